@@ -1,0 +1,106 @@
+"""Settings and the home folder's layout. No other module reads environment variables."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from matcher.errors import HomeMissing, WrongUse
+
+
+class Settings(BaseSettings):
+    """What an operator may set, in `settings.toml` of the home or as `MATCHER_…` in the environment, which wins."""
+
+    model_config = SettingsConfigDict(env_prefix="MATCHER_", extra="ignore", frozen=True)
+
+    database_url: str | None = Field(None, description="SQLAlchemy address of the database; default: matcher.db in the home")
+    top: int = Field(30, ge=1, le=10_000, description="length of a candidate list")
+    threads: int = Field(0, ge=0, le=256, description="threads for models and searches; 0: one per core")
+    models_dir: Path | None = Field(None, description="folder of the converted models; default: models/ in the home")
+    snapshots_kept: int = Field(3, ge=1, le=1000, description="snapshots that a reindex leaves behind per embedding space")
+    travel_kmh: float = Field(900, gt=0, description="speed above which a journey is flagged as implausible")
+    backend: str = Field("dlib-onnx", description="face backend: dlib-onnx or face-recognition")
+
+    @classmethod
+    def settings_customise_sources(  # noqa: PLR0913 - the signature is pydantic-settings' own
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder that holds everything: where each part lies."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> Path:
+        """`$MATCHER_HOME`, else the user's data folder."""
+        given = os.environ.get("MATCHER_HOME")
+        return Path(given) if given else Path(platformdirs.user_data_dir("sighting-matcher", appauthor=False))
+
+    @property
+    def database(self) -> Path:
+        return self.root / "matcher.db"
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / "settings.toml"
+
+    @property
+    def digest_key(self) -> Path:
+        return self.root / "digest.key"
+
+    @property
+    def photos(self) -> Path:
+        return self.root / "photos"
+
+    @property
+    def models(self) -> Path:
+        return self.root / "models"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.root / "snapshots"
+
+    def require(self) -> Home:
+        """This home, if it was created; `HomeMissing` otherwise."""
+        if not self.digest_key.is_file():
+            raise HomeMissing(f"There is no home in '{self.root}': create it with `matcher init --home {self.root}`.")
+        return self
+
+    def settings(self, **given: object) -> Settings:
+        """The settings that hold for this home; `WrongUse` names a value that cannot be used."""
+        here = type(
+            "HomeSettings",
+            (Settings,),
+            {"model_config": SettingsConfigDict(**{**Settings.model_config, "toml_file": self.settings_file})},
+        )
+        try:
+            loaded = here(**given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            raise WrongUse(f"The setting '{name}' in '{self.settings_file}' or the environment: {first['msg']}.") from error
+        assert isinstance(loaded, Settings)  # noqa: S101 - a type narrowing, not a check
+        return loaded
+
+    def database_url(self, settings: Settings) -> str:
+        """The address of the database: the setting, or SQLite in this folder."""
+        return settings.database_url or f"sqlite:///{self.database}"

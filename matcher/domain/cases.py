@@ -1,0 +1,220 @@
+"""A case: one missing child, its photos, its status and the moves that a status may make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+
+from matcher.domain.faces import NoFaceReason
+from matcher.domain.ids import CaseId, PhotoId, SightingId
+from matcher.domain.positions import Position
+from matcher.errors import MoveNotAllowed, WrongUse
+
+
+class Sex(str, Enum):
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class Circumstance(str, Enum):
+    """What is known of how the child went missing (the AMBER and NamUs categories)."""
+
+    ABDUCTION = "abduction"
+    FAMILY = "family"
+    RUNAWAY = "runaway"
+    LOST = "lost"
+    TRAFFICKED = "trafficked"
+    UNKNOWN = "unknown"
+
+
+class LegalBasis(str, Enum):
+    """Why this child's face may be processed. `UNSPECIFIED` allows searching, and `matcher doctor` warns of it."""
+
+    UNSPECIFIED = "unspecified"
+    GUARDIAN_CONSENT = "guardian_consent"
+    POLICE_ORDER = "police_order"
+    COURT_ORDER = "court_order"
+    STATUTORY_DUTY = "statutory_duty"
+    VITAL_INTEREST = "vital_interest"
+
+
+class CaseStatus(str, Enum):
+    """`OPEN` cases are searched, all others are not."""
+
+    OPEN = "open"
+    LOCATED_ALIVE = "located_alive"
+    LOCATED_DECEASED = "located_deceased"
+    RETURNED = "returned"
+    HOAX = "hoax"
+    UNFOUNDED = "unfounded"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+    @property
+    def searched(self) -> bool:
+        """Whether faces of a case in this status are in the gallery."""
+        return self is CaseStatus.OPEN
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether only a proof from outside can lead here."""
+        return self in {CaseStatus.LOCATED_ALIVE, CaseStatus.LOCATED_DECEASED}
+
+
+class ConfirmationKind(str, Enum):
+    """Who outside this system proved that a child was located."""
+
+    DNA = "dna"
+    FAMILY = "family"
+    INSTITUTION = "institution"
+    POLICE = "police"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The outside proof: its kind and the reference under which it can be looked up."""
+
+    kind: ConfirmationKind
+    reference: str
+
+    def __post_init__(self) -> None:
+        if not self.reference.strip():
+            raise WrongUse("A confirmation needs the reference of its proof, for example a laboratory's or police number.")
+
+
+_CLOSED = frozenset(CaseStatus) - {CaseStatus.OPEN}
+
+# The whole table of moves. An open case may end in every way; an ended one can be reopened, or its end be corrected,
+# for example from `returned` to `hoax`; nothing stays what it is.
+MOVES: dict[CaseStatus, frozenset[CaseStatus]] = {
+    CaseStatus.OPEN: _CLOSED,
+    CaseStatus.LOCATED_ALIVE: frozenset({CaseStatus.OPEN, CaseStatus.LOCATED_DECEASED, CaseStatus.RETURNED}),
+    CaseStatus.LOCATED_DECEASED: frozenset({CaseStatus.OPEN, CaseStatus.LOCATED_ALIVE}),
+    CaseStatus.RETURNED: frozenset(
+        {CaseStatus.OPEN, CaseStatus.LOCATED_ALIVE, CaseStatus.LOCATED_DECEASED, CaseStatus.HOAX, CaseStatus.UNFOUNDED}
+    ),
+    CaseStatus.HOAX: frozenset({CaseStatus.OPEN, CaseStatus.UNFOUNDED}),
+    CaseStatus.UNFOUNDED: frozenset({CaseStatus.OPEN, CaseStatus.HOAX}),
+    CaseStatus.WITHDRAWN: frozenset(_CLOSED - {CaseStatus.WITHDRAWN, CaseStatus.EXPIRED} | {CaseStatus.OPEN}),
+    CaseStatus.EXPIRED: frozenset(_CLOSED - {CaseStatus.EXPIRED} | {CaseStatus.OPEN}),
+}
+
+
+def check_move(number: str, old: CaseStatus, new: CaseStatus, confirmation: Confirmation | None) -> None:
+    """Raise unless the case may go from `old` to `new`: `MoveNotAllowed` by the table, `WrongUse` for a missing proof."""
+    if new not in MOVES[old]:
+        possible = ", ".join(sorted(MOVES[old]))
+        raise MoveNotAllowed(f"Case '{number}' is '{old.value}' and cannot become '{new.value}': possible are {possible}.")
+    if new.needs_confirmation and confirmation is None:
+        kinds = ", ".join(kind.value for kind in ConfirmationKind)
+        raise WrongUse(
+            f"Case '{number}' can become '{new.value}' only with a confirmation from outside ({kinds}) and its reference."
+        )
+    if not new.needs_confirmation and confirmation is not None:
+        raise WrongUse(f"The status '{new.value}' takes no confirmation: leave it out, or close as located.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseDetails:
+    """What people wrote about a child. Nothing here is needed for a search; all of it can be erased.
+
+    `age` is the age in years when the child went missing, for cases whose birth date is unknown. `missing_since` is an aware time.
+    """
+
+    name: str | None = None
+    other_names: tuple[str, ...] = ()
+    sex: Sex = Sex.UNKNOWN
+    born: date | None = None
+    age: float | None = None
+    height_cm: float | None = None
+    weight_kg: float | None = None
+    marks: str | None = None
+    clothing: str | None = None
+    circumstance: Circumstance = Circumstance.UNKNOWN
+    missing_since: datetime | None = None
+    last_seen_place: str | None = None
+    last_seen: Position | None = None
+    police_reference: str | None = None
+    legal_basis: LegalBasis = LegalBasis.UNSPECIFIED
+    consent: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_range("age", self.age, 0, 120)
+        _check_range("height_cm", self.height_cm, 20, 250)
+        _check_range("weight_kg", self.weight_kg, 0.3, 300)
+        if self.missing_since is not None:
+            if self.missing_since.tzinfo is None:
+                raise WrongUse("missing_since needs a time zone: give an aware datetime.")
+            if self.born is not None and self.missing_since.date() < self.born:
+                raise WrongUse(f"missing_since {self.missing_since.date()} lies before the birth date {self.born}.")
+
+
+def _check_range(name: str, value: float | None, low: float, high: float) -> None:
+    if value is not None and not low <= value <= high:
+        raise WrongUse(f"{name} is {value:g}: expected {low:g} … {high:g}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One missing child. `number` is what people call the case, `id` what the system does."""
+
+    id: CaseId
+    number: str
+    status: CaseStatus
+    details: CaseDetails
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChange:
+    """One move of a case, kept for ever beside its successor."""
+
+    case_id: CaseId
+    old: CaseStatus
+    new: CaseStatus
+    confirmation: Confirmation | None
+    actor: str
+    reason: str | None
+    at: datetime
+
+
+class PhotoState(str, Enum):
+    """Where a photo stands."""
+
+    READY = "ready"  # a case photo whose face is chosen, a sighting photo whose faces were searched
+    AWAITING_CHOICE = "awaiting_choice"  # a case photo with several faces, none chosen yet
+    NO_USABLE_FACE = "no_usable_face"  # kept for people to look at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """One stored image file of a case or of a sighting (exactly one of the two ids is set).
+
+    `blob` addresses the stored bytes; `digest` is the keyed hash of these bytes, `original_digest` that of the bytes that were handed in,
+    before metadata were removed. `width` and `height` are those of the upright photo in pixels, `size` is in bytes. `taken` or `age` (years) date a case photo.
+    """
+
+    id: PhotoId
+    case_id: CaseId | None = None
+    sighting_id: SightingId | None = None
+    position: int
+    blob: str
+    digest: str
+    original_digest: str
+    media_type: str
+    width: int
+    height: int
+    size: int
+    taken: date | None = None
+    age: float | None = None
+    state: PhotoState
+    reason: NoFaceReason | None = None
+    created_at: datetime
+
+    def __post_init__(self) -> None:
+        if (self.case_id is None) == (self.sighting_id is None):
+            raise ValueError("A photo belongs to one case or to one sighting.")

@@ -1,0 +1,152 @@
+"""Faces, sightings, hits, candidates and audit entries as they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.domain.faces import Box, Quality
+from matcher.domain.ids import CandidateId, CaseId, FaceId, PhotoId, SightingId
+from matcher.domain.positions import Position
+
+
+class Choice(str, Enum):
+    """How the face of a photo became the one that counts."""
+
+    ONLY = "only"  # the photo shows one face
+    OFFICER = "officer"  # a person pointed at it
+    LARGEST = "largest"  # the caller said explicitly that the largest face is meant
+    MARKED = "marked"  # the reporter or triage of a sighting marked it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StoredFace:
+    """One face of a stored photo; `number` counts the photo's faces from 1, largest first; `choice` is `None` if it was not chosen."""
+
+    id: FaceId
+    photo_id: PhotoId
+    number: int
+    box: Box
+    landmarks: NDArray[np.float32]
+    score: float
+    turn: int
+    quality: Quality
+    choice: Choice | None
+
+
+class HowSeen(str, Enum):
+    IN_PERSON = "in_person"
+    INSTITUTION = "institution"
+    SOCIAL_MEDIA = "social_media"
+    CCTV = "cctv"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """One report. `source` names the service or office that handed it in; `note` is its narrative."""
+
+    id: SightingId
+    seen_at: datetime | None = None
+    place: str | None = None
+    position: Position | None = None
+    how_seen: HowSeen = HowSeen.UNKNOWN
+    first_hand: bool | None = None
+    note: str | None = None
+    source: str | None = None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A gallery face that resembles a probe; `similarity` is the cosine, −1 … 1, higher is more alike."""
+
+    face_id: FaceId
+    case_id: CaseId
+    similarity: float
+
+
+class Flag(str, Enum):
+    """What speaks against a candidate. A flag never removes one."""
+
+    SEX_DIFFERS = "sex_differs"
+    AGE_DIFFERS = "age_differs"
+    SEEN_BEFORE_MISSING = "seen_before_missing"
+    TOO_FAR_TOO_SOON = "too_far_too_soon"
+    YEARS_APART = "years_apart"
+    INFANT = "infant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A question for people: may this face of a sighting show the child of this case?
+
+    `rank` counts from 1; `space`, `snapshot` and `software` say what it was found with.
+    """
+
+    id: CandidateId
+    sighting_id: SightingId
+    face_id: FaceId
+    case_id: CaseId
+    gallery_face_id: FaceId
+    similarity: float
+    rank: int
+    flags: tuple[Flag, ...]
+    space: str
+    snapshot: str
+    software: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """What is to be written to the audit log: no field identifies a child or a reporter.
+
+    `objects` are shown ids of what was touched; `note_digest` is the keyed digest of the erasable free-text reason.
+    """
+
+    at: datetime
+    actor: str
+    action: str
+    reason_code: str
+    note_digest: str | None = None
+    objects: tuple[str, ...] = ()
+    space: str | None = None
+    snapshot: str | None = None
+    probe_digests: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    details: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRecord:
+    """A written audit entry with its place in the chain: `hash` covers everything else, `previous` is the hash before it."""
+
+    number: int
+    previous: str
+    hash: str
+    entry: AuditEntry
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GalleryRow:
+    """One searchable vector: float32, unit length, of the space that was asked for."""
+
+    face_id: FaceId
+    case_id: CaseId
+    vector: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GalleryChange:
+    """One step of the gallery's history; `row` is `None` for a removal (or when the face was removed later)."""
+
+    change: int
+    face_id: FaceId
+    row: GalleryRow | None

@@ -1,0 +1,49 @@
+"""The embedding space: everything that must be equal before two vectors may be compared."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+
+from matcher.errors import SpaceMismatch, WrongUse
+
+_WORD = re.compile(r"[a-z0-9][a-z0-9.]*(-[a-z0-9.]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingSpace:
+    """Detector, alignment, recogniser, mirror averaging, dimension and metric of a set of vectors.
+
+    The words are lower-case letters, digits, dots and single hyphens, since `name` is also a folder name.
+    """
+
+    recogniser: str
+    detector: str
+    alignment: str
+    mirror: bool
+    dim: int
+    metric: str = "cosine"
+
+    def __post_init__(self) -> None:
+        for word in (self.recogniser, self.detector, self.alignment, self.metric):
+            if not _WORD.fullmatch(word):
+                raise WrongUse(f"'{word}' cannot name part of an embedding space: use a-z, 0-9, '.' and single '-'.")
+        if self.metric != "cosine":
+            raise WrongUse(f"The metric '{self.metric}' is unknown: this version compares by cosine.")
+        if self.dim < 1:
+            raise WrongUse(f"An embedding space needs at least one dimension, not {self.dim}.")
+
+    @property
+    def name(self) -> str:
+        """One word that differs whenever any part differs."""
+        mirror = "mirror" if self.mirror else "plain"
+        return f"{self.recogniser}_{self.detector}_{self.alignment}_{mirror}_{self.dim}_{self.metric}"
+
+    def as_dict(self) -> dict[str, str | int | bool]:
+        """The parts as plain values, for manifests."""
+        return asdict(self)
+
+    def require(self, other: EmbeddingSpace) -> None:
+        """Raise `SpaceMismatch` unless `other` is this very space."""
+        if self != other:
+            raise SpaceMismatch(f"Vectors of '{other.name}' cannot be compared with those of '{self.name}'.")

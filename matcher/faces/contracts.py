@@ -1,0 +1,99 @@
+"""What a face backend consists of: four small parts that meet in plain arrays.
+
+A detector finds boxes (and perhaps landmarks), a landmarker finds five points in a box, an aligner cuts the chip that the recogniser
+was trained on, a recogniser turns chips into vectors. Images are RGB, uint8, shape (height, width, 3), C-contiguous.
+Coordinates are pixels of the given image, x before y, with (0, 0) the centre of the first pixel.
+Every part is safe to call from several threads at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.domain.faces import Box
+from matcher.domain.space import EmbeddingSpace
+
+Image = NDArray[np.uint8]
+Points = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """A face that a detector found; `landmarks`, float32 (5, 2), only from detectors that give them."""
+
+    box: Box
+    score: float
+    landmarks: Points | None = None
+
+
+class Detector(Protocol):
+    """Finds faces."""
+
+    @property
+    def name(self) -> str:
+        """The detector's word in an embedding space's name."""
+
+    @property
+    def smallest_face(self) -> int:
+        """Side in pixels of the smallest face that is found reliably at scale 1."""
+
+    def detect(self, image: Image, scale: float = 1.0) -> list[Detection]:
+        """Faces of the image, searched in the image enlarged by `scale`, in coordinates of the image as given; best score first."""
+
+
+class Landmarker(Protocol):
+    """Finds five points in boxes."""
+
+    def locate(self, image: Image, boxes: Sequence[Box]) -> Points:
+        """Landmarks of each box: float32 (n, 5, 2)."""
+
+
+class Aligner(Protocol):
+    """Cuts chips."""
+
+    @property
+    def name(self) -> str:
+        """The alignment's word in an embedding space's name."""
+
+    def chip(self, image: Image, landmarks: Points) -> Image:
+        """The aligned chip: uint8 RGB (size, size, 3) as the recogniser wants it."""
+
+
+class Recogniser(Protocol):
+    """Turns chips into vectors."""
+
+    @property
+    def name(self) -> str:
+        """The recogniser's word in an embedding space's name."""
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+
+    def embed(self, chips: Image) -> NDArray[np.float32]:
+        """The network's own vectors, float32 (n, dim), *not* normalised, of chips uint8 RGB (n, size, size, 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Four parts that fit together; `landmarker` is `None` when the detector gives landmarks itself."""
+
+    detector: Detector
+    landmarker: Landmarker | None
+    aligner: Aligner
+    recogniser: Recogniser
+
+    def space(self, *, mirror: bool = True) -> EmbeddingSpace:
+        """The embedding space of vectors made by these parts."""
+        return EmbeddingSpace(
+            recogniser=self.recogniser.name,
+            detector=self.detector.name,
+            alignment=self.aligner.name,
+            mirror=mirror,
+            dim=self.recogniser.dim,
+        )
