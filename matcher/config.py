@@ -23,16 +23,20 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MATCHER_", extra="ignore", frozen=True)
 
-    database_url: str | None = Field(None, description="SQLAlchemy address of the database; default: matcher.db in the home")
+    database_url: str | None = Field(
+        None, description="SQLAlchemy address of the database; default: matcher.db in the home"
+    )
     top: int = Field(30, ge=1, le=10_000, description="length of a candidate list")
     threads: int = Field(0, ge=0, le=256, description="threads for models and searches; 0: one per core")
     models_dir: Path | None = Field(None, description="folder of the converted models; default: models/ in the home")
-    snapshots_kept: int = Field(3, ge=1, le=1000, description="snapshots that a reindex leaves behind per embedding space")
+    snapshots_kept: int = Field(
+        3, ge=1, le=1000, description="snapshots that a reindex leaves behind per embedding space"
+    )
     travel_kmh: float = Field(900, gt=0, description="speed above which a journey is flagged as implausible")
     backend: str = Field("dlib-onnx", description="face backend: dlib-onnx or face-recognition")
 
     @classmethod
-    def settings_customise_sources(  # noqa: PLR0913 - the signature is pydantic-settings' own
+    def settings_customise_sources(
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
@@ -97,7 +101,9 @@ class Home:
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"])
-            raise WrongUse(f"The setting '{name}' in '{self.settings_file}' or the environment: {first['msg']}.") from error
+            raise WrongUse(
+                f"The setting '{name}' in '{self.settings_file}' or the environment: {first['msg']}."
+            ) from error
         assert isinstance(loaded, Settings)  # noqa: S101 - a type narrowing, not a check
         return loaded
 

@@ -82,7 +82,9 @@ class Confirmation:
 
     def __post_init__(self) -> None:
         if not self.reference.strip():
-            raise WrongUse("A confirmation needs the reference of its proof, for example a laboratory's or police number.")
+            raise WrongUse(
+                "A confirmation needs the reference of its proof, for example a laboratory's or police number."
+            )
 
 
 _CLOSED = frozenset(CaseStatus) - {CaseStatus.OPEN}
@@ -104,14 +106,17 @@ MOVES: dict[CaseStatus, frozenset[CaseStatus]] = {
 
 
 def check_move(number: str, old: CaseStatus, new: CaseStatus, confirmation: Confirmation | None) -> None:
-    """Raise unless the case may go from `old` to `new`: `MoveNotAllowed` by the table, `WrongUse` for a missing proof."""
+    """Raise unless a case may go from `old` to `new`: `MoveNotAllowed` by the table, `WrongUse` without the proof."""
     if new not in MOVES[old]:
         possible = ", ".join(sorted(MOVES[old]))
-        raise MoveNotAllowed(f"Case '{number}' is '{old.value}' and cannot become '{new.value}': possible are {possible}.")
+        raise MoveNotAllowed(
+            f"Case '{number}' is '{old.value}' and cannot become '{new.value}': possible are {possible}."
+        )
     if new.needs_confirmation and confirmation is None:
         kinds = ", ".join(kind.value for kind in ConfirmationKind)
         raise WrongUse(
-            f"Case '{number}' can become '{new.value}' only with a confirmation from outside ({kinds}) and its reference."
+            f"Case '{number}' can become '{new.value}' only with a confirmation from outside "
+            f"({kinds}) and its reference."
         )
     if not new.needs_confirmation and confirmation is not None:
         raise WrongUse(f"The status '{new.value}' takes no confirmation: leave it out, or close as located.")
@@ -121,7 +126,8 @@ def check_move(number: str, old: CaseStatus, new: CaseStatus, confirmation: Conf
 class CaseDetails:
     """What people wrote about a child. Nothing here is needed for a search; all of it can be erased.
 
-    `age` is the age in years when the child went missing, for cases whose birth date is unknown. `missing_since` is an aware time.
+    `age` is the age in years when the child went missing, for cases whose birth date is unknown. `missing_since` is an
+    aware time.
     """
 
     name: str | None = None
@@ -194,8 +200,9 @@ class PhotoState(str, Enum):
 class Photo:
     """One stored image file of a case or of a sighting (exactly one of the two ids is set).
 
-    `blob` addresses the stored bytes; `digest` is the keyed hash of these bytes, `original_digest` that of the bytes that were handed in,
-    before metadata were removed. `width` and `height` are those of the upright photo in pixels, `size` is in bytes. `taken` or `age` (years) date a case photo.
+    `blob` addresses the stored bytes; `digest` is the keyed hash of these bytes, `original_digest` that of the bytes
+    that were handed in, before metadata were removed. `width` and `height` are those of the upright photo in pixels,
+    `size` is in bytes. `taken` or `age` (years) date a case photo.
     """
 
     id: PhotoId

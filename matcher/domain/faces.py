@@ -56,9 +56,9 @@ class Box:
 class Quality:
     """Measures of one face under the names of ISO/IEC 29794-5 (OFIQ), in snake case; `None` where not measurable.
 
-    `inter_eye_distance` in photo pixels; `sharpness` (variance of the Laplacian on the chip, ≥ 0); exposure measures 0 … 1,
-    the share of pixels *not* under- or over-exposed (higher is better); angles in degrees, positive yaw = the face looks to the viewer's
-    right, positive roll = the head leans clockwise as seen by the viewer.
+    `inter_eye_distance` in photo pixels; `sharpness` (variance of the Laplacian on the chip, ≥ 0); exposure measures
+    0 … 1, the share of pixels *not* under- or over-exposed (higher is better); angles in degrees, positive yaw = the
+    face looks to the viewer's right, positive roll = the head leans clockwise as seen by the viewer.
     """
 
     inter_eye_distance: float
@@ -94,10 +94,10 @@ class NoFaceReason(str, Enum):
 class Face:
     """One face: where, how well seen, and its embedding.
 
-    `landmarks` is float32 of shape (5, 2), x and y in pixels of the upright photo; their order is the detector's own, which the
-    alignment of its embedding space knows.
-    `turn` counts the clockwise quarter turns (0 … 3) after which the face stands upright; box and landmarks are in the photo as it
-    is shown, before those turns. `score` is the detector's own confidence (no unit). `embedding` is float32, unit length.
+    `landmarks` is float32 of shape (5, 2), x and y in pixels of the upright photo; their order is the detector's own,
+    which the alignment of its embedding space knows. `turn` counts the clockwise quarter turns (0 … 3) after which the
+    face stands upright; box and landmarks are in the photo as it is shown, before those turns. `score` is the
+    detector's own confidence (no unit). `embedding` is float32, unit length.
     """
 
     box: Box

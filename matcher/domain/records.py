@@ -10,6 +10,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.domain.cases import Sex
 from matcher.domain.faces import Box, Quality
 from matcher.domain.ids import CandidateId, CaseId, FaceId, PhotoId, SightingId
 from matcher.domain.positions import Position
@@ -26,7 +27,10 @@ class Choice(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StoredFace:
-    """One face of a stored photo; `number` counts the photo's faces from 1, largest first; `choice` is `None` if it was not chosen."""
+    """One face of a stored photo.
+
+    `number` counts the photo's faces from 1, largest first; `choice` is `None` while it is not the chosen one.
+    """
 
     id: FaceId
     photo_id: PhotoId
@@ -49,7 +53,10 @@ class HowSeen(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """One report. `source` names the service or office that handed it in; `note` is its narrative."""
+    """One report. `source` names the service or office that handed it in; `note` is its narrative.
+
+    `apparent_sex` and `apparent_age` (years) are what the reporter took the child for.
+    """
 
     id: SightingId
     seen_at: datetime | None = None
@@ -57,6 +64,8 @@ class Sighting:
     position: Position | None = None
     how_seen: HowSeen = HowSeen.UNKNOWN
     first_hand: bool | None = None
+    apparent_sex: Sex = Sex.UNKNOWN
+    apparent_age: float | None = None
     note: str | None = None
     source: str | None = None
     created_at: datetime
@@ -125,7 +134,10 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRecord:
-    """A written audit entry with its place in the chain: `hash` covers everything else, `previous` is the hash before it."""
+    """A written audit entry with its place in the chain.
+
+    `hash` covers everything but the note; `previous` is the hash before it. The note can be erased, its digest stays.
+    """
 
     number: int
     previous: str

@@ -1,7 +1,8 @@
 """What a face backend consists of: four small parts that meet in plain arrays.
 
-A detector finds boxes (and perhaps landmarks), a landmarker finds five points in a box, an aligner cuts the chip that the recogniser
-was trained on, a recogniser turns chips into vectors. Images are RGB, uint8, shape (height, width, 3), C-contiguous.
+A detector finds boxes (and perhaps landmarks), a landmarker finds five points in a box, an aligner cuts the chip that
+the recogniser was trained on, a recogniser turns chips into vectors. Images are RGB, uint8, shape (height, width, 3),
+C-contiguous.
 Coordinates are pixels of the given image, x before y, with (0, 0) the centre of the first pixel.
 Every part is safe to call from several threads at once.
 """
@@ -43,7 +44,7 @@ class Detector(Protocol):
         """Side in pixels of the smallest face that is found reliably at scale 1."""
 
     def detect(self, image: Image, scale: float = 1.0) -> list[Detection]:
-        """Faces of the image, searched in the image enlarged by `scale`, in coordinates of the image as given; best score first."""
+        """Faces of the image enlarged by `scale`, in coordinates of the image as given; best score first."""
 
 
 class Landmarker(Protocol):
