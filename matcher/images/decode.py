@@ -1,0 +1,203 @@
+"""From bytes to pixels: each photo that enters is bounded before it is decoded, and comes out upright and RGB.
+
+A colour profile stays in the stored bytes, but pixels are taken as they are coded: face models were trained that way,
+and a profile changes hues by far less than lamps do.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from matcher.errors import ExtraMissing, MatcherError, PhotoRefused, WrongUse
+from matcher.images import exif
+from matcher.images.containers import exif_block
+from matcher.images.formats import MAX_BYTES, Format, sniff
+from matcher.images.turns import upright
+
+Image = NDArray[np.uint8]
+
+# Named one by one: PIL.Image.open has one process-wide limit of pixels, which is not ours to change, and tries formats
+# that nobody sends photos in.
+_READERS: dict[Format, Callable[[io.BytesIO], PIL.Image.Image]] = {
+    Format.JPEG: JpegImageFile,
+    Format.PNG: PngImageFile,
+    Format.GIF: GifImageFile,
+    Format.WEBP: WebPImageFile,
+    Format.BMP: BmpImageFile,
+    Format.TIFF: TiffImageFile,
+}
+_STRIP_PIXELS = 4_000_000  # converted at a time, so that a large photo is never held three times
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SourceImage:
+    """One photo that passed the checks of its header. `width` and `height` are those of the upright photo in pixels.
+
+    It holds the coded bytes only; every call of `pixels` decodes them anew. Safe to use from several threads at once.
+    """
+
+    name: str
+    media_type: str
+    width: int
+    height: int
+    _data: bytes = field(repr=False)
+    _format: Format = field(repr=False)
+    _orientation: int = field(repr=False)
+
+    def pixels(self, long_side: int | None = None) -> Image:
+        """The upright photo: uint8 RGB, shape (height, width, 3), C-contiguous, writable, at its own size.
+
+        With `long_side` below its own, the longer side has exactly that many pixels; nothing is ever enlarged. A large
+        JPEG is then decoded at 1/2, 1/4 or 1/8 first, and the rest is averaged over areas. Transparency is shown on
+        white; of an animation the first frame counts. `PhotoRefused` when the bytes are cut short or damaged.
+        """
+        if long_side is not None and long_side < 1:
+            raise WrongUse(f"A long side of {long_side} pixels is not possible: give 1 or more.")
+        turned = self._orientation >= 5
+        raw = (self.height, self.width) if turned else (self.width, self.height)
+        size = _fitted(raw, long_side)
+        with _refusing(self.name):
+            flat = _rgb(_load(self._format, self._data, size))
+        if flat.shape[1::-1] != size:
+            flat = np.asarray(cv2.resize(flat, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        return upright(flat, self._orientation)
+
+    def colour_profile(self) -> bytes | None:
+        """The ICC profile of RGB pixels, `None` when there is none or it belongs to grey or CMYK samples."""
+        with _refusing(self.name):
+            image = _lazy(self._format, self._data)
+            profile = image.info.get("icc_profile")
+        return profile if isinstance(profile, bytes) and profile[16:20] == b"RGB " else None
+
+
+def open_image(data: bytes, name: str) -> SourceImage:
+    """The photo in `data`, which messages call `name`.
+
+    `PhotoRefused` when it is empty, no image, too large in bytes or pixels (decided by its header), or damaged there;
+    `ExtraMissing` when its format needs a package that is not installed. Damage further on shows in `pixels`.
+    """
+    if not data:
+        raise PhotoRefused(f"'{name}' is empty: it has no bytes; copy or download the file again.")
+    if len(data) > MAX_BYTES:
+        size, most = len(data) / 1e6, MAX_BYTES // 1_000_000
+        raise PhotoRefused(f"'{name}' has {size:.0f} MB, more than the {most} MB that are taken: save a smaller copy.")
+    form = sniff(data)
+    if form is None:
+        raise PhotoRefused(f"'{name}' is not a photo: send a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF file.")
+    with _refusing(name):
+        image = _lazy(form, data)
+        turned = _turned(form, data, image)
+    width, height = image.size
+    if width * height > form.max_megapixels * 1_000_000:
+        raise PhotoRefused(
+            f"'{name}' has {width} × {height} pixels, {width * height / 1e6:.0f} megapixels; "
+            f"{form.max_megapixels} are taken of a {form.name} file: save a smaller copy."
+        )
+    if image.mode in ("I", "F"):
+        raise PhotoRefused(f"'{name}' has samples of 32 bits: save it as an 8-bit photo.")
+    if turned >= 5:
+        width, height = height, width
+    return SourceImage(name, form.media_type, width, height, data, form, turned)
+
+
+def _fitted(size: tuple[int, int], long_side: int | None) -> tuple[int, int]:
+    """Width and height scaled down so that the longer one is `long_side`."""
+    longest = max(size)
+    if long_side is None or long_side >= longest:
+        return size
+    width, height = (max(1, round(side * long_side / longest)) for side in size)
+    return width, height
+
+
+def _lazy(form: Format, data: bytes) -> PIL.Image.Image:
+    """The photo with its header read and nothing decoded."""
+    if form is Format.HEIC:
+        return _heic(data)
+    if form is Format.AVIF:
+        return _avif(data)
+    return _READERS[form](io.BytesIO(data))
+
+
+def _heic(data: bytes) -> PIL.Image.Image:
+    try:
+        from pillow_heif import HeifImageFile
+    except ImportError as error:
+        raise ExtraMissing("HEIC photos need a package: pip install 'sighting-matcher[heic]'.") from error
+    reader: Callable[[io.BytesIO], PIL.Image.Image] = HeifImageFile
+    return reader(io.BytesIO(data))
+
+
+def _avif(data: bytes) -> PIL.Image.Image:
+    try:
+        from PIL.AvifImagePlugin import SUPPORTED, AvifImageFile
+    except ImportError:
+        SUPPORTED = False
+    if not SUPPORTED:
+        raise ExtraMissing("AVIF photos need a newer Pillow: pip install --upgrade pillow.")
+    return AvifImageFile(io.BytesIO(data))
+
+
+def _turned(form: Format, data: bytes, image: PIL.Image.Image) -> int:
+    """The EXIF orientation that is still to be applied; the TIFF and HEIC readers apply their own."""
+    if form is Format.AVIF:
+        block = image.info.get("exif")
+        return exif.orientation(block.removeprefix(b"Exif\0\0") if isinstance(block, bytes) else None)
+    return exif.orientation(exif_block(form, data))
+
+
+def _load(form: Format, data: bytes, size: tuple[int, int]) -> PIL.Image.Image:
+    """The decoded photo, not smaller than `size`."""
+    image = _lazy(form, data)
+    image.draft(None, size)
+    image.load()
+    return image
+
+
+def _rgb(image: PIL.Image.Image) -> Image:
+    """The photo's pixels as an RGB array of their own, converted strip by strip."""
+    width, height = image.size
+    rows = max(1, _STRIP_PIXELS // width)
+    if rows >= height:
+        return np.array(np.broadcast_to(_flat(image), (height, width, 3)), order="C")
+    pixels = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, rows):
+        strip = image.crop((0, top, width, min(top + rows, height)))
+        pixels[top : top + rows] = _flat(strip)
+    return pixels
+
+
+def _flat(strip: PIL.Image.Image) -> NDArray[np.uint8]:
+    """RGB of any mode: 16-bit grey by its upper byte, as 16-bit colour is read; transparent pixels on white."""
+    if strip.mode.startswith("I;16"):
+        return (np.asarray(strip) >> 8).astype(np.uint8)[..., np.newaxis]
+    if strip.has_transparency_data:
+        seen = strip.convert("RGBA")
+        white = PIL.Image.new("RGBA", seen.size, "white")
+        return np.asarray(PIL.Image.alpha_composite(white, seen).convert("RGB"))
+    return np.asarray(strip.convert("RGB"))
+
+
+@contextmanager
+def _refusing(name: str) -> Iterator[None]:
+    """Turn whatever a decoder raises at hostile bytes into one clear refusal."""
+    try:
+        yield
+    except (MatcherError, MemoryError):
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise PhotoRefused(f"'{name}' is damaged or cut short: copy or download the file again ({reason}).") from error
