@@ -1,0 +1,150 @@
+"""One child on a grid of pixels: solids, paint and light put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matcher.demo import hair as hairdo
+from matcher.demo.head import Build, Pose, body_solid, build, head_solid
+from matcher.demo.identity import Identity, View
+from matcher.demo.light import CLOTH, SKIN, Lamp, Normals, openness, shade
+from matcher.demo.scenery import cloth_colour, clothes
+from matcher.demo.skin import Paint, linear, paint_skin, skin_colour
+from matcher.demo.solids import Floats, Grid, Seen, blend, normals, smoothstep, trace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """Linear `colour` (h, w, 3) with `alpha` (h, w) and the depth it lies at."""
+
+    colour: Floats
+    alpha: Floats
+    z: Floats
+
+    def over(self, picture: Floats, where: Floats | None = None) -> None:
+        """Draw onto a linear picture, in place."""
+        alpha = self.alpha if where is None else self.alpha * where
+        picture += (self.colour - picture) * alpha[..., None]
+
+
+class Figure:
+    """A child posed on a grid; `draw` puts it over a picture of the grid's size."""
+
+    def __init__(self, who: Identity, view: View, grid: Grid) -> None:
+        self._who, self._view, self._grid = who, view, grid
+        self._build: Build = build(who, view)
+        self._style = hairdo.style(who, self._build)
+        lean = float((view.roll + 180) % 360 - 180)
+        self._head = Pose.of(view.yaw, view.pitch, lean)
+        self._body = Pose.of(view.yaw * 0.35, 0, lean - float(np.clip(lean, -14, 14)))
+        self._lamp = Lamp.of(view)
+
+    def draw(self, picture: Floats) -> None:
+        """Draw the child over a linear picture (h, w, 3), in place."""
+        person = self._person()
+        hair = self._hair()
+        front = smoothstep(-0.02, 0.02, hair.z - person.z)
+        front = np.where(person.alpha > 0.02, front, 0).astype(np.float32)
+        hair.over(picture, 1 - front)
+        person.over(picture)
+        hair.over(picture, front)
+
+    def _skin_solid(self, x: Floats, y: Floats, z: Floats) -> Floats:
+        head = head_solid(*self._head.own(x, y, z), self._build, self._who)
+        neck, _ = body_solid(*self._body.own(x, y, z), self._build)
+        return blend(head, neck, 0.10)
+
+    def _solid(self, x: Floats, y: Floats, z: Floats) -> Floats:
+        head = head_solid(*self._head.own(x, y, z), self._build, self._who)
+        neck, shirt = body_solid(*self._body.own(x, y, z), self._build)
+        return np.minimum(blend(head, neck, 0.10), shirt)
+
+    def _person(self) -> Layer:
+        grid, lamp = self._grid, self._lamp
+        seen = trace(self._solid, grid)
+        x, y = grid.mesh()
+        z = seen.z
+        n = self._where_seen(seen, lambda px, py, pz: normals(self._solid, px, py, pz))
+        lit, sky = self._where_seen(
+            seen, lambda px, py, pz, *rest: openness(self._solid, (px, py, pz), (rest[0], rest[1], rest[2]), lamp), n
+        )
+        hx, hy, hz = self._head.own(x, y, z)
+        paint = paint_skin(hx, hy, hz, self._build, self._who, grid.pixel)
+        self._hair_shadow(paint, hx, hy, hz)
+        light = shade(paint.colour, _bumped(n, paint.relief, grid.pixel), lamp, SKIN, (lit, sky), paint.gloss)
+        self._catchlights(light, hx, hy, hz)
+        bx, by, bz = self._body.own(x, y, z)
+        neck, shirt = body_solid(bx, by, bz, self._build)
+        head = head_solid(hx, hy, hz, self._build, self._who)
+        skin = np.minimum(neck, head)
+        cloth = smoothstep(grid.pixel, -grid.pixel, shirt - skin)
+        colours = cloth_colour(bx, by, neck, clothes(self._view.seed), grid.pixel)
+        fabric = shade(colours, n, lamp, CLOTH, (lit, sky), np.ones_like(x))
+        light += (fabric - light) * cloth[..., None]
+        return Layer(light, seen.cover, z)
+
+    def _where_seen(self, seen: Seen, work, extra: Normals = ()) -> tuple[Floats, ...]:  # type: ignore[no-untyped-def, assignment]
+        """Run `work` on covered pixels only and spread its arrays over the grid again."""
+        x, y = self._grid.mesh()
+        where = np.flatnonzero(seen.cover > 0)
+        flat = [a.ravel()[where] for a in (x, y, seen.z, *extra)]
+        results = []
+        for values in work(*flat):
+            full = np.zeros(x.size, np.float32)
+            full[where] = values
+            results.append(full.reshape(x.shape))
+        return tuple(results)
+
+    def _hair_shadow(self, paint: Paint, x: Floats, y: Floats, z: Floats) -> None:
+        """Hair darkens the skin just under its edge, on the side away from the lamp, and is stubble above it."""
+        reach = hairdo.reach(x - 0.03 * self._lamp.to[0], y + 0.05, z, self._style)
+        inside = hairdo.reach(x, y, z, self._style)
+        shadow = 0.60 * smoothstep(-0.13, 0.02, reach) * (y > -0.5)
+        everywhere = np.arange(x.size)
+        paint.tint(everywhere, shadow.ravel(), (0.62, 0.45, 0.40))
+        scalp = smoothstep(-0.02, 0.05, inside) * 0.9 * (y > -0.3)
+        paint.cover(everywhere, scalp.ravel(), linear(self._who.hair_colour))
+
+    def _catchlights(self, light: Floats, x: Floats, y: Floats, z: Floats) -> None:
+        """The lamp mirrored in both eyes, and the sky more faintly below it."""
+        b, lamp = self._build, self._lamp
+        lx, ly, _ = self._head.own(*(np.float32(v) for v in lamp.to))  # type: ignore[arg-type]
+        radius = 0.024 + self._grid.pixel * 0.35
+        for side in (-1, 1):
+            cx, cy = side * b.eye_x + 0.040 * float(lx), 0.012 + 0.040 * float(ly)
+            spot = smoothstep(radius * 1.3, radius * 0.6, np.hypot(x - cx, y - cy)) * (z > 0)
+            soft = 0.16 * np.exp(-(((x - side * b.eye_x + 0.03 * float(lx)) / 0.04) ** 2) - ((y + 0.045) / 0.022) ** 2) * (z > 0)
+            light += (0.95 * spot + soft * 0.35)[..., None] * np.asarray(lamp.key, np.float32)
+
+    def _hair(self) -> Layer:
+        grid, s = self._grid, self._style
+
+        def solid(x: Floats, y: Floats, z: Floats) -> Floats:
+            own = self._head.own(x, y, z)
+            return blend(hairdo.shell(*own, s), hairdo.locks(*own, s), 0.06)
+
+        seen = trace(solid, grid)
+        x, y = grid.mesh()
+        n = self._where_seen(seen, lambda px, py, pz: normals(solid, px, py, pz))
+        own = self._head.own(x, y, seen.z)
+        own_n = self._head.own(*n)
+        loose = smoothstep(0.05, -0.02, hairdo.locks(*own, s) - hairdo.shell(*own, s))
+        reach = hairdo.reach(*own, s)
+        soft = 0.012 + grid.pixel
+        alpha = np.maximum(smoothstep(-soft, soft, reach), loose) * seen.cover
+        colour = hairdo.hair_light(own, (n[0], n[1], n[2]), own_n, s, self._lamp, loose)
+        # thin ends let the skin shine through
+        return Layer(colour, alpha.astype(np.float32), seen.z + np.float32(0.03))
+
+
+def _bumped(n: tuple[Floats, ...], relief: Floats, pixel: float) -> Normals:
+    """Normals tilted by the slope of a fine relief."""
+    down, right = np.gradient(relief, pixel)
+    nx, ny, nz = n[0] - right, n[1] + down, n[2]
+    length = np.sqrt(nx * nx + ny * ny + nz * nz) + np.float32(1e-9)
+    return nx / length, ny / length, nz / length
+
+
+__all__ = ["Figure", "skin_colour"]

@@ -1,0 +1,154 @@
+"""Hair and hats: a shell around the cranium with a soft hairline, and locks, tails or curls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matcher.demo.head import Build
+from matcher.demo.identity import Fringe, Hair, Identity
+from matcher.demo.light import Lamp, Normals
+from matcher.demo.noise import noise, strands
+from matcher.demo.skin import linear
+from matcher.demo.solids import Floats, Vector, blend, capsule, ellipsoid, smoothstep
+
+_THICK = {
+    Hair.CROP: 0.045,
+    Hair.TOUSLED: 0.10,
+    Hair.BOWL: 0.10,
+    Hair.BOB: 0.11,
+    Hair.LONG: 0.085,
+    Hair.PONYTAIL: 0.055,
+    Hair.PIGTAILS: 0.06,
+    Hair.BUN: 0.055,
+    Hair.CURLS: 0.17,
+}
+_COVERS_EARS = {Hair.BOWL, Hair.BOB, Hair.LONG, Hair.CURLS}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The measures of one hairdo on one head."""
+
+    who: Identity
+    centre: Vector
+    radii: Vector
+    hairline: float
+    side_edge: float
+    side_low: float
+
+
+def style(who: Identity, b: Build) -> Style:
+    """The hairdo of `who`."""
+    thick = _THICK[who.hair]
+    rx, ry, rz = b.cranium_radii
+    x, y, z = b.cranium
+    covers = who.hair in _COVERS_EARS
+    return Style(
+        who=who,
+        centre=(x, y + 0.02, z - 0.02),
+        radii=(rx + thick, ry + thick, rz + thick * 0.8),
+        hairline=y + 0.50 * ry + 0.05 * who.forehead,
+        side_edge=0.60 + 0.35 * (rx - 0.72) if covers else 0.665 + 0.4 * (rx - 0.78),
+        side_low=-0.30 if covers else -0.10,
+    )
+
+
+def shell(x: Floats, y: Floats, z: Floats, s: Style) -> Floats:
+    """Distance to the hair on the head."""
+    d = ellipsoid(x, y, z, s.centre, s.radii)
+    seed = s.who.texture
+    if s.who.hair is Hair.CURLS:
+        d -= np.float32(0.035) * noise(seed, x * 5.5 + 9, y * 5.5 + z * 4) + np.float32(0.03)
+    elif s.who.hair is Hair.TOUSLED:
+        d -= np.float32(0.030) * noise(seed, x * 4.5 + 9, z * 3 + y * 2.5)
+    return d
+
+
+def locks(x: Floats, y: Floats, z: Floats, s: Style) -> Floats:
+    """Distance to what hangs or is tied; far away for short hair."""
+    side = np.abs(x)
+    kind = s.who.hair
+    edge = s.radii[0]
+    if kind is Hair.LONG:
+        d = capsule(side, y, z, (edge - 0.12, 0.25, -0.02), (edge - 0.02, -1.50, 0.08), (0.15, 0.20))
+        return blend(d, ellipsoid(side, y, z, (0, -0.45, -0.48), (edge + 0.02, 1.35, 0.36)), 0.15)
+    if kind is Hair.BOB:
+        low = -0.62 - 0.12 * s.who.parting
+        d = capsule(side, y, z, (edge - 0.13, 0.25, -0.05), (edge - 0.10, low, 0.0), (0.16, 0.21))
+        return blend(d, ellipsoid(side, y, z, (0, -0.20, -0.42), (edge, 0.72, 0.42)), 0.15)
+    if kind is Hair.PIGTAILS:
+        d = capsule(side, y, z, (edge + 0.10, -0.22, -0.22), (edge + 0.22, -0.95, -0.02), (0.19, 0.09))
+        return blend(d, ellipsoid(side, y, z, (edge - 0.02, -0.08, -0.25), (0.12, 0.12, 0.12)), 0.06)
+    if kind is Hair.PONYTAIL:
+        turn = np.float32(1 if s.who.parting >= 0 else -1)
+        d = capsule(x * turn, y, z, (0.35, 0.85, -0.85), (edge + 0.08, 0.15, -0.75), (0.20, 0.21))
+        return blend(d, capsule(x * turn, y, z, (edge + 0.08, 0.15, -0.75), (edge + 0.12, -1.0, -0.5), (0.21, 0.10)), 0.15)
+    if kind is Hair.BUN:
+        return ellipsoid(x, y, z, (0, s.centre[1] + s.radii[1] + 0.13, -0.22), (0.31, 0.27, 0.30))
+    return np.full_like(x, 9)
+
+
+def reach(x: Floats, y: Floats, z: Floats, s: Style) -> Floats:
+    """How far inside the hairline a point of the head lies; negative on the bare face, in head units."""
+    who = s.who
+    side = np.abs(x)
+    strand = strands(who.texture + 3, x - np.float32(0.35 * who.parting) * y, y * 0.6, 9)
+    line = s.hairline - np.float32(1.05) * side ** np.float32(2.2) + np.float32(0.012) * strand
+    line = np.minimum(line, _fringe(x, strand, s))
+    top = y - line
+    jag = np.float32(0.020) * strand
+    edge = s.side_edge + np.float32(0.10) * np.clip(-y, -0.3, 0.3) + jag
+    flank = np.minimum(side - edge, y - np.float32(s.side_low) + jag)
+    # behind the ears hair grows down to the neck
+    back = np.minimum(np.float32(-0.12) - z, y + np.float32(0.62))
+    return np.maximum(np.maximum(top, flank), back)
+
+
+def _fringe(x: Floats, strand: Floats, s: Style) -> Floats:
+    who = s.who
+    turn = np.float32(1 if who.parting >= 0 else -1)
+    if who.fringe is Fringe.STRAIGHT:
+        return np.float32(0.345 + 0.03 * who.parting) + np.float32(0.035) * strand - np.float32(0.10) * x * x
+    if who.fringe is Fringe.SWEPT:
+        return np.float32(0.47) + np.float32(0.30) * x * turn - np.float32(0.20) * x * x + np.float32(0.03) * strand
+    if who.fringe is Fringe.PARTED:
+        away = np.abs(x - np.float32(0.18 * who.parting))
+        return np.float32(s.hairline + 0.02) - np.float32(0.92) * away ** np.float32(1.15) + np.float32(0.015) * strand
+    if who.fringe is Fringe.WISPS:
+        return np.float32(s.hairline - 0.17) + np.float32(0.16) * strand
+    return np.full_like(x, 9)
+
+
+def hair_light(
+    at: tuple[Floats, Floats, Floats], n: Normals, own_n: Normals, s: Style, lamp: Lamp, loose: Floats
+) -> Floats:
+    """Linear light of hair at head coordinates `at`, with picture and own normals; `loose` 0 … 1 marks hanging locks."""
+    x, y, z = at
+    who = s.who
+    crown = (0.25 * who.parting, s.centre[1] + s.radii[1] * 0.92)
+    fan = np.arctan2(x - np.float32(crown[0]), np.float32(crown[1] + 0.12) - y + np.float32(0.55) * np.maximum(z, 0) * 0)
+    away = np.hypot(x - np.float32(crown[0]), y - np.float32(crown[1]))
+    across = fan * (1 - loose) * np.float32(0.55) + loose * (x + np.float32(0.6) * z)
+    wave = np.float32(0.05) * noise(who.texture + 4, away * 2, across * 3)
+    curly = who.hair is Hair.CURLS
+    fibre = strands(who.texture + 2, across + wave, away * (6 if curly else 1.2), 13 if curly else 24)
+    base = np.asarray(linear(who.hair_colour), np.float32)
+    tone = (1 + np.float32(0.42) * fibre)[..., None] * base
+    nx, ny, nz = n
+    facing = nx * lamp.to[0] + ny * lamp.to[1] + nz * lamp.to[2]
+    key = np.clip(0.28 + 0.72 * facing, 0, 1) * (1 + np.float32(0.15) * fibre)
+    up = 0.5 + 0.5 * ny
+    deep = np.float32(0.40) + np.float32(0.60) * smoothstep(-0.75, 0.15, z)
+    out = np.empty((*x.shape, 3), np.float32)
+    for c in range(3):
+        around = lamp.sky[c] * up + lamp.ground[c] * (1 - up) + 0.10 * np.clip(nz, 0, 1)
+        out[..., c] = tone[..., c] * (key * lamp.key[c] + around) * deep
+    # the ring of light across the strands: strongest where the strand's own slope mirrors the lamp
+    slope = own_n[1] * (1 - loose * 0.5) + np.float32(0.06) * fibre
+    ring = np.exp(-(((slope - np.float32(0.55 + 0.12 * lamp.to[1])) / np.float32(0.15)) ** 2))
+    ring = ring * np.clip(0.2 + facing, 0, 1) * (0.65 + 0.5 * fibre) * (0.45 if curly else 1.0) * deep
+    sheen = np.float32(0.55) * base + np.float32(0.055)
+    out += np.clip(ring, 0, 1)[..., None] * sheen * np.asarray(lamp.key, np.float32) * np.float32(0.75)
+    return out
