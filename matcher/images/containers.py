@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from matcher.images import jpeg, png, webp
+from collections.abc import Callable
+
+from matcher.images import heif, jpeg, png, webp
 from matcher.images.formats import Format
+
+_PLACES: dict[Format, Callable[[bytes], bytes | None]] = {
+    Format.JPEG: jpeg.exif_block,
+    Format.PNG: png.exif_block,
+    Format.WEBP: webp.exif_block,
+    Format.HEIC: heif.exif_block,
+    Format.AVIF: heif.exif_block,
+    Format.TIFF: lambda data: data,  # EXIF is a TIFF structure, and a TIFF file holds it in itself
+}
 
 
 def exif_block(form: Format, data: bytes) -> bytes | None:
-    """The photo's EXIF as a TIFF structure; `None` when there is none or the format's own decoder deals with it."""
-    if form is Format.JPEG:
-        return jpeg.exif_block(data)
-    if form is Format.PNG:
-        return png.exif_block(data)
-    return webp.exif_block(data) if form is Format.WEBP else None
+    """The photo's EXIF as a TIFF structure, or `None`."""
+    find = _PLACES.get(form)
+    return find(data) if find else None

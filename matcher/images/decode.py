@@ -152,7 +152,9 @@ def _avif(data: bytes) -> PIL.Image.Image:
 
 
 def _turned(form: Format, data: bytes, image: PIL.Image.Image) -> int:
-    """The EXIF orientation that is still to be applied; the TIFF and HEIC readers apply their own."""
+    """The orientation that is still to be applied: the TIFF and HEIC readers apply it, the AVIF reader only tells it."""
+    if form in (Format.TIFF, Format.HEIC):
+        return 1
     if form is Format.AVIF:
         block = image.info.get("exif")
         return exif.orientation(block.removeprefix(b"Exif\0\0") if isinstance(block, bytes) else None)

@@ -54,11 +54,6 @@ def sniff(data: bytes) -> Format | None:
     return None
 
 
-def of_media_type(media_type: str) -> Format | None:
-    """The format of a media type as `Format` names it."""
-    return next((form for form in Format if form.media_type == media_type), None)
-
-
 def _brand(data: bytes) -> Format | None:
     """HEIC or AVIF by the brands of an ISO media file: the major brand, then the compatible ones (ISO/IEC 14496-12)."""
     end = min(int.from_bytes(data[:4], "big"), 256)

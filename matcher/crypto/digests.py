@@ -1,0 +1,88 @@
+"""Keyed digests: the same bytes give the same word in one home, and the word says nothing without the home's key."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from matcher.errors import Conflict, StoreProblem
+
+_KEY_BYTES = 32
+
+
+class DigestKey:
+    """The secret key of one home. Lose it, and equal photos are no longer recognised; show it, and digests can be guessed."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != _KEY_BYTES:
+            raise StoreProblem(f"A digest key has {_KEY_BYTES} bytes, not {len(key)}.")
+        self._key = key
+
+    def __repr__(self) -> str:
+        return "DigestKey(…)"
+
+    @classmethod
+    def create(cls, path: Path) -> DigestKey:
+        """A new random key, written to `path` whole or not at all, readable by its owner only.
+
+        `Conflict` when there is a file already, `StoreProblem` when it cannot be written.
+        """
+        key = cls(secrets.token_bytes(_KEY_BYTES))
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        try:
+            _write(draft, key._key)
+            try:
+                os.link(draft, path)  # unlike a rename, this never replaces a key that another process has just made
+            finally:
+                draft.unlink()
+            _flush_folder(path.parent)
+        except FileExistsError as error:
+            raise Conflict(f"There is a digest key in '{path}' already: it is never replaced.") from error
+        except OSError as error:
+            raise StoreProblem(f"The digest key cannot be written to '{path}': {error.strerror}.") from error
+        return key
+
+    @classmethod
+    def load(cls, path: Path) -> DigestKey:
+        """The key in `path`; `StoreProblem` when it is absent, unreadable or of the wrong size."""
+        try:
+            key = path.read_bytes()
+        except OSError as error:
+            raise StoreProblem(
+                f"The digest key '{path}' cannot be read ({error.strerror}): restore it from the backup of this home."
+            ) from error
+        if len(key) != _KEY_BYTES:
+            raise StoreProblem(
+                f"The digest key '{path}' has {len(key)} bytes instead of {_KEY_BYTES}: restore it from the backup."
+            )
+        return cls(key)
+
+    def digest(self, data: bytes, purpose: str) -> str:
+        """HMAC-SHA-256 of `data` in 64 hexadecimal characters; the same data differ from one purpose to another."""
+        # The purpose's length comes first, so that no purpose and data together read like another pair.
+        word = purpose.encode()
+        head = len(word).to_bytes(4, "big") + word
+        return hmac.new(self._key, head + data, hashlib.sha256).hexdigest()
+
+
+def _write(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a new name outlive a power cut; Windows cannot and need not open folders for this."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

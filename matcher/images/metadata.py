@@ -1,0 +1,55 @@
+"""What a photo file says beside its picture: read the one useful fact, remove all of it without coding the picture anew."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import date
+
+import PIL.Image
+
+from matcher.errors import PhotoRefused, WrongUse
+from matcher.images import exif, gif, heif, jpeg, png, webp
+from matcher.images.containers import exif_block
+from matcher.images.decode import open_image
+from matcher.images.formats import MAX_BYTES, Format, sniff
+
+_STRIPPERS: dict[Format, Callable[[bytes], bytes | None]] = {
+    Format.JPEG: jpeg.strip,
+    Format.PNG: png.strip,
+    Format.WEBP: webp.strip,
+    Format.GIF: gif.strip,
+    Format.HEIC: heif.strip,
+    Format.AVIF: heif.strip,
+}
+
+
+def strip_metadata(data: bytes, media_type: str) -> bytes:
+    """The photo without position, camera, comments, previews and editing history; its pixels are exactly the same.
+
+    `data` is a photo that `open_image` and its `pixels` took, `media_type` is what `open_image` called it. Orientation and
+    colour profile stay. JPEG, PNG, WebP, GIF, HEIC and AVIF keep their coded picture; BMP, TIFF and files whose parts cannot
+    be told apart become an upright 8-bit RGB PNG, so ask `open_image` for the media type of the result. Stripping twice
+    changes nothing. `PhotoRefused` when such a PNG would be too large to be read again.
+    """
+    form = sniff(data)
+    if form is None or form.media_type != media_type:
+        raise WrongUse(f"These bytes are not {media_type}: give the media type that open_image found.")
+    stripped = _STRIPPERS[form](data) if form in _STRIPPERS else None
+    return stripped if stripped is not None else _as_png(data, form)
+
+
+def taken_date(data: bytes) -> date | None:
+    """The day on which the photo was taken, as the camera's clock had it; `None` when the file does not say."""
+    form = sniff(data)
+    return None if form is None else exif.taken_date(exif_block(form, data))
+
+
+def _as_png(data: bytes, form: Format) -> bytes:
+    source = open_image(data, f"This {form.name} file")
+    coded = io.BytesIO()
+    # Level 1 is five times as fast as the default and a tenth larger.
+    PIL.Image.fromarray(source.pixels()).save(coded, "PNG", compress_level=1, icc_profile=source.colour_profile())
+    if coded.tell() > MAX_BYTES:
+        raise PhotoRefused(f"This {form.name} file is too large once its metadata are removed: save it as JPEG.")
+    return coded.getvalue()
