@@ -1,0 +1,85 @@
+"""Candidates: the questions that wait for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, insert, select
+
+from matcher.domain.cases import CaseStatus
+from matcher.domain.ids import CandidateId, CaseId, SightingId
+from matcher.domain.records import Candidate, Flag
+from matcher.errors import Conflict
+from matcher.store.part import Part, batches
+from matcher.store.tables import candidates, cases
+
+_FIELDS = tuple(field.name for field in fields(Candidate))
+
+
+class CandidateReading(Part):
+    """Candidates. No order but one's own rank within a face says how good they are: ids are random."""
+
+    __slots__ = ()
+
+    def get(self, candidate_id: CandidateId) -> Candidate | None:
+        """The candidate of this id."""
+        found = self._listed(select(candidates).where(candidates.c.id == candidate_id))
+        return found[0] if found else None
+
+    def of_sighting(self, sighting_id: SightingId) -> list[Candidate]:
+        """A sighting's candidates by face and rank."""
+        return self._ranked(candidates.c.sighting_id == sighting_id)
+
+    def of_case(self, case_id: CaseId) -> list[Candidate]:
+        """A case's candidates by sighting face and rank."""
+        return self._ranked(candidates.c.case_id == case_id)
+
+    def queue(self, limit: int | None = None, after: CandidateId | None = None) -> list[Candidate]:
+        """Candidates of open cases, in the random order of their ids, beginning behind `after`."""
+        query = _waiting(select(candidates)).order_by(candidates.c.id).limit(limit)
+        return self._listed(query if after is None else query.where(candidates.c.id > after))
+
+    def count(self) -> int:
+        """How many candidates the whole queue has."""
+        return self._connection.scalar(_waiting(select(func.count()).select_from(candidates))) or 0
+
+    def _ranked(self, condition: ColumnElement[bool]) -> list[Candidate]:
+        order = candidates.c.face_id, candidates.c.space, candidates.c.rank, candidates.c.id
+        return self._listed(select(candidates).where(condition).order_by(*order))
+
+    def _listed(self, query: Select[Any]) -> list[Candidate]:
+        rows = self._connection.execute(query).mappings()
+        return [Candidate(**{**row, "flags": tuple(map(Flag, row["flags"]))}) for row in rows]
+
+
+class CandidateWriting(CandidateReading):
+    """Candidates, with their changes."""
+
+    __slots__ = ()
+
+    def add(self, new: Sequence[Candidate]) -> None:
+        """Keep candidates, in the order of their random ids; `Conflict` for a (face, case, space) asked before."""
+        wanted = {(one.face_id, one.case_id, one.space) for one in new}
+        for some in batches(sorted({one.face_id for one in new})):
+            query = select(candidates.c.face_id, candidates.c.case_id, candidates.c.space)
+            asked = self._connection.execute(query.where(candidates.c.face_id.in_(some)))
+            if any(tuple(row) in wanted for row in asked):
+                raise Conflict(
+                    "A case is already a candidate for this face in this embedding space: nothing was added."
+                )
+        if len(wanted) < len(new):
+            raise Conflict("A case is named twice as a candidate for the same face: give its best photo only.")
+        if new:
+            rows = [_columns(one) for one in sorted(new, key=lambda one: one.id)]
+            self._connection.execute(insert(candidates), rows)
+
+
+def _waiting(query: Select[Any]) -> Select[Any]:
+    return query.join(cases, cases.c.id == candidates.c.case_id).where(cases.c.status == CaseStatus.OPEN)
+
+
+def _columns(candidate: Candidate) -> dict[str, Any]:
+    values = {name: getattr(candidate, name) for name in _FIELDS}
+    return values | {"flags": [flag.value for flag in candidate.flags]}

@@ -1,0 +1,149 @@
+"""The database: opened once per process, used by any number of threads, safe in a forked child.
+
+All writers take one lock before they read anything: BEGIN IMMEDIATE on SQLite, the head row FOR UPDATE on PostgreSQL.
+So change numbers and audit entries are committed in the order of their numbers, and a reader that saw number n never
+finds a smaller one later.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import Pool
+
+from matcher.errors import Busy, StoreProblem
+from matcher.store import engines, migrate
+from matcher.store.head import Head
+from matcher.store.transaction import Reading, Transaction
+
+__all__ = ["Reading", "Store", "Transaction"]
+
+_WAIT = 30.0  # seconds for the lock
+
+
+class Store:
+    """All records of one home."""
+
+    def __init__(self, url: URL, wait: float) -> None:
+        self._engine = engines.connect(url, wait)
+        options = engines.LITE if engines.file_of(url) else engines.SERVER
+        self._writer = self._engine.execution_options(**options.writing)
+        self._reader = self._engine.execution_options(**options.reading)
+        self._single = self._engine.execution_options(**options.single_read)
+        self._before_lock = options.before_lock.format(wait_ms=round(wait * 1000))
+        _stores.add(self)
+
+    @classmethod
+    def create(cls, url: str, *, wait: float = _WAIT) -> Store:
+        """Create or upgrade the tables at this address and open them; a database that is up to date stays as it is."""
+        address = engines.parse(url)
+        file = engines.file_of(address)
+        if file is not None:
+            _touch(file)
+        store = cls(address, wait)
+        with store._closed_on_error(), store._connected(store._writer) as connection:
+            migrate.upgrade(connection, _shown(address))
+        return store
+
+    @classmethod
+    def open(cls, url: str, *, wait: float = _WAIT) -> Store:
+        """Open what `create` made; `StoreProblem` when it is absent, of another version or of another program.
+
+        `wait` is how many seconds a writer waits for the others before it raises `Busy`.
+        """
+        address = engines.parse(url)
+        file = engines.file_of(address)
+        if file is not None and not file.is_file():
+            raise StoreProblem(f"There is no database '{file}': create it with `matcher init`.")
+        store = cls(address, wait)
+        with store._closed_on_error(), store._connected(store._reader) as connection:
+            migrate.require_current(connection, _shown(address))
+        return store
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """The only writing transaction there is: committed at the end of the block, undone by any exception."""
+        with self._connected(self._writer) as connection:
+            if self._before_lock:
+                connection.exec_driver_sql(self._before_lock)
+            head = Head.read(connection, lock=True)
+            yield Transaction(connection, head)
+            head.save(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Reading]:
+        """Everything as it is now, unmoved by what others write meanwhile; never waits for a writer."""
+        with self._connected(self._reader) as connection:
+            yield Reading(connection, Head.read(connection, lock=False))
+
+    def change_counter(self) -> int:
+        """The number of the gallery's last change, by one read of one row."""
+        with self._connected(self._single) as connection:
+            counter = connection.exec_driver_sql("SELECT change_counter FROM head").scalar()
+        if counter is None:
+            raise StoreProblem("The database has lost its head row: restore a backup.")
+        return int(counter)
+
+    def close(self) -> None:
+        """Close all connections that are not in use."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _connected(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            connection = engine.connect()
+        except PoolTimeout as error:
+            raise Busy("All connections to the database are in use by this process: try again.") from error
+        with connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _closed_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
+
+def _touch(file: Path) -> None:
+    """Make an empty database file that only its owner may read; SQLite gives its side files the same permissions."""
+    try:
+        file.touch(mode=0o600)
+    except OSError as error:
+        raise StoreProblem(f"The database '{file}' cannot be created: {error.strerror}.") from error
+
+
+def _shown(url: URL) -> str:
+    return f"'{url.render_as_string(hide_password=True)}'"
+
+
+_stores: weakref.WeakSet[Store] = weakref.WeakSet()
+_inherited: list[Pool] = []
+
+
+def _after_fork() -> None:
+    # A forked child opens connections of its own. The parent's are kept unclosed and out of the collector's reach:
+    # closing them here would end them, or their locks, for the parent.
+    for store in _stores:
+        _inherited.append(store._engine.pool)
+        store._engine.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,134 @@
+"""Connections to the two databases, and the border where their errors become ours.
+
+SQLite: the driver's own transaction handling is switched off, since it begins writing transactions too late and lets
+two writers read the same head; every BEGIN is said here. `synchronous=FULL` because a commit that was reported must
+survive a power cut; `secure_delete` because what is erased must be gone from the file.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL, ExceptionContext
+from sqlalchemy.exc import ArgumentError, IntegrityError, StatementError
+
+from matcher.errors import Busy, Conflict, Damaged, ExtraMissing, MatcherError, StoreProblem, WrongUse
+
+_BEGIN = "matcher_begin"  # our own execution option: the statement with which a transaction begins on SQLite
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """SQLAlchemy's execution options for each kind of transaction, and what to say before the lock is asked for."""
+
+    writing: Mapping[str, Any]
+    reading: Mapping[str, Any]
+    single_read: Mapping[str, Any]
+    before_lock: str
+
+
+LITE = Options({_BEGIN: "BEGIN IMMEDIATE"}, {_BEGIN: "BEGIN"}, {_BEGIN: ""}, "")
+SERVER = Options(
+    {"isolation_level": "READ COMMITTED"},
+    {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+    {"isolation_level": "AUTOCOMMIT"},
+    "SET LOCAL lock_timeout = {wait_ms}",
+)
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",
+)
+# lock_not_available, serialization_failure, deadlock_detected
+_PG_BUSY = {"55P03", "40001", "40P01"}
+_SQLITE_BUSY = ("database is locked", "database table is locked", "database is busy")
+_SQLITE_DAMAGED = ("malformed", "disk I/O error")
+
+
+def parse(address: str) -> URL:
+    """The address of a SQLite file or a PostgreSQL database; `WrongUse` for others."""
+    try:
+        url = make_url(address)
+    except ArgumentError as error:
+        raise WrongUse("The database address cannot be read: give sqlite:///FILE or postgresql://…") from error
+    backend = url.get_backend_name()
+    if backend == "sqlite" and url.database not in (None, "", ":memory:"):
+        return url
+    if backend in ("postgresql", "postgres"):
+        if importlib.util.find_spec("psycopg") is None:
+            raise ExtraMissing("PostgreSQL needs a driver: pip install 'sighting-matcher[postgres]'.")
+        return url.set(drivername="postgresql+psycopg")
+    raise WrongUse(f"A '{backend}' address of that form cannot be used: give sqlite:///FILE or postgresql://…")
+
+
+def file_of(url: URL) -> Path | None:
+    """The file of a SQLite address."""
+    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
+
+def connect(url: URL, wait: float) -> Engine:
+    """An engine whose connections are set up, and whose errors are `MatcherError`s."""
+    lite = file_of(url) is not None
+    engine = create_engine(
+        url,
+        connect_args={"timeout": wait} if lite else {},
+        pool_pre_ping=not lite,
+        pool_timeout=wait,
+        hide_parameters=True,  # errors end in logs, and parameters are personal data
+        json_serializer=partial(json.dumps, ensure_ascii=False, allow_nan=False),
+    )
+    if lite:
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "handle_error", _translate)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(pragma).close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    begin = connection.get_execution_options().get(_BEGIN, "BEGIN")
+    if begin:
+        connection.exec_driver_sql(begin)
+
+
+def _translate(context: ExceptionContext) -> None:
+    """Have SQLAlchemy raise what callers know, caused by what the driver said."""
+    error = context.original_exception
+    wrapped = context.sqlalchemy_exception
+    if isinstance(error, MatcherError):
+        found: MatcherError = error
+    elif isinstance(wrapped, IntegrityError):
+        found = Conflict(f"This contradicts what is stored ({_first_line(error)}): nothing was changed.")
+    elif isinstance(wrapped, StatementError) and isinstance(error, (TypeError, ValueError)):
+        found = WrongUse(f"A value cannot be kept in the database: {_first_line(error)}.")
+    else:
+        found = _driver_problem(error)
+    context.chained_exception = found
+
+
+def _driver_problem(error: BaseException) -> MatcherError:
+    text = _first_line(error)
+    if getattr(error, "sqlstate", None) in _PG_BUSY or text.startswith(_SQLITE_BUSY):
+        return Busy("Another process is writing to the database and did not finish in time: try again.")
+    if any(word in text for word in _SQLITE_DAMAGED):
+        return Damaged(f"The database cannot be read ({text}): check the disk and restore a backup.")
+    return StoreProblem(f"The database cannot be used: {text}. Run `matcher doctor`.")
+
+
+def _first_line(error: BaseException) -> str:
+    # PostgreSQL's further lines quote the values, which are personal data.
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -1,0 +1,140 @@
+"""Faces in photos, and their vectors: one per face and embedding space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, insert, select, update
+
+from matcher.domain.cases import CaseStatus
+from matcher.domain.faces import Box, Quality
+from matcher.domain.ids import FaceId, PhotoId
+from matcher.domain.records import Choice, StoredFace
+from matcher.domain.scores import Vectors
+from matcher.errors import Conflict, NotFound, WrongUse
+from matcher.store.part import Part, batches
+from matcher.store.tables import cases, embeddings, faces, gallery_members, photos
+from matcher.store.vectors import pack, pack_unit, unpack
+
+
+class FaceReading(Part):
+    """Faces, by id or photo."""
+
+    __slots__ = ()
+
+    def get(self, face_id: FaceId) -> StoredFace | None:
+        """The face of this id."""
+        return self.by_ids([face_id]).get(face_id)
+
+    def by_ids(self, face_ids: Iterable[FaceId]) -> dict[FaceId, StoredFace]:
+        """Those of the faces that exist."""
+        groups = batches(sorted(set(face_ids)))
+        return {face.id: face for some in groups for face in self._where(faces.c.id.in_(some))}
+
+    def of_photo(self, photo_id: PhotoId) -> list[StoredFace]:
+        """A photo's faces by number, largest first."""
+        return self._where(faces.c.photo_id == photo_id)
+
+    def of_photos(self, photo_ids: Iterable[PhotoId]) -> dict[PhotoId, list[StoredFace]]:
+        """The faces of several photos by number; a photo without a face has an empty list."""
+        wanted = sorted(set(photo_ids))
+        found: dict[PhotoId, list[StoredFace]] = {photo_id: [] for photo_id in wanted}
+        for some in batches(wanted):
+            for face in self._where(faces.c.photo_id.in_(some)):
+                found[face.photo_id].append(face)
+        return found
+
+    def vectors(self, face_ids: Iterable[FaceId], space: str) -> dict[FaceId, Vectors]:
+        """Embeddings, float32 (dim,), of those of the faces that have one in this space."""
+        found: dict[FaceId, Vectors] = {}
+        for some in batches(sorted(set(face_ids))):
+            query = select(embeddings.c.face_id, embeddings.c.vector).where(
+                embeddings.c.face_id.in_(some), embeddings.c.space == space
+            )
+            found.update((row.face_id, unpack(row.vector)) for row in self._connection.execute(query))
+        return found
+
+    def without_embedding(self, space: str, limit: int) -> list[StoredFace]:
+        """Chosen faces of open cases that have no vector in this space yet, by id."""
+        has_one = exists().where(embeddings.c.face_id == faces.c.id, embeddings.c.space == space)
+        query = (
+            select(faces)
+            .join(photos, photos.c.id == faces.c.photo_id)
+            .join(cases, cases.c.id == photos.c.case_id)
+            .where(cases.c.status == CaseStatus.OPEN, faces.c.choice.is_not(None), ~has_one)
+            .order_by(faces.c.id)
+            .limit(limit)
+        )
+        return [_face(row) for row in self._connection.execute(query)]
+
+    def _where(self, condition: ColumnElement[bool]) -> list[StoredFace]:
+        query = select(faces).where(condition).order_by(faces.c.photo_id, faces.c.number)
+        return [_face(row) for row in self._connection.execute(query)]
+
+
+class FaceWriting(FaceReading):
+    """Faces, with their changes."""
+
+    __slots__ = ()
+
+    def add(self, new: Sequence[StoredFace], vectors: Mapping[FaceId, Vectors], space: str) -> None:
+        """Keep faces of photos that are kept already, with the embeddings that are given of them in one space."""
+        strange = vectors.keys() - {face.id for face in new}
+        if strange:
+            raise WrongUse(f"{len(strange)} embeddings belong to none of the faces: give the faces with them.")
+        if new:
+            self._connection.execute(insert(faces), [_columns(face) for face in new])
+        self.put_vectors(vectors, space)
+
+    def put_vectors(self, vectors: Mapping[FaceId, Vectors], space: str) -> None:
+        """Keep embeddings, float32 (dim,) of length 1, of kept faces, instead of any in the same space.
+
+        `Conflict` for a face that is searchable there, whose new vector no searcher would notice.
+        """
+        rows = [{"face_id": face, "space": space, "vector": pack_unit(vector)} for face, vector in vectors.items()]
+        for some in batches(list(vectors)):
+            searchable = and_(gallery_members.c.face_id.in_(some), gallery_members.c.space == space)
+            if self._connection.scalar(select(exists().where(searchable))):
+                raise Conflict("The vector of a face in the gallery cannot be replaced: remove the face from it first.")
+            replaced = and_(embeddings.c.face_id.in_(some), embeddings.c.space == space)
+            self._connection.execute(delete(embeddings).where(replaced))
+        if rows:
+            self._connection.execute(insert(embeddings), rows)
+
+    def choose(self, photo_id: PhotoId, face_id: FaceId, choice: Choice) -> None:
+        """Make one face the chosen one of its photo, instead of any other; `NotFound` unless it is in that photo."""
+        of_photo = faces.c.photo_id == photo_id
+        self._connection.execute(update(faces).where(of_photo).values(choice=None))
+        chosen = self._connection.execute(update(faces).where(of_photo, faces.c.id == face_id).values(choice=choice))
+        if not chosen.rowcount:
+            raise NotFound("This face is not in this photo: choose one that the photo's list shows.")
+
+
+def _columns(face: StoredFace) -> dict[str, Any]:
+    return {
+        "id": face.id,
+        "photo_id": face.photo_id,
+        "number": face.number,
+        **asdict(face.box),
+        "landmarks": pack(face.landmarks),
+        "score": face.score,
+        "turn": face.turn,
+        "quality": asdict(face.quality),
+        "choice": face.choice,
+    }
+
+
+def _face(row: Row[Any]) -> StoredFace:
+    return StoredFace(
+        id=row.id,
+        photo_id=row.photo_id,
+        number=row.number,
+        box=Box(row.left, row.top, row.right, row.bottom),
+        landmarks=unpack(row.landmarks, 5, 2),
+        score=row.score,
+        turn=row.turn,
+        quality=Quality(**row.quality),
+        choice=row.choice,
+    )

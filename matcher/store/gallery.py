@@ -1,0 +1,132 @@
+"""What is searchable now, and every change of it under a strictly rising number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Row, and_, delete, exists, func, insert, select
+
+from matcher.domain.ids import CaseId, FaceId, id_text
+from matcher.domain.records import GalleryChange, GalleryRow
+from matcher.errors import Conflict
+from matcher.store.part import Part, batches
+from matcher.store.tables import embeddings, gallery_changes, gallery_members
+from matcher.store.vectors import unpack
+
+_MEMBER_VECTOR = and_(embeddings.c.face_id == gallery_members.c.face_id, embeddings.c.space == gallery_members.c.space)
+
+
+class GalleryReading(Part):
+    """The gallery as this transaction sees it: counter, rows and changes fit together."""
+
+    __slots__ = ()
+
+    def counter(self) -> int:
+        """The number of the last change; 0 before the first."""
+        return self._head.change_counter
+
+    def count(self, space: str) -> int:
+        """How many faces are searchable in a space."""
+        query = select(func.count()).select_from(gallery_members).where(gallery_members.c.space == space)
+        return self._connection.scalar(query) or 0
+
+    def rows(self, space: str, block: int = 8192) -> Iterator[list[GalleryRow]]:
+        """All searchable vectors of a space in ascending order of face id, streamed in lists of at most `block`."""
+        query = (
+            select(gallery_members.c.face_id, gallery_members.c.case_id, embeddings.c.vector)
+            .join(embeddings, _MEMBER_VECTOR)
+            .where(gallery_members.c.space == space)
+            .order_by(gallery_members.c.face_id)
+        )
+        result = self._connection.execute(query, execution_options={"yield_per": block})
+        for part in result.partitions():
+            yield _rows(part)
+
+    def changes(self, space: str, after: int) -> list[GalleryChange]:
+        """Changes of a space with numbers above `after`, rising.
+
+        An addition carries its vector while the face is still searchable in the space. `Conflict` when changes above
+        `after` were trimmed: what is known up to there can only be brought up to date by reading all rows.
+        """
+        if after < self._head.trimmed_through:
+            raise Conflict(
+                f"The gallery's changes up to {self._head.trimmed_through} are trimmed, so {after} is too old to go on "
+                "from: open the current snapshot, or run `matcher reindex`."
+            )
+        living = and_(
+            gallery_changes.c.added,
+            gallery_members.c.face_id == gallery_changes.c.face_id,
+            gallery_members.c.space == gallery_changes.c.space,
+        )
+        query = (
+            select(gallery_changes.c.change, gallery_changes.c.face_id, gallery_members.c.case_id, embeddings.c.vector)
+            .outerjoin(gallery_members, living)
+            .outerjoin(embeddings, _MEMBER_VECTOR)
+            .where(gallery_changes.c.space == space, gallery_changes.c.change > after)
+            .order_by(gallery_changes.c.change)
+        )
+        return [_change(row) for row in self._connection.execute(query)]
+
+
+class GalleryWriting(GalleryReading):
+    """The gallery, with its changes."""
+
+    __slots__ = ()
+
+    def add(self, face_id: FaceId, case_id: CaseId, space: str) -> int:
+        """Make a face with a kept vector searchable in a space: the number of this change; `Conflict` if it is already.
+
+        A face may be searchable in several spaces at once, so that a new model can be prepared beside the old one.
+        """
+        member = and_(gallery_members.c.space == space, gallery_members.c.face_id == face_id)
+        if self._connection.scalar(select(exists().where(member))):
+            raise Conflict(f"The face {id_text(face_id)} is in the gallery already: remove it first to replace it.")
+        self._connection.execute(insert(gallery_members), {"face_id": face_id, "case_id": case_id, "space": space})
+        self._note([(face_id, space)], added=True)
+        return self._head.change_counter
+
+    def remove(self, face_ids: Iterable[FaceId]) -> int:
+        """Make faces unsearchable in every space; those that were not are passed over. How many changes this took."""
+        removed = 0
+        for some in batches(sorted(set(face_ids))):
+            chosen = gallery_members.c.face_id.in_(some)
+            query = (
+                select(gallery_members.c.face_id, gallery_members.c.space)
+                .where(chosen)
+                .order_by(gallery_members.c.face_id)
+            )
+            members = [(row.face_id, row.space) for row in self._connection.execute(query)]
+            self._connection.execute(delete(gallery_members).where(chosen))
+            self._note(members, added=False)
+            removed += len(members)
+        return removed
+
+    def trim(self, through_change: int) -> int:
+        """Forget changes up to a number that every snapshot in use contains: how many were forgotten."""
+        through = min(through_change, self._head.change_counter)
+        self._head.trimmed_through = max(self._head.trimmed_through, through)
+        return self._connection.execute(delete(gallery_changes).where(gallery_changes.c.change <= through)).rowcount
+
+    def _note(self, members: Sequence[tuple[FaceId, str]], *, added: bool) -> None:
+        first = self._head.change_counter + 1
+        rows = [
+            {"change": number, "face_id": face_id, "space": space, "added": added}
+            for number, (face_id, space) in enumerate(members, first)
+        ]
+        if rows:
+            self._connection.execute(insert(gallery_changes), rows)
+            self._head.change_counter += len(rows)
+
+
+def _rows(part: Sequence[Row[Any]]) -> list[GalleryRow]:
+    # One array over the bytes of the whole block, of which every row is a view.
+    vectors = unpack(b"".join([row[2] for row in part]), len(part), -1)
+    return [GalleryRow(row[0], row[1], vector) for row, vector in zip(part, vectors, strict=True)]
+
+
+def _change(row: Row[Any]) -> GalleryChange:
+    gone = row.vector is None
+    return GalleryChange(
+        row.change, row.face_id, None if gone else GalleryRow(row.face_id, row.case_id, unpack(row.vector))
+    )

@@ -1,0 +1,84 @@
+"""Photos of cases and sightings: the records; the bytes lie in the blob store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import ColumnElement, insert, select, update
+
+from matcher.domain.cases import Photo, PhotoState
+from matcher.domain.ids import CaseId, PhotoId, SightingId
+from matcher.errors import Conflict, NotFound
+from matcher.store.part import Part, batches
+from matcher.store.tables import photos
+
+_FIELDS = tuple(field.name for field in fields(Photo))
+
+
+class PhotoReading(Part):
+    """Photo records, by id, owner, state or digest."""
+
+    __slots__ = ()
+
+    def get(self, photo_id: PhotoId) -> Photo | None:
+        """The photo of this id."""
+        return self.by_ids([photo_id]).get(photo_id)
+
+    def by_ids(self, photo_ids: Iterable[PhotoId]) -> dict[PhotoId, Photo]:
+        """Those of the photos that exist."""
+        groups = batches(sorted(set(photo_ids)))
+        return {photo.id: photo for some in groups for photo in self._where(photos.c.id.in_(some))}
+
+    def of_case(self, case_id: CaseId) -> list[Photo]:
+        """A case's photos by position."""
+        return self._where(photos.c.case_id == case_id)
+
+    def of_cases(self, case_ids: Iterable[CaseId]) -> dict[CaseId, list[Photo]]:
+        """The photos of several cases by position; a case without a photo has an empty list."""
+        wanted = sorted(set(case_ids))
+        found: dict[CaseId, list[Photo]] = {case_id: [] for case_id in wanted}
+        for some in batches(wanted):
+            for photo in self._where(photos.c.case_id.in_(some)):
+                if photo.case_id is not None:
+                    found[photo.case_id].append(photo)
+        return found
+
+    def of_sighting(self, sighting_id: SightingId) -> list[Photo]:
+        """A sighting's photos by position."""
+        return self._where(photos.c.sighting_id == sighting_id)
+
+    def with_original_digest(self, digest: str) -> list[Photo]:
+        """Photos that were handed in as these very bytes, whoever owns them."""
+        return self._where(photos.c.original_digest == digest)
+
+    def list_case_photos(self, state: PhotoState) -> list[Photo]:
+        """Photos of cases in this state, for example those that wait for a choice."""
+        return self._where(photos.c.case_id.is_not(None) & (photos.c.state == state))
+
+    def _where(self, condition: ColumnElement[bool]) -> list[Photo]:
+        query = select(photos).where(condition).order_by(photos.c.position, photos.c.id)
+        return [Photo(**row) for row in self._connection.execute(query).mappings()]
+
+
+class PhotoWriting(PhotoReading):
+    """Photo records, with their changes."""
+
+    __slots__ = ()
+
+    def add(self, photo: Photo) -> None:
+        """Keep a new photo; `Conflict` when its owner has these bytes already."""
+        if self._where(photos.c.blob == photo.blob):
+            raise Conflict(f"The photo '{photo.blob}' is kept already: an owner keeps the same bytes once.")
+        self._connection.execute(insert(photos), _columns(photo))
+
+    def update(self, photo: Photo) -> None:
+        """Replace what is kept of a photo by this; `NotFound` for an unknown id."""
+        changed = self._connection.execute(update(photos).where(photos.c.id == photo.id).values(_columns(photo)))
+        if not changed.rowcount:
+            raise NotFound(f"There is no photo '{photo.blob}' to update.")
+
+
+def _columns(photo: Photo) -> dict[str, Any]:
+    return {name: getattr(photo, name) for name in _FIELDS}

@@ -1,0 +1,56 @@
+"""An open transaction: the groups of methods on one consistent state of the database."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from matcher.store.audit import AuditReading, AuditWriting
+from matcher.store.candidates import CandidateReading, CandidateWriting
+from matcher.store.cases import CaseReading, CaseWriting
+from matcher.store.faces import FaceReading, FaceWriting
+from matcher.store.gallery import GalleryReading, GalleryWriting
+from matcher.store.head import Head
+from matcher.store.photos import PhotoReading, PhotoWriting
+from matcher.store.sightings import SightingReading, SightingWriting
+
+
+class Reading:
+    """Everything as it was when the transaction began."""
+
+    cases: CaseReading
+    photos: PhotoReading
+    faces: FaceReading
+    sightings: SightingReading
+    candidates: CandidateReading
+    gallery: GalleryReading
+    audit: AuditReading
+
+    def __init__(self, connection: Connection, head: Head) -> None:
+        self.cases = CaseReading(connection, head)
+        self.photos = PhotoReading(connection, head)
+        self.faces = FaceReading(connection, head)
+        self.sightings = SightingReading(connection, head)
+        self.candidates = CandidateReading(connection, head)
+        self.gallery = GalleryReading(connection, head)
+        self.audit = AuditReading(connection, head)
+
+
+class Transaction(Reading):
+    """The same with changes; while it is open, no other process writes."""
+
+    cases: CaseWriting
+    photos: PhotoWriting
+    faces: FaceWriting
+    sightings: SightingWriting
+    candidates: CandidateWriting
+    gallery: GalleryWriting
+    audit: AuditWriting
+
+    def __init__(self, connection: Connection, head: Head) -> None:
+        self.cases = CaseWriting(connection, head)
+        self.photos = PhotoWriting(connection, head)
+        self.faces = FaceWriting(connection, head)
+        self.sightings = SightingWriting(connection, head)
+        self.candidates = CandidateWriting(connection, head)
+        self.gallery = GalleryWriting(connection, head)
+        self.audit = AuditWriting(connection, head)
