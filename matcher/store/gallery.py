@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, exists, func, insert, select
+from sqlalchemy import and_, delete, exists, func, insert, select
 
 from matcher.domain.ids import CaseId, FaceId, id_text
 from matcher.domain.records import GalleryChange, GalleryRow
@@ -91,11 +91,7 @@ class GalleryWriting(GalleryReading):
         removed = 0
         for some in batches(sorted(set(face_ids))):
             chosen = gallery_members.c.face_id.in_(some)
-            query = (
-                select(gallery_members.c.face_id, gallery_members.c.space)
-                .where(chosen)
-                .order_by(gallery_members.c.face_id)
-            )
+            query = select(gallery_members.c.face_id, gallery_members.c.space).where(chosen)
             members = [(row.face_id, row.space) for row in self._connection.execute(query)]
             self._connection.execute(delete(gallery_members).where(chosen))
             self._note(members, added=False)
@@ -119,13 +115,13 @@ class GalleryWriting(GalleryReading):
             self._head.change_counter += len(rows)
 
 
-def _rows(part: Sequence[Row[Any]]) -> list[GalleryRow]:
+def _rows(part: Sequence[Any]) -> list[GalleryRow]:
     # One array over the bytes of the whole block, of which every row is a view.
     vectors = unpack(b"".join([row[2] for row in part]), len(part), -1)
     return [GalleryRow(row[0], row[1], vector) for row, vector in zip(part, vectors, strict=True)]
 
 
-def _change(row: Row[Any]) -> GalleryChange:
+def _change(row: Any) -> GalleryChange:
     gone = row.vector is None
     return GalleryChange(
         row.change, row.face_id, None if gone else GalleryRow(row.face_id, row.case_id, unpack(row.vector))
