@@ -31,6 +31,31 @@ class Detection:
     score: float
     landmarks: Points | None = None
 
+    def enlarged(self, factor: float) -> Detection:
+        """The same face in the photo enlarged by `factor`."""
+        points = None if self.landmarks is None else enlarged(self.landmarks, factor)
+        return Detection(self.box.scaled(factor), self.score, points)
+
+
+def enlarged(points: Points, factor: float) -> Points:
+    """Points in a photo enlarged by `factor`; whole numbers are the middles of pixels, before and after."""
+    return ((points + 0.5) * factor - 0.5).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class PointLayout:
+    """What the five landmarks of a backend are: which of them lie at an eye, whose middle is their mean, which at the
+    nose.
+
+    `left_eye` is the one on the image's left. `nose_depth` says how far the nose landmark stands out before the plane
+    of the eyes, in distances between the eyes' middles; it turns a shift of the nose into an angle.
+    """
+
+    left_eye: tuple[int, ...]
+    right_eye: tuple[int, ...]
+    nose: int
+    nose_depth: float
+
 
 class Detector(Protocol):
     """Finds faces."""
@@ -60,6 +85,10 @@ class Aligner(Protocol):
     @property
     def name(self) -> str:
         """The alignment's word in an embedding space's name."""
+
+    @property
+    def layout(self) -> PointLayout:
+        """What the landmarks are that it aligns by."""
 
     def chip(self, image: Image, landmarks: Points) -> Image:
         """The aligned chip: uint8 RGB (size, size, 3) as the recogniser wants it."""
