@@ -14,7 +14,7 @@ _KEY_BYTES = 32
 
 
 class DigestKey:
-    """The secret key of one home. Lose it, and equal photos are no longer recognised; show it, and digests can be guessed."""
+    """The secret key of one home: without it equal photos are no longer recognised, with it digests can be guessed."""
 
     __slots__ = ("_key",)
 
@@ -66,8 +66,9 @@ class DigestKey:
         """HMAC-SHA-256 of `data` in 64 hexadecimal characters; the same data differ from one purpose to another."""
         # The purpose's length comes first, so that no purpose and data together read like another pair.
         word = purpose.encode()
-        head = len(word).to_bytes(4, "big") + word
-        return hmac.new(self._key, head + data, hashlib.sha256).hexdigest()
+        keyed = hmac.new(self._key, len(word).to_bytes(4, "big") + word, hashlib.sha256)
+        keyed.update(data)
+        return keyed.hexdigest()
 
 
 def _write(path: Path, content: bytes) -> None:

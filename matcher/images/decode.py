@@ -152,7 +152,7 @@ def _avif(data: bytes) -> PIL.Image.Image:
 
 
 def _turned(form: Format, data: bytes, image: PIL.Image.Image) -> int:
-    """The orientation that is still to be applied: the TIFF and HEIC readers apply it, the AVIF reader only tells it."""
+    """The orientation still to be applied: the TIFF and HEIC readers apply it, the AVIF reader only tells it."""
     if form in (Format.TIFF, Format.HEIC):
         return 1
     if form is Format.AVIF:

@@ -20,7 +20,7 @@ def strip(data: bytes) -> bytes | None:
         end = _block_end(data, at)
         parts.append(_kept(data[at:end]))
         at = end
-    return b"".join([*parts, bytes((_TRAILER,))])
+    return b"".join([*parts, data[at : at + 1]])
 
 
 def _kept(block: bytes) -> bytes:

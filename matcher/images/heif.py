@@ -1,8 +1,8 @@
 """HEIC and AVIF as boxes (ISO/IEC 14496-12 and 23008-12): find EXIF, blank metadata in place so that no offset moves.
 
-The `meta` box lists items (`iinf`) and says where their bytes lie (`iloc`): in the file or in its own `idat`. The bytes of
-the pictures stay, all others become zero, and what described them becomes `free`, which readers skip. Orientation is a
-property of the picture in these formats, and stays with it.
+The `meta` box lists items (`iinf`) and says where their bytes lie (`iloc`): in the file or in its own `idat`. The bytes
+of the pictures stay, all others become zero, and what described them becomes `free`, which readers skip. Orientation
+is a property of the picture in these formats, and stays with it.
 """
 
 from __future__ import annotations

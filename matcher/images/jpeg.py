@@ -31,17 +31,21 @@ def exif_block(data: bytes) -> bytes | None:
 def strip(data: bytes) -> bytes:
     """The same coded picture with nothing but JFIF, Adobe's colour transform, the colour profile and the orientation.
 
-    What follows the end of the picture (previews, motion clips) is dropped. A missing end marker is added.
+    What follows the end of the picture (previews, motion clips) is dropped. Nothing is repaired: bytes that were cut
+    short are still seen to be.
     """
     parts = [b"\xff\xd8"]
     turned = exif.orientation(exif_block(data))
     if turned != 1:
         parts.append(_segment(_APP1, _EXIF + exif.minimal(turned)))
     for marker, body in _segments(data):
-        kept = body if marker == _CODED else _kept(marker, body)
-        if kept is not None:
-            parts.append(kept if marker == _CODED else _segment(marker, kept))
-    return b"".join([*parts, b"\xff\xd9"])
+        if marker == _CODED:
+            parts.append(body)
+        elif marker == _EOI:
+            parts.append(b"\xff\xd9")
+        elif (kept := _kept(marker, body)) is not None:
+            parts.append(_segment(marker, kept))
+    return b"".join(parts)
 
 
 def _kept(marker: int, body: bytes) -> bytes | None:
@@ -63,6 +67,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     while found := _MARKER.search(data, at):
         marker, at = found[1][0], found.end()
         if marker == _EOI:
+            yield marker, b""
             return
         if marker == _SOI:
             continue

@@ -10,7 +10,7 @@ from matcher.images import exif
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 # Everything else is metadata or unknown.
-_PICTURE = {b"IHDR", b"PLTE", b"IDAT", b"tRNS", b"bKGD", b"pHYs"}
+_PICTURE = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"bKGD", b"pHYs"}
 _COLOURS = {b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"cLLI"}
 _ANIMATION = {b"acTL", b"fcTL", b"fdAT"}
 _KEPT = _PICTURE | _COLOURS | _ANIMATION
@@ -33,7 +33,7 @@ def strip(data: bytes) -> bytes:
             parts.append(chunk)
         if kind == b"IHDR" and turned != 1:
             parts.append(_chunk(b"eXIf", exif.minimal(turned)))
-    return b"".join([*parts, _chunk(b"IEND", b"")])
+    return b"".join(parts)
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

@@ -18,12 +18,12 @@ Image = NDArray[np.uint8]
 
 MOST_CANDIDATES = 200
 
-_EDGE, _GAP, _GUTTER = 56, 24, 56
+_EDGE, _GAP, _ROW_GAP, _GUTTER = 56, 24, 32, 56
 _PROBE, _TILE, _COLUMNS = 420, 200, 5
 _LEFT = _EDGE + _PROBE + _GUTTER
 _WIDTH = _LEFT + _COLUMNS * _TILE + (_COLUMNS - 1) * _GAP + _EDGE
 _PAGE, _MOUNT, _RULE, _INK, _GREY = "#fbfbfa", "#ecebe8", "#d9d7d2", "#1f2328", "#6a6f76"
-_LABEL, _TITLE, _TEXT, _BIG = 13, 17, 14, 20  # letter sizes in pixels
+_LABEL, _TITLE, _TEXT, _BIG, _LEADING = 13, 17, 14, 20, 21  # sizes of letters and distance of lines in pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +35,7 @@ class Tile:
 
 
 def comparison_sheet(probe: Tile, candidates: Sequence[Tile], footer: str) -> bytes:
-    """A PNG with the sighting's face large on the left and the candidates, in the order given, in a grid of five columns.
+    """A PNG with the sighting's face large on the left and the candidates, in the order given, in five columns.
 
     Lines that are too long end in '…'; the footer is wrapped. Letters that no installed font has are replaced by what
     they resemble, or by '?'. `WrongUse` for more than `MOST_CANDIDATES` candidates.
@@ -44,9 +44,9 @@ def comparison_sheet(probe: Tile, candidates: Sequence[Tile], footer: str) -> by
         raise WrongUse(f"A sheet holds at most {MOST_CANDIDATES} candidates, not {len(candidates)}: ask for fewer.")
     notice = Lettering(_TEXT).wrapped(footer, _WIDTH - 2 * _EDGE)
     top = _EDGE + 28
-    row_height = _TILE + _caption_height(candidates, _TITLE) + _GAP
+    row_height = _TILE + _caption_height(candidates, _TITLE) + _ROW_GAP
     rows = max(1, -(-len(candidates) // _COLUMNS))
-    body = max(_PROBE + _caption_height([probe], _BIG), rows * row_height - _GAP)
+    body = max(_PROBE + _caption_height([probe], _BIG), rows * row_height - _ROW_GAP)
     rule = top + body + 36
     page = PIL.Image.new("RGB", (_WIDTH, rule + 22 * len(notice) + 44), _PAGE)
     canvas = ImageDraw.Draw(page)
@@ -77,7 +77,7 @@ def _label(canvas: ImageDraw.ImageDraw, at: tuple[int, int], text: str) -> None:
 def _caption_height(tiles: Sequence[Tile], title: int) -> int:
     """Room for the longest caption."""
     lines = max((len(tile.lines) for tile in tiles), default=0)
-    return (title + 16) + (lines - 1) * (_TEXT + 7) if lines else 0
+    return title + 20 + (lines - 1) * _LEADING if lines else 0
 
 
 def _place(page: PIL.Image.Image, tile: Tile, at: tuple[int, int], side: int, title: int) -> None:
@@ -91,7 +91,7 @@ def _place(page: PIL.Image.Image, tile: Tile, at: tuple[int, int], side: int, ti
     for number, line in enumerate(tile.lines):
         letters = Lettering(title if number == 0 else _TEXT)
         letters.draw(canvas, (x, y), letters.fitted(line, side), _INK if number == 0 else _GREY)
-        y += _TEXT + 7
+        y += _LEADING + (4 if number == 0 else 0)
 
 
 def _rounded(side: int) -> PIL.Image.Image:
