@@ -1,0 +1,113 @@
+"""Proof that a snapshot is what was written, and holds what the database holds. Reads everything, changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from matcher.domain.ids import FaceId
+from matcher.domain.records import GalleryRow
+from matcher.errors import Damaged
+from matcher.gallery.exact import best_faces, similarity
+from matcher.gallery.layout import (
+    FACES,
+    ROWS_PER_BLOCK,
+    VECTORS,
+    Ids,
+    RowBlock,
+    RowsDigest,
+    file_digest,
+    not_unit,
+    row_blocks,
+)
+from matcher.gallery.manifest import Manifest, read_manifest
+from matcher.gallery.parts import Part
+from matcher.gallery.snapshots import Snapshot, open_snapshot
+
+_SELF_SEARCHES = 16  # one of all rows takes the square of their number: 41 minutes for a million
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What was proved: `self_searches` rows found themselves; `compared` rows equal the database's, if it was asked."""
+
+    folder: Path
+    manifest: Manifest
+    self_searches: int
+    compared: int | None
+
+
+def verify_snapshot(
+    folder: Path, rows: Iterable[GalleryRow] | None = None, *, changed: Collection[FaceId] = ()
+) -> VerifyReport:
+    """Read a whole snapshot; `Damaged` names the first file or face that is wrong.
+
+    `rows` are the database's, in order of face id. Faces that were added, removed or changed after the snapshot's
+    `through_change` are named in `changed` and left out of the comparison: the live gallery takes them from the
+    database.
+    """
+    manifest = read_manifest(folder)
+    snapshot = open_snapshot(folder, manifest.space)
+    for name, entry in manifest.files.items():
+        if file_digest(folder / name, manifest.count) != entry.sha256:
+            raise Damaged(f"'{folder / name}' was changed after it was written: run `matcher reindex`.")
+    _verify_rows(snapshot)
+    compared = None if rows is None else _compare(snapshot, rows, np.fromiter(changed, np.int64, len(changed)))
+    return VerifyReport(folder, manifest, _search_for_itself(snapshot), compared)
+
+
+def _verify_rows(snapshot: Snapshot) -> None:
+    digest, last = RowsDigest(snapshot.manifest.space.dim), -1
+    for block in _blocks(snapshot.part):
+        falling = np.flatnonzero(np.diff(block.face_ids, prepend=last) <= 0)
+        if len(falling):
+            face = block.face_ids[falling[0]]
+            raise Damaged(
+                f"'{snapshot.folder / FACES}': face {face} is out of order or doubled: run `matcher reindex`."
+            )
+        if len(wrong := not_unit(block.vectors)):
+            face = block.face_ids[wrong[0]]
+            raise Damaged(f"'{snapshot.folder / VECTORS}': face {face} has no unit vector: run `matcher reindex`.")
+        digest.update(block)
+        last = int(block.face_ids[-1])
+    if digest.hexdigest() != snapshot.manifest.rows_digest:
+        raise Damaged(f"The rows in '{snapshot.folder}' are not those of its manifest: run `matcher reindex`.")
+
+
+def _compare(snapshot: Snapshot, rows: Iterable[GalleryRow], changed: Ids) -> int:
+    """The number of rows that both hold, `changed` ones aside; `Damaged` if anything differs."""
+    dim = snapshot.manifest.space.dim
+    digests = [RowsDigest(dim), RowsDigest(dim)]
+    for digest, blocks in zip(digests, (_blocks(snapshot.part), row_blocks(rows, dim)), strict=True):
+        for block in blocks:
+            kept = ~np.isin(block.face_ids, changed)
+            digest.update(RowBlock(block.face_ids[kept], block.case_ids[kept], block.vectors[kept]))
+    ours, theirs = digests
+    if ours.hexdigest() != theirs.hexdigest():
+        raise Damaged(
+            f"'{snapshot.folder}' ({ours.count} rows) does not hold what the database holds ({theirs.count} rows): "
+            "run `matcher reindex`."
+        )
+    return ours.count
+
+
+def _search_for_itself(snapshot: Snapshot) -> int:
+    """Search an even sample of rows; the number that found themselves, or a face that is exactly as similar."""
+    part = snapshot.part
+    sample = np.unique(np.linspace(0, len(part.face_ids) - 1, min(_SELF_SEARCHES, len(part.face_ids)), dtype=np.int64))
+    probes = np.array(part.vectors[sample])
+    for row, probe, hits in zip(sample, probes, best_faces([part], probes, 1), strict=True):
+        if hits[0].similarity < similarity(probe, probe[np.newaxis])[0]:
+            raise Damaged(
+                f"'{snapshot.folder}': face {part.face_ids[row]} does not find itself: run `matcher reindex`."
+            )
+    return len(sample)
+
+
+def _blocks(part: Part) -> Iterator[RowBlock]:
+    for start in range(0, len(part.face_ids), ROWS_PER_BLOCK):
+        rows = slice(start, start + ROWS_PER_BLOCK)
+        yield RowBlock(part.face_ids[rows], part.case_ids[rows], part.vectors[rows])
