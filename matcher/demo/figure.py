@@ -40,6 +40,9 @@ class Figure:
         self._head = Pose.of(view.yaw, view.pitch, lean)
         self._body = Pose.of(view.yaw * 0.35, 0, lean - float(np.clip(lean, -14, 14)))
         self._lamp = Lamp.of(view)
+        # heights above which there is no body and below which no head
+        upright = abs(lean) < 30
+        self._split = (self._build.chin_y - 0.35, -0.45) if upright else (-9.0, 9.0)
 
     def draw(self, picture: Floats) -> None:
         """Draw the child over a linear picture (h, w, 3), in place."""
@@ -51,14 +54,12 @@ class Figure:
         person.over(picture)
         hair.over(picture, front)
 
-    def _skin_solid(self, x: Floats, y: Floats, z: Floats) -> Floats:
-        head = head_solid(*self._head.own(x, y, z), self._build, self._who)
-        neck, _ = body_solid(*self._body.own(x, y, z), self._build)
-        return blend(head, neck, 0.10)
-
     def _solid(self, x: Floats, y: Floats, z: Floats) -> Floats:
-        head = head_solid(*self._head.own(x, y, z), self._build, self._who)
-        neck, shirt = body_solid(*self._body.own(x, y, z), self._build)
+        """Distance to head, neck and clothes; each is asked only for points that it may be the nearest of."""
+        high, low = np.flatnonzero(y > self._split[0]), np.flatnonzero(y < self._split[1])
+        head, neck, shirt = (np.full(x.shape, 9, np.float32) for _ in range(3))
+        head[high] = head_solid(*self._head.own(x[high], y[high], z[high]), self._build, self._who)
+        neck[low], shirt[low] = body_solid(*self._body.own(x[low], y[low], z[low]), self._build)
         return np.minimum(blend(head, neck, 0.10), shirt)
 
     def _person(self) -> Layer:
@@ -72,7 +73,7 @@ class Figure:
         )
         hx, hy, hz = self._head.own(x, y, z)
         paint = paint_skin(hx, hy, hz, self._build, self._who, grid.pixel)
-        self._hair_shadow(paint, hx, hy, hz)
+        self._hair_shadow(paint, (hx, hy, hz), seen.cover)
         light = shade(paint.colour, _bumped(n, paint.relief, grid.pixel), lamp, SKIN, (lit, sky), paint.gloss)
         self._catchlights(light, hx, hy, hz)
         bx, by, bz = self._body.own(x, y, z)
@@ -97,23 +98,22 @@ class Figure:
             results.append(full.reshape(x.shape))
         return tuple(results)
 
-    def _hair_shadow(self, paint: Paint, x: Floats, y: Floats, z: Floats) -> None:
+    def _hair_shadow(self, paint: Paint, at: tuple[Floats, Floats, Floats], cover: Floats) -> None:
         """Hair darkens the skin just under its edge, on the side away from the lamp, and is stubble above it."""
+        top = np.flatnonzero((at[1] > -0.5) & (cover > 0))
+        x, y, z = (a.ravel()[top] for a in at)
         reach = hairdo.reach(x - 0.03 * self._lamp.to[0], y + 0.05, z, self._style)
-        inside = hairdo.reach(x, y, z, self._style)
-        shadow = 0.60 * smoothstep(-0.13, 0.02, reach) * (y > -0.5)
-        everywhere = np.arange(x.size)
-        paint.tint(everywhere, shadow.ravel(), (0.62, 0.45, 0.40))
-        scalp = smoothstep(-0.02, 0.05, inside) * 0.9 * (y > -0.3)
-        paint.cover(everywhere, scalp.ravel(), linear(self._who.hair_colour))
+        paint.tint(top, 0.60 * smoothstep(-0.13, 0.02, reach), (0.62, 0.45, 0.40))
+        scalp = smoothstep(0.06, 0.11, reach) * (y > -0.3) * (np.abs(x) < self._build.cranium_radii[0] * 0.97)
+        paint.cover(top, 0.9 * scalp, linear(self._who.hair_colour))
 
     def _catchlights(self, light: Floats, x: Floats, y: Floats, z: Floats) -> None:
         """The lamp mirrored in both eyes, and the sky more faintly below it."""
         b, lamp = self._build, self._lamp
         lx, ly, _ = self._head.own(*(np.float32(v) for v in lamp.to))  # type: ignore[arg-type]
-        radius = 0.024 + self._grid.pixel * 0.35
+        radius = 0.020 + self._grid.pixel * 0.35
         for side in (-1, 1):
-            cx, cy = side * b.eye_x + 0.040 * float(lx), 0.012 + 0.040 * float(ly)
+            cx, cy = side * b.eye_x + 0.058 * float(lx), 0.014 + 0.055 * float(ly)
             spot = smoothstep(radius * 1.3, radius * 0.6, np.hypot(x - cx, y - cy)) * (z > 0)
             soft = 0.16 * np.exp(-(((x - side * b.eye_x + 0.03 * float(lx)) / 0.04) ** 2) - ((y + 0.045) / 0.022) ** 2) * (z > 0)
             light += (0.95 * spot + soft * 0.35)[..., None] * np.asarray(lamp.key, np.float32)

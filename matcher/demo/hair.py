@@ -50,8 +50,8 @@ def style(who: Identity, b: Build) -> Style:
         centre=(x, y + 0.02, z - 0.02),
         radii=(rx + thick, ry + thick, rz + thick * 0.8),
         hairline=y + 0.50 * ry + 0.05 * who.forehead,
-        side_edge=0.60 + 0.35 * (rx - 0.72) if covers else 0.665 + 0.4 * (rx - 0.78),
-        side_low=-0.30 if covers else -0.10,
+        side_edge=rx * (0.82 if covers else 0.87),
+        side_low=-0.34 if covers else -0.06,
     )
 
 
@@ -99,10 +99,12 @@ def reach(x: Floats, y: Floats, z: Floats, s: Style) -> Floats:
     line = np.minimum(line, _fringe(x, strand, s))
     top = y - line
     jag = np.float32(0.020) * strand
-    edge = s.side_edge + np.float32(0.10) * np.clip(-y, -0.3, 0.3) + jag
-    flank = np.minimum(side - edge, y - np.float32(s.side_low) + jag)
+    # the edge follows the face: inwards at the temples, outwards at the cheekbones
+    edge = s.side_edge - np.float32(0.30) * np.clip(y - np.float32(0.05), -0.25, 0.5) + jag
+    ends = np.float32(0.05) * strands(who.texture + 6, z * 2 + side, y * 0.5, 14)
+    flank = np.minimum(side - edge, y - np.float32(s.side_low) + ends)
     # behind the ears hair grows down to the neck
-    back = np.minimum(np.float32(-0.12) - z, y + np.float32(0.62))
+    back = np.minimum(np.minimum(np.float32(-0.25) - z, y + np.float32(0.62)), np.float32(0.92 * s.radii[0]) - side)
     return np.maximum(np.maximum(top, flank), back)
 
 
@@ -127,7 +129,7 @@ def hair_light(
     """Linear light of hair at head coordinates `at`, with picture and own normals; `loose` 0 … 1 marks hanging locks."""
     x, y, z = at
     who = s.who
-    crown = (0.25 * who.parting, s.centre[1] + s.radii[1] * 0.92)
+    crown = (0.25 * who.parting, s.centre[1] + s.radii[1] * 1.12)
     fan = np.arctan2(x - np.float32(crown[0]), np.float32(crown[1] + 0.12) - y + np.float32(0.55) * np.maximum(z, 0) * 0)
     away = np.hypot(x - np.float32(crown[0]), y - np.float32(crown[1]))
     across = fan * (1 - loose) * np.float32(0.55) + loose * (x + np.float32(0.6) * z)
@@ -137,6 +139,9 @@ def hair_light(
     base = np.asarray(linear(who.hair_colour), np.float32)
     tone = (1 + np.float32(0.42) * fibre)[..., None] * base
     nx, ny, nz = n
+    if curly:
+        fibre, nx, ny = _curled(x, y, z, fibre, (nx, ny), who.texture)
+        tone = (1 + np.float32(0.42) * fibre)[..., None] * base
     facing = nx * lamp.to[0] + ny * lamp.to[1] + nz * lamp.to[2]
     key = np.clip(0.28 + 0.72 * facing, 0, 1) * (1 + np.float32(0.15) * fibre)
     up = 0.5 + 0.5 * ny
@@ -149,6 +154,17 @@ def hair_light(
     slope = own_n[1] * (1 - loose * 0.5) + np.float32(0.06) * fibre
     ring = np.exp(-(((slope - np.float32(0.55 + 0.12 * lamp.to[1])) / np.float32(0.15)) ** 2))
     ring = ring * np.clip(0.2 + facing, 0, 1) * (0.65 + 0.5 * fibre) * (0.45 if curly else 1.0) * deep
+    ring += np.float32(0.30) * np.clip(facing, 0, 1) ** 5 * (1 + fibre)
     sheen = np.float32(0.55) * base + np.float32(0.055)
     out += np.clip(ring, 0, 1)[..., None] * sheen * np.asarray(lamp.key, np.float32) * np.float32(0.75)
     return out
+
+
+def _curled(
+    x: Floats, y: Floats, z: Floats, fibre: Floats, tilt: tuple[Floats, Floats], seed: int
+) -> tuple[Floats, Floats, Floats]:
+    """Ringlets: light and dark rolls that swirl around a wandering centre line, and the tilt that they give the surface."""
+    u, v = x * 7 + np.float32(1.2) * noise(seed + 7, x * 4, y * 4 + z), y * 7 + z * 5 + np.float32(1.2) * noise(seed + 8, x * 4 + z, y * 4)
+    roll = np.sin(u * np.float32(2.1) + np.float32(2.4) * noise(seed + 9, u, v)) * np.cos(v * np.float32(1.9))
+    rolled = np.float32(0.65) * roll + np.float32(0.35) * fibre
+    return rolled, tilt[0] + np.float32(0.35) * noise(seed + 10, u, v), tilt[1] + np.float32(0.35) * roll

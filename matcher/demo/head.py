@@ -46,21 +46,21 @@ def build(who: Identity, view: View) -> Build:
     """The proportions of `who` at the age and with the smile of `view`."""
     growth = float(np.clip((view.age - 1) / 16, 0, 1)) ** 0.85
     young = 1 - growth
-    chin_y = -0.90 - 0.20 * growth - 0.10 * who.chin
+    chin_y = -0.86 - 0.19 * growth - 0.085 * who.chin
     nose_y = -0.27 - 0.085 * growth - 0.065 * who.nose_length
     room = chin_y - nose_y
     return Build(
         growth=growth,
         cranium=(0.0, 0.27 + 0.07 * young, -0.10),
         cranium_radii=(0.775 + 0.06 * who.head_width + 0.035 * young, 0.84 + 0.07 * who.forehead + 0.02 * young, 0.90),
-        jaw_y=-0.33 - 0.07 * growth - 0.03 * who.chin,
-        jaw_width=0.575 + 0.03 * growth + 0.075 * who.jaw + 0.03 * who.head_width,
+        jaw_y=-0.34 - 0.07 * growth - 0.03 * who.chin,
+        jaw_width=0.625 + 0.02 * growth + 0.065 * who.jaw + 0.03 * who.head_width,
         chin_y=chin_y,
         chin_width=0.15 + 0.035 * growth + 0.06 * who.chin_width,
         cheek=0.30 + 0.055 * young + 0.05 * who.cheeks,
         eye_x=0.335 + 0.038 * who.eye_gap + 0.01 * young,
-        eye_half=0.168 + 0.022 * young + 0.024 * who.eye_size,
-        eye_open=0.074 + 0.022 * young + 0.018 * who.eye_height + 0.008 * who.eye_size,
+        eye_half=0.176 + 0.026 * young + 0.024 * who.eye_size,
+        eye_open=0.088 + 0.024 * young + 0.018 * who.eye_height + 0.008 * who.eye_size,
         eye_z=0.665 - 0.03 * who.eye_depth,
         brow_y=0.225 + 0.02 * growth + 0.045 * who.brow_height,
         nose_y=nose_y,
@@ -68,8 +68,8 @@ def build(who: Identity, view: View) -> Build:
         nose_bridge=0.5 + 0.35 * growth + 0.4 * who.nose_bridge,
         nose_out=0.845 + 0.055 * growth + 0.035 * who.nose_bridge + 0.02 * who.nose_tilt,
         mouth_y=nose_y + room * (0.44 + 0.045 * who.mouth_height),
-        mouth_half=(0.235 + 0.03 * growth + 0.045 * who.mouth_width) * (1 + 0.22 * max(view.smile, 0)),
-        neck=0.27 + 0.09 * growth,
+        mouth_half=(0.255 + 0.03 * growth + 0.045 * who.mouth_width) * (1 + 0.22 * max(view.smile, 0)),
+        neck=0.27 + 0.085 * growth,
         smile=view.smile,
     )
 
@@ -89,7 +89,7 @@ def head_solid(x: Floats, y: Floats, z: Floats, b: Build, who: Identity) -> Floa
     d = blend(d, ellipsoid(side, y, z, (b.eye_x, -0.005, b.eye_z - 0.11), (0.17, 0.13, 0.15)), 0.06)
     # the muzzle carries the lips
     d = blend(d, ellipsoid(side, y, z, (0, b.mouth_y, 0.50), (0.27, 0.20, 0.22)), 0.16)
-    d = blend(d, _nose(side, y, z, b, who), 0.10)
+    d = blend(d, _nose(side, y, z, b, who), 0.16)
     return blend(d, _ear(side, y, z, b, who), 0.05)
 
 
@@ -100,9 +100,9 @@ def _nose(side: Floats, y: Floats, z: Floats, b: Build, who: Identity) -> Floats
     ball = ellipsoid(side, y, z, (0, b.nose_y + 0.02 + 0.02 * who.nose_tilt, b.nose_out), (tip, tip * 0.9, tip))
     d = blend(d, ball, 0.08)
     wing = ellipsoid(
-        side, y, z, (b.nose_width, b.nose_y - 0.01, b.nose_out - 0.115), (0.062 + 0.012 * who.nose_width, 0.058, 0.09)
+        side, y, z, (b.nose_width * 0.92, b.nose_y - 0.005, b.nose_out - 0.12), (0.055 + 0.012 * who.nose_width, 0.052, 0.09)
     )
-    return blend(d, wing, 0.05)
+    return blend(d, wing, 0.09)
 
 
 def _ear(side: Floats, y: Floats, z: Floats, b: Build, who: Identity) -> Floats:
@@ -119,14 +119,16 @@ def body_solid(x: Floats, y: Floats, z: Floats, b: Build) -> tuple[Floats, Float
     """Distances to the neck and to the clothed shoulders, in the body's coordinates."""
     side = np.abs(x)
     g = b.growth
-    throat = b.chin_y - 0.33
+    throat = b.chin_y - 0.10
     neck = capsule(x, y, z, (0, -0.45, -0.22), (0, throat - 0.55, -0.30), (b.neck, b.neck + 0.05))
-    wide = 0.86 + 0.30 * g
-    chest = ellipsoid(side, y, z, (0, throat - 1.22, -0.34), (wide * 0.98, 1.16, 0.58))
+    slope = capsule(side, y, z, (0.10, throat - 0.10, -0.36), (0.62, throat - 0.52, -0.38), (0.15, 0.16))
+    neck = blend(neck, slope, 0.22)
+    wide = 0.74 + 0.30 * g
+    chest = ellipsoid(side, y, z, (0, throat - 1.30, -0.34), (wide * 0.98, 1.16, 0.56))
     shoulder = capsule(
-        side, y, z, (0.25, throat - 0.27, -0.34), (wide * 0.93, throat - 0.47, -0.36), (0.20, 0.24 + 0.05 * g)
+        side, y, z, (0.22, throat - 0.34, -0.35), (wide * 0.92, throat - 0.60, -0.36), (0.20, 0.22 + 0.05 * g)
     )
-    arm = capsule(side, y, z, (wide * 0.93, throat - 0.47, -0.36), (wide * 1.05, throat - 1.9, -0.30), (0.24, 0.23))
+    arm = capsule(side, y, z, (wide * 0.92, throat - 0.60, -0.36), (wide * 1.05, throat - 1.9, -0.30), (0.24, 0.23))
     return neck, blend(blend(chest, shoulder, 0.25), arm, 0.15)
 
 

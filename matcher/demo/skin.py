@@ -132,7 +132,7 @@ def _eye(paint: Paint, x: Floats, y: Floats, z: Floats, b: Build, who: Identity,
     squint = 1 - 0.20 * paint_smile(b)
     arc = np.clip(1 - u * u, 0, 1)
     peak = 1 - 0.10 * u
-    upper = b.eye_open * squint * peak * arc ** (0.62 + 0.12 * who.lid)
+    upper = 0.94 * b.eye_open * squint * peak * arc ** (0.62 + 0.12 * who.lid)
     lower = -b.eye_open * 0.70 * (squint**1.3) * arc**0.85 * (1 + 0.12 * u)
     soft = max(pixel * 0.75, 0.006)
     inside = smoothstep(-soft, soft, np.minimum(upper - v, v - lower)) * (np.abs(u) < 1)
@@ -167,8 +167,8 @@ def _eyeball(
     pixel: float,
 ) -> None:
     (px, v), (upper, inside), (b, who) = place, opening, child
-    radius = 0.092 + 0.006 * (1 - b.growth)
-    iy = 0.006
+    radius = 0.104 + 0.006 * (1 - b.growth)
+    iy = 0.012
     r = np.sqrt(px * px + (v - iy) ** 2) / radius
     soft = max(pixel / radius, 0.05)
     white = np.asarray(linear((0.93, 0.91, 0.90)), np.float32) * (1 - 0.45 * np.clip(np.abs(px) / b.eye_half, 0, 1)[:, None] ** 3)
@@ -194,7 +194,7 @@ def _mouth(paint: Paint, x: Floats, y: Floats, z: Floats, b: Build, who: Identit
     u = px / half
     smile = paint_smile(b)
     arc = np.clip(1 - u * u, 0, 1)
-    line = b.mouth_y + (0.055 * b.smile + 0.018 * who.mouth_curve) * (u * u - 0.35) - 0.012 * np.exp(-((u / 0.2) ** 2))
+    line = b.mouth_y + (0.02 + 0.105 * b.smile + 0.018 * who.mouth_curve) * (u * u - 0.35) - 0.012 * np.exp(-((u / 0.2) ** 2))
     gap = max(b.smile - 0.55, 0) * 0.20 * arc**0.9
     bow = 1 - 0.28 * np.exp(-((u / 0.13) ** 2)) + 0.06 * np.exp(-(((np.abs(u) - 0.22) / 0.12) ** 2))
     top = line + (0.062 + 0.026 * who.upper_lip) * (1 - 0.25 * smile) * arc**0.75 * bow
@@ -221,7 +221,7 @@ def _mouth(paint: Paint, x: Floats, y: Floats, z: Floats, b: Build, who: Identit
         tooth = smoothstep(-width, width, np.minimum(line - py, py - rim - 0.012)) * smoothstep(0.92, 0.70, np.abs(u))
         paint.cover(where, tooth * 0.93, linear((0.93, 0.90, 0.86)))
         gloss[where] += tooth * 0.3
-    corner = bell(np.abs(px), py, (half * 1.03, b.mouth_y + (0.055 * b.smile) * 0.65), (0.035, 0.035))
+    corner = bell(np.abs(px), py, (half * 1.03, b.mouth_y + (0.02 + 0.105 * b.smile) * 0.65), (0.035, 0.035))
     paint.tint(where, np.clip(0.55 * corner, 0, 1), (0.6, 0.45, 0.43))
 
 

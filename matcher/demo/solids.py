@@ -18,6 +18,9 @@ Vector = tuple[float, float, float]
 Solid = Callable[[Floats, Floats, Floats], Floats]
 
 NEAR, FAR = 1.9, -1.7
+_COARSE = ((8, 16), (4, 7), (2, 5))  # stride and steps of the first walks
+_TOUCH = 2e-3  # a ray this close has arrived
+_SHORTEST = 0.010  # rays that graze a surface still get on, faster and faster
 
 
 def ellipsoid(x: Floats, y: Floats, z: Floats, centre: Vector, radii: Vector) -> Floats:
@@ -79,33 +82,43 @@ class Seen:
 def trace(solid: Solid, grid: Grid) -> Seen:
     """Walk one ray per pixel, coarse grids first so that fine rays start close to the surface."""
     depth: Floats | None = None
-    closest = np.empty(0, np.float32)
-    for stride, steps in ((8, 60), (4, 40), (2, 40), (1, 40)):
+    for stride, steps in _COARSE:
         x, y = grid.mesh(stride)
         start = np.full(x.shape, NEAR, np.float32) if depth is None else _closer(depth, x.shape)
-        depth, closest = _walk(solid, x, y, start, steps)
-    if depth is None:  # pragma: no cover - the loop always runs
-        raise AssertionError
-    return Seen(depth, np.clip(1.25 - closest / np.float32(grid.pixel), 0, 1).astype(np.float32))
+        depth = _walk(solid, (x, y, start), steps, lost=2 * stride * grid.pixel).z
+    x, y = grid.mesh()
+    start = np.full(x.shape, NEAR, np.float32) if depth is None else _closer(depth, x.shape)
+    seen = _walk(solid, (x, y, start), 32)
+    return Seen(seen.z, np.clip(1.25 - seen.cover / np.float32(grid.pixel), 0, 1).astype(np.float32))
 
 
-def _walk(solid: Solid, x: Floats, y: Floats, start: Floats, steps: int) -> tuple[Floats, Floats]:
-    shape = x.shape
-    px, py, pz = x.ravel(), y.ravel(), start.ravel().copy()
-    best, where = np.full(pz.size, 9, np.float32), pz.copy()
-    active = np.flatnonzero(pz > FAR)
-    for _ in range(steps):
+def _walk(solid: Solid, rays: tuple[Floats, Floats, Floats], steps: int, lost: float | None = None) -> Seen:
+    """Follow rays for some steps: where each came closest, with the distance there as `cover`.
+
+    With `lost`, for finer rays to start from: a ray still on its way gives its present place, one that never came closer than
+    `lost` is behind everything.
+    """
+    x, y, z = (a.ravel() for a in rays)
+    z = z.copy()
+    best, where = np.full(z.size, 9, np.float32), z.copy()
+    active = np.flatnonzero(z > FAR + 0.05)
+    for step in range(steps):
         if not active.size:
             break
-        at = pz[active]
-        d = solid(px[active], py[active], at)
-        nearer = d < best[active]
-        best[active] = np.where(nearer, d, best[active])
-        where[active] = np.where(nearer, at, where[active])
-        moved = at - d
-        pz[active] = moved
-        active = active[(np.abs(d) > 1.5e-3) & (moved > FAR)]
-    return where.reshape(shape), best.reshape(shape)
+        at = z[active]
+        d = solid(x[active], y[active], at)
+        nearer = active[d < best[active]]
+        best[active] = np.minimum(best[active], d)
+        where[nearer] = z[nearer]
+        moved = at - np.where(d > _TOUCH, np.maximum(d, np.float32(_SHORTEST * (1 + step / 5))), d)
+        z[active] = moved
+        arrived = np.abs(d) <= _TOUCH
+        where[active[arrived]] = moved[arrived]
+        active = active[~arrived & (moved > FAR)]
+    if lost is not None:
+        where[active] = z[active]
+        where[(z <= FAR) & (best > lost)] = FAR
+    return Seen(where.reshape(rays[0].shape), best.reshape(rays[0].shape))
 
 
 def _closer(depth: Floats, shape: tuple[int, ...]) -> Floats:
