@@ -49,7 +49,7 @@ def flags(case: CaseDetails, photo: Photo, seen: Observation, travel_kmh: float)
 
 
 def age_at(case: CaseDetails, day: date) -> float | None:
-    """The child's age in years on a day, from the birth date or from the age when it went missing; `None` if unknown."""
+    """The age in years on a day, from the birth date or the age when it went missing; `None` if unknown."""
     if case.born is not None:
         return (day - case.born) / _YEAR
     if case.age is not None and case.missing_since is not None:

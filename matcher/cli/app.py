@@ -1,0 +1,149 @@
+"""What all commands share: the home, who acts, progress, and output for people or as JSON."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from matcher.engine import Matcher
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+@dataclass
+class App:
+    """What the command line knows before a command runs."""
+
+    home: Path | None = None
+    debug: bool = False
+
+    @contextmanager
+    def open(self) -> Iterator[Matcher]:
+        """The home, opened, with a progress bar on a terminal."""
+        from matcher.engine import Matcher
+
+        with progress_bar() as progress, Matcher.open(self.home, progress=progress) as matcher:
+            yield matcher
+
+
+def _remember_home(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> None:
+    app = ctx.ensure_object(App)
+    if value is not None:
+        app.home = value
+
+
+home_option = click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    callback=_remember_home,
+    expose_value=False,
+    help="The home folder; default: $MATCHER_HOME, else your data folder.",
+)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+def who_options(function: _Function) -> _Function:
+    """`--actor`, by default the login name, and `--reason`."""
+    actor = click.option("--actor", default=_login, show_default="login name", help="Who acts; kept in the audit log.")
+    reason = click.option("--reason", help="Why, in your own words.")
+    return actor(reason(function))
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError) as error:
+        raise click.UsageError("Your login name cannot be found: give --actor.") from error
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None] | None]:
+    """A callback (what, done, total) that draws a bar on a terminal; `None` where standard error is none."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield show
+
+
+def plain(value: Any) -> Any:
+    """A result as JSON's types: dataclasses by field, words of enumerations, ISO dates; arrays are left out."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: plain(getattr(value, field.name)) for field in fields(value) if _is_plain(value, field.name)
+        }
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _is_plain(owner: Any, name: str) -> bool:
+    # Embeddings are biometric data: they leave through the library only, never through a terminal.
+    return not hasattr(getattr(owner, name), "dtype")
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
+    """Aligned columns on standard output, or a sentence when there are no rows."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(shown(cell)) for cell in row))
+    if not table.rows:
+        click.echo(empty)
+        return
+    # In a pipe there is no width to fit into, and a cut cell would be lost.
+    Console(width=None if sys.stdout.isatty() else 240, highlight=False).print(table)
+
+
+def shown(value: object) -> str:
+    """A cell for people: nothing for no data, minutes for times, words for enumerations."""
+    if value is None:
+        return "–"
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    if isinstance(value, tuple):
+        return ", ".join(shown(item) for item in value)
+    return str(value)

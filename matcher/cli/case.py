@@ -1,0 +1,306 @@
+"""`matcher case …`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from matcher.cli.app import App, home_option, json_option, print_json, print_table, shown, who_options
+from matcher.cli.bulk import import_options, run_import
+from matcher.domain.cases import CaseStatus, ConfirmationKind
+from matcher.domain.positions import Datum
+from matcher.interchange import cells
+from matcher.interchange.records import CASE_COLUMNS, photo_with_marks
+
+if TYPE_CHECKING:
+    from matcher.services.inputs import CasePhoto
+    from matcher.services.views import CaseView
+
+_HELP = {
+    "name": "Full name.",
+    "other_names": "Other names, separated by ';'.",
+    "sex": "female, male, other or unknown.",
+    "born": "Birth date, YYYY-MM-DD.",
+    "age": "Age in years when the child went missing, if the birth date is unknown.",
+    "height_cm": "Height in cm.",
+    "weight_kg": "Weight in kg.",
+    "marks": "Marks, scars, birthmarks.",
+    "clothing": "Clothing when last seen.",
+    "circumstance": "abduction, family, runaway, lost, trafficked or unknown.",
+    "missing_since": "Date or time, for example 2024-05-01 or 2024-05-01T18:30+08:00.",
+    "last_seen_place": "Where the child was last seen.",
+    "police_reference": "Number of the police file.",
+    "legal_basis": "Why this face may be processed, for example guardian_consent or police_order.",
+    "consent": "Who consented to what, in words.",
+}
+
+on_several_option = click.option(
+    "--on-several",
+    type=click.Choice(["ask", "largest"]),
+    default="ask",
+    show_default=True,
+    help="A photo with several faces: wait for `case choose-face`, or take the largest face.",
+)
+photo_option = click.option(
+    "--photo",
+    "photos",
+    multiple=True,
+    metavar="FILE[,taken=DATE|age=N][,face=N]",
+    help="A photo, with its date or the age on it, and the face that is meant if there are several. Repeatable.",
+)
+reason_note = click.option("--reason", help="Why, in your own words.")
+
+
+@click.group()
+def case() -> None:
+    """Missing children: register, import, list, change and close cases."""
+
+
+def _detail_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for name in reversed(CASE_COLUMNS):
+        function = click.option(f"--{name.replace('_', '-')}", name, help=_HELP[name])(function)
+    function = click.option("--lat", type=float, help="Latitude where last seen, degrees.")(function)
+    function = click.option("--lon", type=float, help="Longitude where last seen, degrees.")(function)
+    datums = click.Choice([datum.value for datum in Datum])
+    return click.option("--datum", type=datums, default="wgs84", help="gcj02 for positions of Chinese map apps.")(
+        function
+    )
+
+
+def _details(given: dict[str, Any]) -> dict[str, Any]:
+    details = {name: given[name] for name in CASE_COLUMNS if given[name] is not None}
+    where = {name: given[name] for name in ("lat", "lon") if given[name] is not None}
+    position = cells.position({**where, "datum": given["datum"]})
+    return details if position is None else {**details, "last_seen": position}
+
+
+def _photos(given: tuple[str, ...]) -> list[CasePhoto]:
+    from matcher.services.inputs import CasePhoto
+
+    return [CasePhoto(cell.file, cell.taken, cell.age, cell.face) for cell in map(_photo_cell, given)]
+
+
+def _photo_cell(given: str) -> Any:
+    file, marks = given, []
+    # Marks are taken off the end, so that a file's own name may hold commas.
+    while "," in file and file.rsplit(",", 1)[1].split("=", 1)[0].strip() in {"taken", "age", "face"}:
+        file, mark = file.rsplit(",", 1)
+        marks.append(mark.strip())
+    return photo_with_marks(file, marks)
+
+
+@case.command("add")
+@click.argument("case_id", metavar="ID")
+@photo_option
+@on_several_option
+@_detail_options
+@who_options
+@json_option
+@home_option
+@click.pass_obj
+def add(app: App, /, case_id: str, photos: tuple[str, ...], on_several: str, as_json: bool, **given: Any) -> None:
+    """Register a missing child under the number ID."""
+    with app.open() as matcher:
+        view = matcher.add_case(
+            case_id,
+            _photos(photos),
+            actor=given["actor"],
+            reason=given["reason"],
+            on_several=on_several,
+            **_details(given),
+        )
+    _print_case(view, as_json)
+
+
+@case.command("update")
+@click.argument("case_id", metavar="ID")
+@photo_option
+@on_several_option
+@_detail_options
+@click.option(
+    "--erase", multiple=True, type=click.Choice([*CASE_COLUMNS, "last_seen"]), help="Erase a field. Repeatable."
+)
+@who_options
+@json_option
+@home_option
+@click.pass_obj
+def update(app: App, /, case_id: str, photos: tuple[str, ...], on_several: str, as_json: bool, **given: Any) -> None:
+    """Change details of case ID, or add photos to it."""
+    changes = {**_details(given), **dict.fromkeys(given["erase"])}
+    with app.open() as matcher:
+        view = matcher.update_case(
+            case_id, _photos(photos), actor=given["actor"], reason=given["reason"], on_several=on_several, **changes
+        )
+    _print_case(view, as_json)
+
+
+@case.command("import")
+@click.argument("table", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--photos",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of the photo files; default: the table's.",
+)
+@on_several_option
+@import_options
+@click.pass_obj
+def import_table(app: App, /, table: Path, photos: Path | None, on_several: str, **given: Any) -> None:
+    """Register or update a case per row of TABLE (.csv or .jsonl). Safe to run again."""
+    from matcher.interchange.records import case_records
+    from matcher.interchange.tables import read_rows
+
+    records = list(case_records(read_rows(table)))
+    run_import(
+        app,
+        table,
+        given,
+        len(records),
+        lambda matcher, who: matcher.import_cases(records, photos or table.parent, on_several=on_several, **who),
+    )
+
+
+@case.command("import-folders")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@on_several_option
+@import_options
+@click.pass_obj
+def import_folders(app: App, /, folder: Path, on_several: str, **given: Any) -> None:
+    """Register a case per folder in FOLDER: its name is the case number, its files are the photos."""
+    from matcher.services.imports import case_folders
+
+    records = case_folders(folder)
+    run_import(
+        app,
+        folder,
+        given,
+        len(records),
+        lambda matcher, who: matcher.import_cases(records, folder, on_several=on_several, **who),
+    )
+
+
+@case.command("choose-face")
+@click.argument("photo_id", metavar="[PHOTO]", required=False)
+@click.argument("number", type=int, metavar="[FACE]", required=False)
+@who_options
+@json_option
+@home_option
+@click.pass_obj
+def choose_face(
+    app: App, photo_id: str | None, number: int | None, actor: str, reason: str | None, as_json: bool
+) -> None:
+    """Say which FACE (1 is the largest) of a case PHOTO is the child's; without arguments, list what waits."""
+    with app.open() as matcher:
+        if photo_id is not None and number is not None:
+            _print_case(matcher.choose_face(photo_id, number, actor=actor, reason=reason), as_json)
+            return
+        if photo_id is not None:
+            raise click.UsageError("Which face? Give its number: 1 is the largest.")
+        waiting = matcher.awaiting_choice()
+    if as_json:
+        print_json([{"case_id": case_id, "photo": photo} for case_id, photo in waiting])
+        return
+    rows = [(case_id, photo.id, face.number, _box(face.box)) for case_id, photo in waiting for face in photo.faces]
+    print_table(("CASE", "PHOTO", "FACE", "LEFT, TOP, RIGHT, BOTTOM"), rows, "No case photo waits for a choice.")
+
+
+@case.command("list")
+@click.option("--status", type=click.Choice([status.value for status in CaseStatus]), help="Only this status.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
+@json_option
+@home_option
+@click.pass_obj
+def list_cases(app: App, status: str | None, limit: int | None, as_json: bool) -> None:
+    """List cases."""
+    with app.open() as matcher:
+        found = matcher.cases(status=status, limit=limit)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (one.case_id, one.status, one.name, one.missing_since, one.photos, one.awaiting_choice or None) for one in found
+    ]
+    print_table(("CASE", "STATUS", "NAME", "MISSING SINCE", "PHOTOS", "TO CHOOSE"), rows, "No case here yet.")
+
+
+@case.command("show")
+@click.argument("case_id", metavar="ID")
+@json_option
+@home_option
+@click.pass_obj
+def show(app: App, case_id: str, as_json: bool) -> None:
+    """Show everything about case ID."""
+    with app.open() as matcher:
+        view = matcher.case(case_id)
+    _print_case(view, as_json)
+
+
+@case.command("close")
+@click.argument("case_id", metavar="ID")
+@click.option(
+    "--as",
+    "status",
+    required=True,
+    type=click.Choice([status.value for status in CaseStatus if not status.searched]),
+    help="How the case ended.",
+)
+@click.option("--confirmed-by", type=click.Choice([kind.value for kind in ConfirmationKind]), help="The outside proof.")
+@click.option("--ref", help="The reference of the proof, for example a laboratory's number.")
+@who_options
+@json_option
+@home_option
+@click.pass_obj
+def close(app: App, /, case_id: str, status: str, confirmed_by: str | None, ref: str | None, **given: Any) -> None:
+    """End case ID: no search finds it from now on."""
+    if (confirmed_by is None) != (ref is None):
+        raise click.UsageError("--confirmed-by and --ref belong together.")
+    confirmation = (confirmed_by, ref) if confirmed_by is not None and ref is not None else None
+    with app.open() as matcher:
+        view = matcher.close_case(
+            case_id, status=status, confirmation=confirmation, actor=given["actor"], reason=given["reason"]
+        )
+    _print_case(view, given["as_json"])
+
+
+@case.command("reopen")
+@click.argument("case_id", metavar="ID")
+@who_options
+@json_option
+@home_option
+@click.pass_obj
+def reopen(app: App, case_id: str, actor: str, reason: str | None, as_json: bool) -> None:
+    """Search for the child of an ended case again; --reason is needed."""
+    if not reason:
+        raise click.UsageError("Why is the case opened again? Give --reason.")
+    with app.open() as matcher:
+        view = matcher.reopen_case(case_id, actor=actor, reason=reason)
+    _print_case(view, as_json)
+
+
+def _print_case(view: CaseView, as_json: bool) -> None:
+    for warning in view.warnings:
+        click.echo(f"Note: {warning}", err=True)
+    if as_json:
+        print_json(view)
+        return
+    click.echo(f"Case {view.case_id}: {view.status.value}")
+    for name in [*CASE_COLUMNS, "last_seen"]:
+        value = getattr(view.details, name)
+        if value is not None and value != () and getattr(value, "value", "") not in {"unknown", "unspecified"}:
+            click.echo(f"  {name}: {f'{value.lat:.5f}, {value.lon:.5f}' if name == 'last_seen' else shown(value)}")
+    for photo in view.photos:
+        dated = f", taken {photo.taken}" if photo.taken else f", age {photo.age:g}" if photo.age is not None else ""
+        reason = f": {photo.reason.value}" if photo.reason else ""
+        click.echo(f"  photo {photo.id}: {photo.state.value}{reason}, {len(photo.faces)} face(s){dated}")
+        if photo.state.value == "awaiting_choice":
+            for face in photo.faces:
+                click.echo(f"    face {face.number}: {_box(face.box)}")
+            click.echo(f"    choose with: matcher case choose-face {photo.id} FACE")
+    for change in view.history:
+        click.echo(f"  {shown(change.at)}: {change.old.value} → {change.new.value} by {change.actor}")
+
+
+def _box(box: Any) -> str:
+    return f"{box.left:.0f}, {box.top:.0f}, {box.right:.0f}, {box.bottom:.0f}"

@@ -1,0 +1,65 @@
+"""`matcher init`, `doctor` and `reindex`."""
+
+from __future__ import annotations
+
+import click
+
+from matcher.cli.app import App, home_option, json_option, print_json, progress_bar, who_options
+from matcher.errors import Damaged
+
+_MARKS = {True: "ok  ", False: "FAIL", None: "note"}
+
+
+@click.command()
+@click.option(
+    "--database-url", help="A PostgreSQL database instead of SQLite: postgresql+psycopg://user:password@host/name"
+)
+@home_option
+@click.pass_obj
+def init(app: App, database_url: str | None) -> None:
+    """Create a home and convert the face models."""
+    from matcher.engine import Matcher
+
+    with progress_bar() as progress, Matcher.create(app.home, database_url=database_url, progress=progress) as matcher:
+        space = matcher.space.name
+        click.echo(f"Created {matcher.context.home.root}")
+    click.echo(f"Embedding space: {space}")
+    click.echo("Next: `matcher doctor`, then `matcher case add` or `matcher case import`.")
+
+
+@click.command()
+@json_option
+@home_option
+@click.pass_obj
+def doctor(app: App, as_json: bool) -> None:
+    """Check machine, models, store and gallery, and say what to do next."""
+    with app.open() as matcher:
+        found = matcher.doctor()
+    if as_json:
+        print_json(found)
+    else:
+        for finding in found:
+            click.echo(f"{_MARKS[finding.ok]} {finding.subject}: {finding.text}")
+            if finding.next_step:
+                click.echo(f"     → {finding.next_step}")
+    if any(finding.ok is False for finding in found):
+        raise Damaged("Something is wrong, as listed above.")
+
+
+@click.command()
+@who_options
+@json_option
+@home_option
+@click.pass_obj
+def reindex(app: App, actor: str, reason: str | None, as_json: bool) -> None:
+    """Embed what is missing, then build, verify and publish a snapshot. Safe to kill and to repeat."""
+    with app.open() as matcher:
+        done = matcher.reindex(actor=actor, reason=reason)
+    if as_json:
+        print_json(done)
+        return
+    for problem in done.problems:
+        click.echo(problem, err=True)
+    click.echo(f"Snapshot {done.snapshot}: {done.faces} faces, {done.embedded} newly embedded, {done.seconds:.1f} s.")
+    if done.pruned:
+        click.echo(f"Removed {len(done.pruned)} old snapshots.")

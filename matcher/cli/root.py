@@ -1,0 +1,101 @@
+"""The top of the command line: which commands there are, where the home is, and how an error ends a command.
+
+Commands load on use, from the table below: `matcher --help` must not wait for models or databases.
+"""
+
+from __future__ import annotations
+
+import errno
+from importlib import import_module
+from typing import Any
+
+import click
+
+from matcher import __version__
+from matcher.cli.app import App, home_option
+from matcher.errors import MatcherError
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are `module:attribute` and a line of help until one is called."""
+
+    def __init__(self, *args: Any, lazy: dict[str, tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.lazy)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.lazy:
+            return None
+        module, attribute = self.lazy[cmd_name][0].split(":")
+        command = getattr(import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{self.lazy[cmd_name][0]} is no command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in self.lazy.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.lazy and not args[0].startswith("-"):
+            ctx.fail(f"There is no command '{args[0]}': the commands are {', '.join(self.lazy)}.")
+        return super().resolve_command(ctx, args)
+
+
+class Root(LazyGroup):
+    """Turns errors into one sentence and an exit code; a traceback appears only with `--debug`."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MatcherError as error:
+            self._end(ctx, str(error), error.exit_code)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                ctx.exit(1)  # the reader of our output went away, as with `| head`
+            self._end(ctx, f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.", 8)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001 - the last border: people get a sentence, not a traceback
+            self._end(ctx, f"Unexpected {type(error).__name__}: {error}. Run again with --debug and report it.", 1)
+
+    @staticmethod
+    def _end(ctx: click.Context, message: str, code: int) -> None:
+        if ctx.obj.debug:
+            raise  # noqa: PLE0704 - called from the handlers above only
+        click.echo(f"matcher: {message}", err=True)
+        ctx.exit(code)
+
+
+COMMANDS = {
+    "init": ("matcher.cli.home:init", "Create a home."),
+    "doctor": ("matcher.cli.home:doctor", "Check machine, models, store and gallery, and say what to do next."),
+    "demo": ("matcher.cli.demo:demo", "Try everything on synthetic children, in a home of its own."),
+    "case": ("matcher.cli.case:case", "Register, import, list, change and close cases."),
+    "sighting": ("matcher.cli.sighting:sighting", "Submit, import, list and show sightings."),
+    "match": ("matcher.cli.search:match", "Search a photo once, without keeping it."),
+    "faces": ("matcher.cli.search:faces", "Show the faces that are found in a photo."),
+    "review": ("matcher.cli.review:review", "The queue of candidates that wait for people."),
+    "reindex": ("matcher.cli.home:reindex", "Build, verify and publish a snapshot of the gallery."),
+    "index": ("matcher.cli.index:index", "Status of the gallery, and whether its bytes are intact."),
+    "audit": ("matcher.cli.audit:audit", "Show and verify the audit log."),
+}
+
+
+@click.group(cls=Root, lazy=COMMANDS)
+@click.version_option(__version__, prog_name="matcher")
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@home_option
+@click.pass_context
+def root(ctx: click.Context, debug: bool) -> None:
+    """Rank sightings of missing children against case photos, for people to review.
+
+    A similarity is a question, never an answer: possible resemblance, for human review; not an identification.
+    """
+    app = ctx.ensure_object(App)
+    app.debug = debug

@@ -1,0 +1,94 @@
+"""`matcher match` and `matcher faces`: look at one photo without keeping it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from matcher.cli.app import App, home_option, json_option, print_json, print_table, who_options
+from matcher.cli.tables import print_candidates
+
+if TYPE_CHECKING:
+    from matcher.engine import Matcher
+    from matcher.services.views import MatchView
+
+
+@click.command()
+@click.argument("photo", type=click.Path(path_type=Path))
+@click.option("--top", type=click.IntRange(1, 10_000), help="Length of the candidate lists; default: the home's.")
+@click.option("--thorough", is_flag=True, help="Look for small faces too; slower.")
+@click.option("--sheet", type=click.Path(path_type=Path, dir_okay=False), help="Write the faces side by side as a PNG.")
+@who_options
+@json_option
+@home_option
+@click.pass_obj
+def match(
+    app: App,
+    /,
+    photo: Path,
+    sheet: Path | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Rank the open cases for every face of PHOTO; --reason is needed. Nothing is kept but the audit entry."""
+    if not given["reason"]:
+        raise click.UsageError("Why do you search? Give --reason: every search is recorded with one.")
+    with app.open() as matcher:
+        found = matcher.match(photo, **given)
+        written = [] if sheet is None else _write_sheets(matcher, photo, found, sheet)
+    if as_json:
+        print_json(found)
+        return
+    if found.reason:
+        click.echo(f"No usable face: {found.reason.value}. A closer, sharper photo of the face may help.")
+    print_candidates("", found.faces, top=None)
+    for path in written:
+        click.echo(f"Written: {path}")
+    click.echo(f"({found.gallery_size} faces searched; {found.notice})")
+
+
+def _write_sheets(matcher: Matcher, photo: Path, found: MatchView, sheet: Path) -> list[Path]:
+    """One sheet for the largest face under the name given, further ones with the face's number."""
+    written = []
+    for face in found.faces:
+        path = sheet if face.number == 1 else sheet.with_stem(f"{sheet.stem}-face{face.number}")
+        path.write_bytes(matcher.match_sheet(photo, face))
+        written.append(path)
+    return written
+
+
+@click.command()
+@click.argument("photo", type=click.Path(path_type=Path))
+@click.option("--thorough", is_flag=True, help="Look for small faces too; slower.")
+@json_option
+@home_option
+@click.pass_obj
+def faces(app: App, photo: Path, thorough: bool, as_json: bool) -> None:
+    """Show where faces are found in PHOTO, and how good they are. Compares nothing, keeps nothing."""
+    with app.open() as matcher:
+        found = matcher.faces(photo, thorough=thorough)
+    if as_json:
+        print_json(found)
+        return
+    if found.reason:
+        click.echo(f"No usable face: {found.reason.value}.")
+        return
+    rows = []
+    for number, face in enumerate(found.faces, start=1):
+        box = ", ".join(f"{side:.0f}" for side in (face.box.left, face.box.top, face.box.right, face.box.bottom))
+        quality = face.quality
+        rows.append(
+            (
+                number,
+                box,
+                f"{quality.inter_eye_distance:.0f} px",
+                f"{quality.sharpness:.0f}",
+                quality.head_pose_yaw and f"{quality.head_pose_yaw:.0f}°",
+                quality.head_pose_roll and f"{quality.head_pose_roll:.0f}°",
+                f"{face.turn * 90}°" if face.turn else None,
+            )
+        )
+    columns = ("FACE", "LEFT, TOP, RIGHT, BOTTOM", "BETWEEN EYES", "SHARPNESS", "YAW", "ROLL", "TURNED")
+    print_table(columns, rows, "")

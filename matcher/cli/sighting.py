@@ -1,0 +1,162 @@
+"""`matcher sighting …`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from matcher.cli.app import App, home_option, json_option, print_json, print_table, shown, who_options
+from matcher.cli.bulk import import_options, run_import
+from matcher.cli.tables import print_candidates
+from matcher.domain.cases import Sex
+from matcher.domain.positions import Datum
+from matcher.domain.records import HowSeen
+from matcher.interchange import cells
+
+if TYPE_CHECKING:
+    from matcher.services.views import SightingView
+
+_FIELDS = ("seen_at", "place", "how_seen", "note", "source", "apparent_sex", "apparent_age")
+
+
+@click.group()
+def sighting() -> None:
+    """Sightings: submit, import, list and show them."""
+
+
+@sighting.command("submit")
+@click.argument("photos", nargs=-1, required=True, metavar="PHOTO...")
+@click.option("--seen-at", help="Date or time, for example 2024-05-01T18:30+08:00.")
+@click.option("--place", help="Where, in words.")
+@click.option("--lat", type=float, help="Latitude, degrees.")
+@click.option("--lon", type=float, help="Longitude, degrees.")
+@click.option(
+    "--datum",
+    type=click.Choice([datum.value for datum in Datum]),
+    default="wgs84",
+    show_default=True,
+    help="gcj02 for positions of Chinese map apps.",
+)
+@click.option("--how-seen", type=click.Choice([how.value for how in HowSeen]), help="How the child was seen.")
+@click.option("--apparent-sex", type=click.Choice([sex.value for sex in Sex]), help="What the child seemed to be.")
+@click.option("--apparent-age", type=float, help="How old the child seemed, years.")
+@click.option("--note", help="What else was seen.")
+@click.option("--source", help="Service or office that hands the report in.")
+@click.option("--key", help="Idempotency key: handing in the same report twice stores it once.")
+@click.option("--top", type=click.IntRange(1, 10_000), help="Length of the candidate lists.")
+@who_options
+@json_option
+@home_option
+@click.pass_obj
+def submit(app: App, /, photos: tuple[str, ...], as_json: bool, **given: Any) -> None:
+    """Store a sighting with its PHOTOs and search all faces on them."""
+    report = {name: given[name] for name in _FIELDS if given[name] is not None}
+    where = {name: given[name] for name in ("lat", "lon") if given[name] is not None}
+    position = cells.position({**where, "datum": given["datum"]})
+    with app.open() as matcher:
+        view = matcher.submit_sighting(
+            photos,
+            actor=given["actor"],
+            reason=given["reason"],
+            idempotency_key=given["key"],
+            top=given["top"],
+            position=position,
+            **report,
+        )
+    _print_sighting(view, as_json)
+
+
+@sighting.command("import")
+@click.argument("table", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--photos",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of the photo files; default: the table's.",
+)
+@import_options
+@click.pass_obj
+def import_table(app: App, /, table: Path, photos: Path | None, **given: Any) -> None:
+    """Submit a sighting per row of TABLE (.csv or .jsonl). Safe to run again."""
+    from matcher.interchange.records import sighting_records
+    from matcher.interchange.tables import read_rows
+
+    records = list(sighting_records(read_rows(table)))
+    run_import(
+        app,
+        table,
+        given,
+        len(records),
+        lambda matcher, who: matcher.import_sightings(records, photos or table.parent, **who),
+    )
+
+
+@sighting.command("import-folder")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@import_options
+@click.pass_obj
+def import_folder(app: App, /, folder: Path, **given: Any) -> None:
+    """Submit a sighting per file in FOLDER, and one per folder in it with all that folder's photos."""
+    from matcher.services.imports import sighting_folder
+
+    records = sighting_folder(folder)
+    run_import(app, folder, given, len(records), lambda matcher, who: matcher.import_sightings(records, folder, **who))
+
+
+@sighting.command("list")
+@click.option("--needs-triage", is_flag=True, help="Only those with a photo on which no face can be used.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
+@json_option
+@home_option
+@click.pass_obj
+def list_sightings(app: App, needs_triage: bool, limit: int | None, as_json: bool) -> None:
+    """List sightings, newest first."""
+    with app.open() as matcher:
+        found = matcher.sightings(needs_triage=needs_triage or None, limit=limit)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (
+            one.id,
+            one.created_at,
+            one.seen_at,
+            one.place,
+            one.photos,
+            one.candidates,
+            "yes" if one.needs_triage else None,
+        )
+        for one in found
+    ]
+    columns = ("SIGHTING", "SUBMITTED", "SEEN", "PLACE", "PHOTOS", "CANDIDATES", "TRIAGE")
+    print_table(columns, rows, "No sighting here yet.")
+
+
+@sighting.command("show")
+@click.argument("sighting_id", metavar="ID")
+@click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="Candidates shown per face.")
+@json_option
+@home_option
+@click.pass_obj
+def show(app: App, sighting_id: str, top: int, as_json: bool) -> None:
+    """Show everything about a sighting."""
+    with app.open() as matcher:
+        view = matcher.sighting(sighting_id)
+    _print_sighting(view, as_json, top)
+
+
+def _print_sighting(view: SightingView, as_json: bool, top: int = 5) -> None:
+    if as_json:
+        print_json(view)
+        return
+    click.echo(f"Sighting {view.id}{' (known already: nothing was added)' if view.repeated else ''}")
+    told = [("seen", view.seen_at), ("place", view.place), ("how", view.how_seen), ("note", view.note)]
+    for name, value in told:
+        if value is not None:
+            click.echo(f"  {name}: {shown(value)}")
+    for number, photo in enumerate(view.photos, start=1):
+        if photo.reason:
+            click.echo(f"Photo {number}: no usable face ({photo.reason.value}); kept for people to look at.")
+        print_candidates(f"Photo {number}, ", photo.faces, top)
+    click.echo(f"({view.notice})")

@@ -1,0 +1,308 @@
+"""`Matcher`: the library's face. Every method is one use case; people decide what its answers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from matcher.config import Home
+from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation
+from matcher.domain.faces import PhotoFaces
+from matcher.domain.ids import PhotoId, parse_id
+from matcher.domain.records import AuditRecord
+from matcher.domain.space import EmbeddingSpace
+from matcher.errors import WrongUse
+from matcher.images.decode import open_image
+from matcher.interchange.cells import one_of
+from matcher.interchange.records import TableRecord
+from matcher.interchange.tables import Refusal
+from matcher.services import (
+    case_views,
+    cases,
+    checks,
+    doctor,
+    homes,
+    imports,
+    reindex,
+    search,
+    sheets,
+    sighting_views,
+    sightings,
+)
+from matcher.services.context import Context, Progress
+from matcher.services.details import case_fields, confirmation, sighting_fields
+from matcher.services.doctor import Finding
+from matcher.services.imports import Imported
+from matcher.services.inputs import CasePhoto, OnSeveral, PhotoInput, ReasonCode, Who, photo_name, read_photo
+from matcher.services.views import (
+    CaseSummary,
+    CaseView,
+    FaceCandidates,
+    GalleryView,
+    MatchView,
+    PhotoView,
+    ReindexView,
+    ReviewItem,
+    SightingSummary,
+    SightingView,
+    VerifyView,
+)
+from matcher.store.chain import ChainReport
+
+Photos = Iterable[CasePhoto | PhotoInput]
+
+
+class Matcher:
+    """One home, opened. Safe across threads and processes, and usable in a forked child.
+
+    `actor` names the person or service that acts, `reason` is its words for why; both go to the audit log.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @classmethod
+    def create(
+        cls, home: str | Path | None = None, *, database_url: str | None = None, progress: Progress | None = None
+    ) -> Matcher:
+        """Create a home and open it. `Conflict` if there is one, `WrongUse` if the folder holds something else."""
+        made = homes.create(Path(home) if home else Home.default(), database_url)
+        return cls(Context(made, progress=progress))
+
+    @classmethod
+    def open(cls, home: str | Path | None = None, *, progress: Progress | None = None) -> Matcher:
+        """Open a home; by default `$MATCHER_HOME`, else the user's data folder. `HomeMissing` if there is none."""
+        return cls(Context(Home(Path(home) if home else Home.default()), progress=progress))
+
+    def __enter__(self) -> Matcher:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back what is held open. Nothing is lost when a process ends without it."""
+        self._context.close()
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        """The embedding space in which this home searches; loads the models on first use."""
+        return self._context.space
+
+    @property
+    def context(self) -> Context:
+        """The open parts of the home, for use cases of one's own."""
+        return self._context
+
+    # Cases
+
+    def add_case(
+        self,
+        case_id: str,
+        photos: Photos = (),
+        *,
+        actor: str,
+        reason: str | None = None,
+        on_several: OnSeveral | str = OnSeveral.ASK,
+        **details: Any,
+    ) -> CaseView:
+        """Register a missing child; all of it or nothing.
+
+        `case_id` is the number that people gave. A photo with several faces waits for `choose_face`, unless its
+        `CasePhoto` names one or `on_several` is "largest". `details` are the fields of `CaseDetails`. `Conflict` if the
+        number is taken, `PhotoRefused` for a file that is no photo.
+        """
+        who = Who(actor, ReasonCode.REGISTRATION, reason)
+        fields = CaseDetails(**case_fields(details))
+        cases.require_free(self._context, case_id)
+        prepared = cases.prepare_photos(self._context, _case_photos(photos), one_of(OnSeveral)(_word(on_several)))
+        return cases.add(self._context, case_id, fields, prepared, who)
+
+    def update_case(
+        self,
+        case_id: str,
+        photos: Photos = (),
+        *,
+        actor: str,
+        reason: str | None = None,
+        on_several: OnSeveral | str = OnSeveral.ASK,
+        **changes: Any,
+    ) -> CaseView:
+        """Change details of a case (`None` erases one) and add photos; a photo that it has is not added again."""
+        who = Who(actor, ReasonCode.CORRECTION, reason)
+        fields = case_fields(changes)
+        prepared = cases.prepare_photos(self._context, _case_photos(photos), one_of(OnSeveral)(_word(on_several)))
+        return cases.update(self._context, case_id, fields, prepared, who)
+
+    def choose_face(self, photo_id: str, number: int, *, actor: str, reason: str | None = None) -> CaseView:
+        """Say which face of a case photo (counted from 1, largest first) is the child's."""
+        who = Who(actor, ReasonCode.CORRECTION, reason)
+        return cases.choose_face(self._context, PhotoId(parse_id(photo_id)), number, who)
+
+    def close_case(
+        self,
+        case_id: str,
+        *,
+        status: CaseStatus | str,
+        actor: str,
+        confirmation: Confirmation | tuple[str, str] | None = None,
+        reason: str | None = None,
+    ) -> CaseView:
+        """End a case: no search finds it from now on. `located_*` needs a confirmation (kind, reference)."""
+        target = one_of(CaseStatus)(_word(status))
+        if target.searched:
+            raise WrongUse(f"'{target.value}' does not close a case: use reopen_case.")
+        who = Who(actor, ReasonCode.CLOSURE, reason)
+        return cases.move(self._context, case_id, target, _confirmation(confirmation), who)
+
+    def reopen_case(self, case_id: str, *, actor: str, reason: str) -> CaseView:
+        """Search for the child of an ended case again."""
+        who = Who(actor, ReasonCode.CORRECTION, reason)
+        return cases.move(self._context, case_id, CaseStatus.OPEN, None, who)
+
+    def case(self, case_id: str) -> CaseView:
+        """Everything about one case; `NotFound` names it."""
+        with self._context.store.read() as reading:
+            return case_views.of_case(reading, cases.require_case(reading, case_id))
+
+    def cases(
+        self, *, status: CaseStatus | str | None = None, after: str | None = None, limit: int | None = None
+    ) -> list[CaseSummary]:
+        """Cases by rising number, from the one after `after`."""
+        wanted = None if status is None else one_of(CaseStatus)(_word(status))
+        return case_views.listed(self._context, wanted, after, limit)
+
+    def awaiting_choice(self) -> list[tuple[str, PhotoView]]:
+        """Case photos with several faces of which none is chosen yet, with their case numbers."""
+        return case_views.awaiting_choice(self._context)
+
+    # Searches
+
+    def faces(self, photo: PhotoInput, *, thorough: bool = False) -> PhotoFaces:
+        """The faces of a photo, largest first, with box, landmarks, quality and embedding, or the reason for none."""
+        return self._context.pipeline.find(open_image(read_photo(photo), photo_name(photo)), thorough=thorough)
+
+    def match(
+        self, photo: PhotoInput, *, actor: str, reason: str, top: int | None = None, thorough: bool = False
+    ) -> MatchView:
+        """Rank the open cases for every face of a photo. Nothing is kept but the audit entry."""
+        who = Who(actor, ReasonCode.AD_HOC, reason)
+        return search.match(self._context, photo, who, top=top, thorough=thorough)
+
+    def match_sheet(self, photo: PhotoInput, face: FaceCandidates) -> bytes:
+        """A PNG with a face of `match` beside its candidates, in the order of the list."""
+        return sheets.match_sheet(self._context, photo, face)
+
+    # Sightings
+
+    def submit_sighting(
+        self,
+        photos: Sequence[PhotoInput],
+        *,
+        actor: str,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        top: int | None = None,
+        **report: Any,
+    ) -> SightingView:
+        """Store a sighting with the candidates of each of its faces, for people to review.
+
+        `report` are the fields of `Report`: seen_at, place, position, how_seen and so on. Handing in the same content
+        with the same `idempotency_key` again gives the sighting that exists.
+        """
+        who = Who(actor, ReasonCode.SIGHTING, reason)
+        told = sightings.Report(**sighting_fields(report))
+        new = sightings.prepare_sighting(self._context, told, photos, idempotency_key)
+        return sightings.submit(self._context, new, who, top=top)
+
+    def sighting(self, sighting_id: str) -> SightingView:
+        """Everything about one sighting; `NotFound` names it."""
+        return sighting_views.shown(self._context, sighting_id)
+
+    def review_item(self, candidate: str) -> ReviewItem:
+        """One candidate of the queue; `NotFound` names it."""
+        return sighting_views.review_item(self._context, candidate)
+
+    def review_sheet(self, candidate: str, *, actor: str, reason: str | None = None) -> bytes:
+        """A PNG with the two faces of a candidate side by side, and nothing that could sway a judgement."""
+        return sheets.review_sheet(self._context, candidate, Who(actor, ReasonCode.REVIEW, reason))
+
+    def sightings(self, *, needs_triage: bool | None = None, limit: int | None = None) -> list[SightingSummary]:
+        """Sightings, newest first; `needs_triage` keeps those with (or without) a photo without a usable face."""
+        return sighting_views.listed(self._context, needs_triage=needs_triage, limit=limit)
+
+    def review_queue(self, *, limit: int | None = None) -> list[ReviewItem]:
+        """Candidates that wait for people, in an order that says nothing about their likeness."""
+        return sighting_views.queue(self._context, limit)
+
+    # Bulk intake
+
+    def import_cases(
+        self,
+        records: Iterable[TableRecord | Refusal],
+        photos: str | Path,
+        *,
+        actor: str,
+        reason: str | None = None,
+        on_several: OnSeveral | str = OnSeveral.ASK,
+        dry_run: bool = False,
+    ) -> Iterator[Imported]:
+        """Register or update a case per record and say what became of each; safe to run again."""
+        who = Who(actor, ReasonCode.REGISTRATION, reason)
+        choice = one_of(OnSeveral)(_word(on_several))
+        return imports.import_cases(self._context, records, Path(photos), who, on_several=choice, dry_run=dry_run)
+
+    def import_sightings(
+        self,
+        records: Iterable[TableRecord | Refusal],
+        photos: str | Path,
+        *,
+        actor: str,
+        reason: str | None = None,
+        dry_run: bool = False,
+    ) -> Iterator[Imported]:
+        """Submit a sighting per record and say what became of each; safe to run again."""
+        who = Who(actor, ReasonCode.SIGHTING, reason)
+        return imports.import_sightings(self._context, records, Path(photos), who, dry_run=dry_run)
+
+    # Upkeep
+
+    def reindex(self, *, actor: str, reason: str | None = None) -> ReindexView:
+        """Embed what is missing, then build, verify and publish a snapshot. Safe to kill and to repeat."""
+        return reindex.reindex(self._context, Who(actor, ReasonCode.MAINTENANCE, reason))
+
+    def verify(self) -> VerifyView:
+        """Check snapshot, audit chain and stored photos against what was written; changes nothing."""
+        return checks.verify(self._context)
+
+    def gallery_status(self) -> GalleryView:
+        """What searches run on now, and whether a reindex would help."""
+        return checks.gallery_status(self._context)
+
+    def doctor(self) -> list[Finding]:
+        """Check machine, models, store and gallery; each finding says what to do next."""
+        return doctor.examine(self._context)
+
+    def verify_audit(self) -> ChainReport:
+        """Recompute the chain of all audit entries; says which is the first that is not what was written."""
+        return checks.verify_audit(self._context)
+
+    def audit(self, *, after: int = 0, limit: int | None = None) -> list[AuditRecord]:
+        """Entries of the audit log in their order, from the one after number `after`."""
+        with self._context.store.read() as reading:
+            return reading.audit.records(after=after, limit=limit)
+
+
+def _case_photos(photos: Photos) -> list[CasePhoto]:
+    return [photo if isinstance(photo, CasePhoto) else CasePhoto(photo) for photo in photos]
+
+
+def _word(value: object) -> object:
+    return getattr(value, "value", value)
+
+
+_confirmation = confirmation  # the parameter of the same name hides it in `close_case`

@@ -1,0 +1,102 @@
+"""From the cells of a row to values; every refusal says what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timezone
+from enum import Enum
+from typing import Any, TypeVar
+
+from matcher.domain.positions import Datum, Position
+from matcher.errors import WrongUse
+
+_Word = TypeVar("_Word", bound=Enum)
+Parser = Callable[[Any], Any]
+
+_TRUE = {"yes", "true", "1", "y", "是"}
+_FALSE = {"no", "false", "0", "n", "否"}
+
+
+def text(value: Any) -> str:
+    """One cell as text; a number is taken as it is written."""
+    if isinstance(value, (dict, list, bool)):
+        raise WrongUse("expected text.")
+    return str(value).strip()
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """Several texts: a JSON list, or one cell with semicolons."""
+    parts = value if isinstance(value, list) else str(value).split(";")
+    return tuple(part for part in (text(part) for part in parts) if part)
+
+
+def number(value: Any) -> float:
+    """A finite decimal number with a point."""
+    try:
+        parsed = float(value)
+    except (TypeError, ValueError) as error:
+        raise WrongUse("expected a number such as 112.5.") from error
+    if not abs(parsed) < float("inf"):
+        raise WrongUse("expected a finite number.")
+    return parsed
+
+
+def whole(value: Any) -> int:
+    """A whole number."""
+    parsed = number(value)
+    if parsed != int(parsed):
+        raise WrongUse("expected a whole number.")
+    return int(parsed)
+
+
+def day(value: Any) -> date:
+    """A date, YYYY-MM-DD, in 1900 or later and not in the future beyond tomorrow's time zones."""
+    try:
+        parsed = date.fromisoformat(str(value).strip().replace("/", "-"))
+    except ValueError as error:
+        raise WrongUse("expected a date that exists, as YYYY-MM-DD.") from error
+    if parsed.year < 1900:
+        raise WrongUse("expected a date after 1900.")
+    return parsed
+
+
+def moment(value: Any) -> datetime:
+    """A date or an ISO 8601 time; without a time zone it is UTC."""
+    written = str(value).strip().replace("/", "-")
+    try:
+        parsed = datetime.fromisoformat(written.removesuffix("Z") + ("+00:00" if written.endswith("Z") else ""))
+    except ValueError as error:
+        raise WrongUse("expected a time such as 2024-05-01 or 2024-05-01T18:30+08:00.") from error
+    if parsed.year < 1900:
+        raise WrongUse("expected a time after 1900.")
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
+
+
+def yes_no(value: Any) -> bool:
+    """Yes or no."""
+    word = str(value).strip().lower()
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    raise WrongUse("expected yes or no.")
+
+
+def one_of(words: type[_Word]) -> Callable[[Any], _Word]:
+    """A parser for the words of an enumeration."""
+
+    def parse(value: Any) -> _Word:
+        try:
+            return words(str(value).strip().lower())
+        except ValueError as error:
+            raise WrongUse(f"expected one of {', '.join(word.value for word in words)}.") from error
+
+    return parse
+
+
+def position(cells: Mapping[str, Any]) -> Position | None:
+    """The position in the cells `lat`, `lon` and `datum` (wgs84 or gcj02); `None` without both coordinates."""
+    if "lat" not in cells and "lon" not in cells:
+        return None
+    if "lat" not in cells or "lon" not in cells:
+        raise WrongUse("lat and lon belong together: give both or neither.")
+    datum = one_of(Datum)(cells.get("datum", Datum.WGS84.value))
+    return Position.given(number(cells["lat"]), number(cells["lon"]), datum)

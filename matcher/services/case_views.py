@@ -1,0 +1,80 @@
+"""Reading cases: views and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from matcher.domain.cases import Case, CaseStatus, Photo, PhotoState, StatusChange
+from matcher.domain.ids import PhotoId, id_text
+from matcher.domain.records import StoredFace
+from matcher.services.context import Context
+from matcher.services.views import CaseSummary, CaseView, FaceView, PhotoView, StatusView
+from matcher.store.database import Reading
+
+
+def of_case(reading: Reading, case: Case, warnings: Sequence[str] = ()) -> CaseView:
+    """Everything about one case."""
+    photos = reading.photos.of_case(case.id)
+    faces = reading.faces.of_photos([photo.id for photo in photos])
+    return CaseView(
+        case_id=case.number,
+        status=case.status,
+        details=case.details,
+        photos=tuple(of_photo(photo, faces.get(photo.id, ())) for photo in photos),
+        history=tuple(_of_move(change) for change in reading.cases.status_changes(case.id)),
+        created_at=case.created_at,
+        updated_at=case.updated_at,
+        warnings=tuple(warnings),
+    )
+
+
+def of_photo(photo: Photo, faces: Iterable[StoredFace]) -> PhotoView:
+    """One photo with its faces."""
+    return PhotoView(
+        id=id_text(photo.id),
+        state=photo.state,
+        reason=photo.reason,
+        width=photo.width,
+        height=photo.height,
+        taken=photo.taken,
+        age=photo.age,
+        faces=tuple(
+            FaceView(face.number, id_text(face.id), face.box, face.quality, face.choice)
+            for face in sorted(faces, key=lambda face: face.number)
+        ),
+    )
+
+
+def _of_move(change: StatusChange) -> StatusView:
+    return StatusView(change.old, change.new, change.confirmation, change.actor, change.reason, change.at)
+
+
+def listed(
+    context: Context, status: CaseStatus | None = None, after: str | None = None, limit: int | None = None
+) -> list[CaseSummary]:
+    """Cases by rising number, from the one after `after`."""
+    with context.store.read() as reading:
+        cases = reading.cases.list(status=status, after=after, limit=limit)
+        photos = reading.photos.of_cases([case.id for case in cases])
+    return [_summary(case, photos.get(case.id, ())) for case in cases]
+
+
+def _summary(case: Case, photos: Sequence[Photo]) -> CaseSummary:
+    waiting = sum(photo.state is PhotoState.AWAITING_CHOICE for photo in photos)
+    details = case.details
+    return CaseSummary(
+        case.number, case.status, details.name, details.missing_since, len(photos), waiting, case.updated_at
+    )
+
+
+def awaiting_choice(context: Context) -> list[tuple[str, PhotoView]]:
+    """Case photos that show several faces of which none is chosen yet, with their case numbers."""
+    with context.store.read() as reading:
+        photos = reading.photos.list_case_photos(PhotoState.AWAITING_CHOICE)
+        faces = reading.faces.of_photos([PhotoId(photo.id) for photo in photos])
+        cases = reading.cases.by_ids([photo.case_id for photo in photos if photo.case_id is not None])
+    return [
+        (cases[photo.case_id].number, of_photo(photo, faces.get(photo.id, ())))
+        for photo in photos
+        if photo.case_id is not None
+    ]

@@ -1,0 +1,95 @@
+"""Verify what is stored: snapshot, audit chain and photos, against what was written. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from matcher.domain.cases import Photo
+from matcher.domain.ids import id_text
+from matcher.domain.records import GalleryRow
+from matcher.errors import MatcherError
+from matcher.gallery.verify import verify_snapshot
+from matcher.services.context import Context
+from matcher.services.photos import stored_image
+from matcher.services.views import GalleryView, VerifyView
+from matcher.store.chain import ChainReport
+from matcher.store.database import Reading
+
+_REBUILD_SHARE = 0.01  # tombstones slow a search; past this share of the snapshot a rebuild pays
+_REBUILD_TAIL = 10_000  # a tail is read from the database by every process that starts
+
+
+def verify(context: Context) -> VerifyView:
+    """Check everything that a home stores; problems are listed, not raised."""
+    problems: list[str] = []
+    snapshot, faces = _snapshot(context, problems)
+    with context.store.read() as reading:
+        chain = reading.audit.verify()
+        photos = list(_all_photos(reading))
+    if chain.problem is not None:
+        problems.append(f"audit entry {chain.first_broken}: {chain.problem}")
+    for photo in photos:
+        problem = _tried(lambda photo=photo: stored_image(context, photo))  # type: ignore[misc]
+        if problem:
+            problems.append(f"photo {id_text(photo.id)}: {problem}")
+    return VerifyView(snapshot, faces, chain.entries, len(photos), tuple(problems))
+
+
+def verify_audit(context: Context) -> ChainReport:
+    """Recompute the whole chain of audit entries."""
+    with context.store.read() as reading:
+        return reading.audit.verify()
+
+
+def gallery_status(context: Context) -> GalleryView:
+    """What searches run on now."""
+    status = context.gallery.status()
+    advice = None
+    if (status.tombstone_share or 0) > _REBUILD_SHARE or status.tail_size > _REBUILD_TAIL:
+        advice = "The snapshot has aged: run `matcher reindex`, so that searches stay fast."
+    return GalleryView(
+        space=context.space.name,
+        snapshot=status.snapshot,
+        size=status.size,
+        tail=status.tail_size,
+        tombstones=status.tombstones,
+        advice=advice,
+    )
+
+
+def _snapshot(context: Context, problems: list[str]) -> tuple[str | None, int]:
+    """Compare the live snapshot with the rows of the database; faces that changed since are the live tail's."""
+    try:
+        status = context.gallery.status()
+        if status.snapshot is not None:
+            with context.store.read() as reading:
+                changed = {
+                    change.face_id for change in reading.gallery.changes(context.space.name, status.through_change)
+                }
+                rows = _rows(reading, context.space.name)
+                verify_snapshot(context.gallery.folder / status.snapshot, rows, changed=changed)
+    except MatcherError as error:
+        problems.append(f"gallery: {error}")
+        return None, 0
+    return status.snapshot, status.size
+
+
+def _rows(reading: Reading, space: str) -> Iterator[GalleryRow]:
+    for block in reading.gallery.rows(space):
+        yield from block
+
+
+def _all_photos(reading: Reading) -> Iterator[Photo]:
+    cases = [case.id for case in reading.cases.list()]
+    for photos in reading.photos.of_cases(cases).values():
+        yield from photos
+    for row in reading.sightings.list():
+        yield from reading.photos.of_sighting(row.sighting.id)
+
+
+def _tried(check: Callable[[], object]) -> str | None:
+    try:
+        check()
+    except MatcherError as error:
+        return str(error)
+    return None

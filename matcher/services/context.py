@@ -1,0 +1,96 @@
+"""The open parts of one home, which every use case is given."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+
+from matcher.config import Home, Settings
+from matcher.crypto.digests import DigestKey
+from matcher.domain.records import GalleryChange
+from matcher.domain.space import EmbeddingSpace
+from matcher.faces.backends import load_backend
+from matcher.faces.pipeline import FacePipeline
+from matcher.gallery.live import Gallery
+from matcher.store.blobs import BlobStore
+from matcher.store.database import Store
+
+Progress = Callable[[str, int, int], None]
+Clock = Callable[[], datetime]
+
+
+def now_utc() -> datetime:
+    """The present as an aware time, to the microsecond, as the store keeps it."""
+    return datetime.now(timezone.utc)
+
+
+class Context:
+    """One home, opened: settings, store, photos, key; models and gallery load on first use. Safe across threads."""
+
+    def __init__(self, home: Home, *, clock: Clock = now_utc, progress: Progress | None = None) -> None:
+        self.home = home.require()
+        self.settings: Settings = home.settings()
+        self.store = Store.open(home.database_url(self.settings))
+        self.blobs = BlobStore(home.photos)
+        self.key = DigestKey.load(home.digest_key)
+        self.clock = clock
+        self.progress = progress
+        self._lock = threading.RLock()
+
+    @property
+    def models(self) -> Path:
+        """The folder of the converted face models."""
+        return self.settings.models_dir or self.home.models
+
+    @property
+    def pipeline(self) -> FacePipeline:
+        """The face models of this home's backend."""
+        with self._lock:
+            return self._pipeline
+
+    @cached_property
+    def _pipeline(self) -> FacePipeline:
+        backend = load_backend(
+            self.settings.backend, self.models, threads=self.settings.threads, progress=self.progress
+        )
+        return FacePipeline(backend)
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        """The embedding space in which this home searches."""
+        return self.pipeline.space
+
+    @property
+    def gallery(self) -> Gallery:
+        """The searchable faces of all open cases."""
+        with self._lock:
+            return self._gallery
+
+    @cached_property
+    def _gallery(self) -> Gallery:
+        feed = StoreFeed(self.store, self.space.name)
+        return Gallery(self.home.snapshots, self.space, feed, threads=self.settings.threads)
+
+    def close(self) -> None:
+        """Give back database connections; the context is unusable afterwards."""
+        self.store.close()
+
+
+class StoreFeed:
+    """The store, as the gallery wants to hear of it."""
+
+    def __init__(self, store: Store, space: str) -> None:
+        self._store = store
+        self._space = space
+
+    def counter(self) -> int:
+        """The number of the last change."""
+        return self._store.change_counter()
+
+    def changes(self, after: int) -> Sequence[GalleryChange]:
+        """All changes of this space with a higher number than `after`, in order."""
+        with self._store.read() as reading:
+            return reading.gallery.changes(self._space, after)

@@ -1,0 +1,151 @@
+"""The check-up: one finding per part of a home, and what to do next."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.domain.cases import CaseStatus, LegalBasis
+from matcher.domain.scores import unit
+from matcher.errors import MatcherError
+from matcher.services.case_views import awaiting_choice
+from matcher.services.checks import gallery_status, verify_audit
+from matcher.services.context import Context
+
+_LOW_DISK = 2_000_000_000  # bytes; a reindex of a million faces writes a quarter of this
+
+# The embedding of the chip below by the default recogniser, its first eight numbers after scaling to length 1.
+# Recorded from dlib 20.0.1; another processor may differ in the fifth decimal.
+_KNOWN_ANSWER: tuple[float, ...] = ()
+_KNOWN_TOLERANCE = 2e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a check-up: `ok` is `None` for something to know rather than to mend."""
+
+    subject: str
+    ok: bool | None
+    text: str
+    next_step: str | None = None
+
+
+def examine(context: Context) -> list[Finding]:
+    """All findings, in the order in which to read them; a part that cannot be checked is a finding too."""
+    parts: list[tuple[str, Callable[[Context], Finding]]] = [
+        ("machine", _machine),
+        ("home", _home),
+        ("models", _models),
+        ("known answer", _known_answer),
+        ("cases", _cases),
+        ("choices", _choices),
+        ("legal basis", _legal_basis),
+        ("gallery", _gallery),
+        ("audit log", _audit),
+    ]
+    return [_tried(subject, check, context) for subject, check in parts]
+
+
+def _tried(subject: str, check: Callable[[Context], Finding], context: Context) -> Finding:
+    try:
+        return check(context)
+    except MatcherError as error:
+        return Finding(subject, False, str(error))
+
+
+def _machine(_context: Context) -> Finding:
+    cores = os.cpu_count() or 1
+    return Finding("machine", True, f"{platform.machine()}, {cores} cores, Python {platform.python_version()}")
+
+
+def _home(context: Context) -> Finding:
+    root = context.home.root
+    free = shutil.disk_usage(root).free
+    if os.name == "posix" and root.stat().st_mode & 0o077:
+        return Finding("home", False, f"{root} can be read by other users.", f"Run: chmod 700 {root}")
+    if free < _LOW_DISK:
+        return Finding("home", False, f"{root} has {free / 1e9:.1f} GB left.", "Make room before the next reindex.")
+    return Finding("home", True, f"{root}, {free / 1e9:.0f} GB free")
+
+
+def _models(context: Context) -> Finding:
+    return Finding("models", True, f"{context.space.name} in {context.models}")
+
+
+def _known_answer(context: Context) -> Finding:
+    """A processor, a driver or a file that computes something else would make every search worthless."""
+    recogniser = context.pipeline.backend.recogniser
+    if recogniser.name != "dlib-resnet-v1":
+        return Finding("known answer", None, f"none is recorded for the recogniser '{recogniser.name}'.")
+    found = unit(recogniser.embed(known_chip()[None]))[0, : len(_KNOWN_ANSWER)]
+    off = float(np.abs(found - np.array(_KNOWN_ANSWER, dtype=np.float32)).max())
+    if off > _KNOWN_TOLERANCE:
+        return Finding(
+            "known answer",
+            False,
+            f"the recogniser is off by {off:.4f} on a known picture.",
+            f"Delete {context.models} so that the models are converted anew, and run `matcher doctor` again.",
+        )
+    return Finding("known answer", True, f"the recogniser gives the known numbers (off by {off:.1e})")
+
+
+def known_chip() -> NDArray[np.uint8]:
+    """A drawn chip, RGB (150, 150, 3): a shaded ellipse with two dark spots; it has to be the same everywhere."""
+    y, x = np.mgrid[0:150, 0:150].astype(np.float64)
+    head = ((x - 75) / 50) ** 2 + ((y - 80) / 65) ** 2 < 1
+    eyes = (np.minimum(abs(x - 53), abs(x - 97)) < 9) & (abs(y - 62) < 5)
+    light = np.where(head, 120 + 0.6 * x, 60)
+    light = np.where(eyes, 30, light)
+    return np.stack([light, light * 0.8, light * 0.7], axis=-1).astype(np.uint8)
+
+
+def _cases(context: Context) -> Finding:
+    with context.store.read() as reading:
+        counts = reading.cases.count_by_status()
+    if not counts:
+        step = "Register one with `matcher case add`, or many with `matcher case import`."
+        return Finding("cases", None, "none yet.", step)
+    return Finding(
+        "cases", True, ", ".join(f"{counts[status]} {status.value}" for status in CaseStatus if status in counts)
+    )
+
+
+def _choices(context: Context) -> Finding:
+    waiting = len(awaiting_choice(context))
+    if not waiting:
+        return Finding("choices", True, "no case photo waits for a choice of face")
+    step = "See them with `matcher case choose-face`."
+    return Finding("choices", None, f"{waiting} case photos show several faces and are not searched yet.", step)
+
+
+def _legal_basis(context: Context) -> Finding:
+    with context.store.read() as reading:
+        cases = reading.cases.list(status=CaseStatus.OPEN)
+    missing = sum(case.details.legal_basis is LegalBasis.UNSPECIFIED for case in cases)
+    if not missing:
+        return Finding("legal basis", True, "recorded for every open case")
+    step = "Record it with `matcher case update ID --legal-basis …`."
+    return Finding("legal basis", None, f"{missing} of {len(cases)} open cases have none recorded.", step)
+
+
+def _gallery(context: Context) -> Finding:
+    status = gallery_status(context)
+    if status.snapshot is None:
+        step = "Run `matcher reindex` now and then nightly."
+        return Finding("gallery", None, f"{status.size} faces, no snapshot yet; every start reads them all.", step)
+    text = f"{status.size} faces, {status.tail} newer than the snapshot, {status.tombstones} removed since"
+    return Finding("gallery", None if status.advice else True, text, status.advice)
+
+
+def _audit(context: Context) -> Finding:
+    report = verify_audit(context)
+    if report.problem is None:
+        return Finding("audit log", True, f"{report.entries} entries, chain whole")
+    step = "Stop writing, keep a copy of the database, and find out who changed it."
+    return Finding("audit log", False, f"entry {report.first_broken}: {report.problem}", step)

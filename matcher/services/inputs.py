@@ -1,0 +1,100 @@
+"""What callers hand to the use cases: photos and who asks why."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from pathlib import Path
+
+from matcher.errors import PhotoRefused, WrongUse
+from matcher.images.formats import MAX_BYTES
+
+PhotoInput = str | Path | bytes
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class CasePhoto:
+    """A photo of a case with its date (or the child's `age` in years on it) and, of several faces, the one meant.
+
+    `face` counts the faces of the photo from 1, largest first, as `matcher faces` and the listings show them.
+    """
+
+    photo: PhotoInput
+    taken: date | None = None
+    age: float | None = None
+    face: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.taken is not None and self.age is not None:
+            raise WrongUse(f"{photo_name(self.photo)}: give the date of a photo or the age on it, not both.")
+        if self.age is not None and not 0 <= self.age <= 120:
+            raise WrongUse(f"{photo_name(self.photo)}: age is {self.age:g}: expected 0 … 120 years.")
+        if self.face is not None and self.face < 1:
+            raise WrongUse(f"{photo_name(self.photo)}: faces are counted from 1, not {self.face}.")
+
+
+class OnSeveral(str, Enum):
+    """What to do with a case photo that shows several faces and names none."""
+
+    ASK = "ask"
+    LARGEST = "largest"
+
+
+class ReasonCode(str, Enum):
+    """Why somebody acted: kept in the audit log for ever, so it holds no free text."""
+
+    REGISTRATION = "registration"
+    CORRECTION = "correction"
+    CLOSURE = "closure"
+    SIGHTING = "sighting"
+    AD_HOC = "ad_hoc"
+    REVIEW = "review"
+    MAINTENANCE = "maintenance"
+    DEMONSTRATION = "demonstration"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who acts and why: a reason code, and a note in the person's own words that can be erased later."""
+
+    actor: str
+    code: ReasonCode
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        check_text("actor", self.actor, 200)
+        if not self.actor.strip():
+            raise WrongUse("Who is acting? Give an actor: every change and every search is recorded with one.")
+
+
+def check_text(name: str, value: str, longest: int) -> None:
+    """Refuse control characters and excessive length in a one-line text."""
+    if _CONTROL.search(value):
+        raise WrongUse(f"{name} {value!r} holds control characters: use one line of plain text.")
+    if len(value) > longest:
+        raise WrongUse(f"{name} is {len(value)} characters long: at most {longest} are possible.")
+
+
+def photo_name(photo: PhotoInput) -> str:
+    """How messages call a photo."""
+    return "the photo given as bytes" if isinstance(photo, bytes) else str(photo)
+
+
+def read_photo(photo: PhotoInput) -> bytes:
+    """The bytes of a photo; `PhotoRefused` names a file that is absent, no file, unreadable or too large."""
+    if isinstance(photo, bytes):
+        return photo
+    path = Path(photo)
+    if not path.is_file():
+        found = "is not a file" if path.exists() else "does not exist"
+        raise PhotoRefused(f"{path} {found}: give the path of a photo.")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise PhotoRefused(f"{path} is larger than {MAX_BYTES // 1_000_000} MB: send a smaller copy of the photo.")
+        return path.read_bytes()
+    except OSError as error:
+        raise PhotoRefused(f"{path} cannot be read: {error.strerror}.") from error

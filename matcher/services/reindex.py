@@ -1,0 +1,102 @@
+"""Reindex: embed what is missing in the current space, then build, verify and publish a snapshot of the gallery."""
+
+from __future__ import annotations
+
+import time
+
+from matcher.domain.ids import id_text
+from matcher.domain.records import StoredFace
+from matcher.errors import MatcherError
+from matcher.gallery.build import SnapshotInfo, SnapshotWriter, prune
+from matcher.services.auditing import Trace, record
+from matcher.services.context import Context
+from matcher.services.inputs import Who
+from matcher.services.photos import same_face, stored_image
+from matcher.services.views import ReindexView
+
+_BATCH = 256
+
+
+def reindex(context: Context, who: Who) -> ReindexView:
+    """Make the snapshot that searches start from; until it is published, searches go on with the one before."""
+    began = time.monotonic()
+    embedded, problems = embed_missing(context)
+    info = build(context)
+    pruned = prune(context.gallery.folder, keep=context.settings.snapshots_kept)
+    with context.store.write() as transaction:
+        # Running searchers take the new snapshot before they read on, so what it contains can be forgotten.
+        transaction.gallery.trim(info.through_change)
+        trace = Trace(
+            "gallery.reindex",
+            space=context.space.name,
+            snapshot=info.name,
+            details={"faces": info.count, "embedded": embedded, "problems": len(problems)},
+        )
+        record(context, transaction, who, trace)
+    return ReindexView(
+        snapshot=info.name,
+        space=context.space.name,
+        faces=info.count,
+        embedded=embedded,
+        pruned=tuple(pruned),
+        problems=tuple(problems),
+        seconds=time.monotonic() - began,
+    )
+
+
+def build(context: Context) -> SnapshotInfo:
+    """Write and publish a snapshot of the gallery as one consistent read of the database shows it."""
+    space = context.space
+    with context.store.read() as reading:
+        through, total, done = reading.gallery.counter(), reading.gallery.count(space.name), 0
+        with SnapshotWriter(context.gallery.folder, space, through) as writer:
+            for rows in reading.gallery.rows(space.name):
+                writer.append_rows(rows)
+                done += len(rows)
+                if context.progress:
+                    context.progress("writing the snapshot", done, total)
+            return writer.publish()
+
+
+def embed_missing(context: Context) -> tuple[int, list[str]]:
+    """Embed chosen faces of open cases that have no vector in the current space, as after a change of model."""
+    space, done = context.space.name, 0
+    problems: list[str] = []
+    failed: set[int] = set()
+    while True:
+        with context.store.read() as reading:
+            missing = reading.faces.without_embedding(space, _BATCH + len(failed))
+        batch = [face for face in missing if face.id not in failed][:_BATCH]
+        if not batch:
+            return done, problems
+        for face in batch:
+            problem = _embed(context, face)
+            if problem is None:
+                done += 1
+            else:
+                failed.add(face.id)
+                problems.append(problem)
+            if context.progress:
+                context.progress("embedding faces", done, done + len(missing))
+
+
+def _embed(context: Context, face: StoredFace) -> str | None:
+    """Embed one face from its stored photo; returns what went wrong, if anything did."""
+    with context.store.read() as reading:
+        photo = reading.photos.get(face.photo_id)
+    name = f"face {id_text(face.id)}"
+    if photo is None or photo.case_id is None:
+        return f"{name}: its photo is gone."
+    try:
+        found = same_face(context.pipeline.find(stored_image(context, photo), thorough=True), face)
+    except MatcherError as error:
+        return f"{name}: {error}"
+    if found is None:
+        return f"{name}: not found again in photo {id_text(photo.id)}; add the photo anew."
+    space = context.space.name
+    with context.store.write() as transaction:
+        case = transaction.cases.by_id(photo.case_id)
+        transaction.faces.put_vectors({face.id: found.embedding}, space)
+        if case is not None and case.status.searched:
+            transaction.gallery.add(face.id, case.id, space)
+    return None

@@ -1,0 +1,62 @@
+"""The ad hoc search: a photo against the gallery, now. Nothing is kept but the audit entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matcher.domain.ids import id_text
+from matcher.errors import WrongUse
+from matcher.images.decode import open_image
+from matcher.matching.plausibility import Observation
+from matcher.services.auditing import Trace, record
+from matcher.services.candidates import Ranked, describe, search
+from matcher.services.context import Context
+from matcher.services.inputs import PhotoInput, ReasonCode, Who, photo_name, read_photo
+from matcher.services.views import CandidateView, FaceCandidates, MatchView
+
+
+def match(
+    context: Context, photo: PhotoInput, who: Who, *, top: int | None = None, thorough: bool = False
+) -> MatchView:
+    """Rank the open cases for every face of a photo. The search is audited before its result is given out."""
+    if who.code is ReasonCode.AD_HOC and not (who.note or "").strip():
+        raise WrongUse("Why do you search? Give a reason: every search is recorded with one.")
+    data = read_photo(photo)
+    found = context.pipeline.find(open_image(data, photo_name(photo)), thorough=thorough)
+    result = search(context, found.faces, context.settings.top if top is None else top)
+    with context.store.write() as transaction:
+        lists = describe(transaction, result.lists, Observation(), context.settings.travel_kmh)
+        trace = Trace(
+            "search.match",
+            space=context.space.name,
+            snapshot=result.snapshot,
+            probe_digests=(context.key.digest(data, "original"),),
+            candidates=sorted({ranked.case.id for places in lists for ranked in places}),
+            details={"faces": len(found.faces), "top": top or context.settings.top},
+        )
+        record(context, transaction, who, trace)
+    return MatchView(
+        faces=tuple(
+            FaceCandidates(number, face.box, face.turn, face.quality, shown(places))
+            for number, (face, places) in enumerate(zip(found.faces, lists, strict=True), start=1)
+        ),
+        reason=found.reason,
+        gallery_size=result.gallery_size,
+        space=context.space.name,
+        snapshot=result.snapshot,
+    )
+
+
+def shown(places: Sequence[Ranked]) -> tuple[CandidateView, ...]:
+    """A ranked list as callers see it."""
+    return tuple(
+        CandidateView(
+            case_id=ranked.case.number,
+            similarity=ranked.place.hit.similarity,
+            rank=ranked.place.rank,
+            flags=ranked.flags,
+            photo=id_text(ranked.photo.id),
+            photo_face=id_text(ranked.place.hit.face_id),
+        )
+        for ranked in places
+    )

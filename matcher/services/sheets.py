@@ -1,0 +1,64 @@
+"""Pictures for people: the faces of a search or of a candidate, side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.domain.faces import Box
+from matcher.domain.ids import FaceId, parse_id
+from matcher.errors import NotFound
+from matcher.images.crops import crop
+from matcher.images.decode import SourceImage, open_image
+from matcher.images.sheet import Tile, comparison_sheet
+from matcher.images.turns import quarter_turns
+from matcher.services.auditing import Trace, record
+from matcher.services.context import Context
+from matcher.services.inputs import PhotoInput, Who, photo_name, read_photo
+from matcher.services.photos import stored_image
+from matcher.services.sighting_views import review_item
+from matcher.services.views import NOTICE, FaceCandidates
+
+_MARGIN = 0.4  # hair, ears and chin matter to people
+_SHEET_SIDE = 2400  # of the photo that is decoded for a crop, px
+
+
+def stored_face_picture(context: Context, face: str) -> NDArray[np.uint8]:
+    """A stored face by its shown id, upright, with some of its surroundings: RGB uint8 (h, w, 3)."""
+    face_id = FaceId(parse_id(face))
+    with context.store.read() as reading:
+        stored = reading.faces.get(face_id)
+        photo = None if stored is None else reading.photos.get(stored.photo_id)
+    if stored is None or photo is None:
+        raise NotFound(f"There is no face '{face}' any more.")
+    return _picture(stored_image(context, photo), stored.box, stored.turn)
+
+
+def match_sheet(context: Context, photo: PhotoInput, face: FaceCandidates) -> bytes:
+    """A PNG with one face of an ad hoc search beside its candidates, in the order of the list; shows no similarity."""
+    image = open_image(read_photo(photo), photo_name(photo))
+    tiles = [
+        Tile(
+            stored_face_picture(context, found.photo_face),
+            (found.case_id, ", ".join(flag.value.replace("_", " ") for flag in found.flags)),
+        )
+        for found in face.candidates
+    ]
+    probe = Tile(_picture(image, face.box, face.turn), (f"Face {face.number}",))
+    return comparison_sheet(probe, tiles, f"{NOTICE[0].upper()}{NOTICE[1:]}.")
+
+
+def review_sheet(context: Context, candidate: str, who: Who) -> bytes:
+    """A PNG with the two faces of a candidate and nothing else; the look at them is audited."""
+    item = review_item(context, candidate)
+    with context.store.write() as transaction:
+        record(context, transaction, who, Trace("review.view", [parse_id(item.id)]))
+    tiles = [Tile(stored_face_picture(context, item.photo_face))]
+    probe = Tile(stored_face_picture(context, item.sighting_face))
+    return comparison_sheet(probe, tiles, "Judge by what you see. Possible resemblance, not an identification.")
+
+
+def _picture(image: SourceImage, box: Box, turn: int) -> NDArray[np.uint8]:
+    pixels = image.pixels(_SHEET_SIDE)
+    near = box.scaled(pixels.shape[1] / image.width)
+    return quarter_turns(crop(pixels, (near.left, near.top, near.right, near.bottom), _MARGIN), turn)

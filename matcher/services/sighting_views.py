@@ -1,0 +1,133 @@
+"""Reading sightings: views, lists and the review queue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matcher.domain.cases import Photo
+from matcher.domain.ids import CandidateId, SightingId, id_text, parse_id
+from matcher.domain.records import Candidate, StoredFace
+from matcher.errors import NotFound
+from matcher.services.context import Context
+from matcher.services.views import (
+    CandidateView,
+    FaceCandidates,
+    ReviewItem,
+    SightingPhotoView,
+    SightingSummary,
+    SightingView,
+)
+from matcher.store.database import Reading
+
+
+def shown(context: Context, sighting: str) -> SightingView:
+    """One sighting by its shown id; `NotFound` names it."""
+    with context.store.read() as reading:
+        return of_sighting(reading, SightingId(parse_id(sighting)))
+
+
+def of_sighting(reading: Reading, sighting_id: SightingId) -> SightingView:
+    """Everything about one sighting."""
+    sighting = reading.sightings.get(sighting_id)
+    if sighting is None:
+        raise NotFound(f"There is no sighting '{id_text(sighting_id)}': `matcher sighting list` shows all sightings.")
+    photos = reading.photos.of_sighting(sighting_id)
+    faces = reading.faces.of_photos([photo.id for photo in photos])
+    candidates = _by_face(reading, sighting_id)
+    return SightingView(
+        id=id_text(sighting_id),
+        seen_at=sighting.seen_at,
+        place=sighting.place,
+        position=sighting.position,
+        how_seen=sighting.how_seen,
+        note=sighting.note,
+        source=sighting.source,
+        photos=tuple(_of_photo(photo, faces.get(photo.id, ()), candidates) for photo in photos),
+        created_at=sighting.created_at,
+    )
+
+
+def _of_photo(
+    photo: Photo, faces: Sequence[StoredFace], candidates: Mapping[int, Sequence[CandidateView]]
+) -> SightingPhotoView:
+    return SightingPhotoView(
+        id=id_text(photo.id),
+        state=photo.state,
+        reason=photo.reason,
+        faces=tuple(
+            FaceCandidates(
+                face.number, face.box, face.turn, face.quality, tuple(candidates.get(face.id, ())), id_text(face.id)
+            )
+            for face in sorted(faces, key=lambda face: face.number)
+        ),
+    )
+
+
+def _by_face(reading: Reading, sighting_id: SightingId) -> dict[int, list[CandidateView]]:
+    candidates = sorted(reading.candidates.of_sighting(sighting_id), key=lambda candidate: candidate.rank)
+    cases = reading.cases.by_ids(list({candidate.case_id for candidate in candidates}))
+    gallery_faces = reading.faces.by_ids(list({candidate.gallery_face_id for candidate in candidates}))
+    lists: dict[int, list[CandidateView]] = {}
+    for candidate in candidates:
+        if candidate.case_id in cases and candidate.gallery_face_id in gallery_faces:
+            photo = id_text(gallery_faces[candidate.gallery_face_id].photo_id)
+            view = _of_candidate(candidate, cases[candidate.case_id].number, photo)
+            lists.setdefault(candidate.face_id, []).append(view)
+    return lists
+
+
+def _of_candidate(candidate: Candidate, number: str, photo: str) -> CandidateView:
+    return CandidateView(
+        case_id=number,
+        similarity=candidate.similarity,
+        rank=candidate.rank,
+        flags=candidate.flags,
+        photo=photo,
+        photo_face=id_text(candidate.gallery_face_id),
+        id=id_text(candidate.id),
+    )
+
+
+def listed(context: Context, *, needs_triage: bool | None = None, limit: int | None = None) -> list[SightingSummary]:
+    """Sightings, newest first; `needs_triage` keeps those with (or without) a photo that shows no usable face."""
+    with context.store.read() as reading:
+        summaries = []
+        for row in reading.sightings.list(needs_triage=needs_triage, limit=limit):
+            sighting = row.sighting
+            summaries.append(
+                SightingSummary(
+                    id_text(sighting.id),
+                    sighting.seen_at,
+                    sighting.place,
+                    row.photos,
+                    row.candidates,
+                    row.needs_triage,
+                    sighting.created_at,
+                )
+            )
+    return summaries
+
+
+def queue(context: Context, limit: int | None = None) -> list[ReviewItem]:
+    """Candidates that wait for people, in an order that says nothing about their likeness."""
+    with context.store.read() as reading:
+        return [_review_item(candidate) for candidate in reading.candidates.queue(limit)]
+
+
+def review_item(context: Context, candidate: str) -> ReviewItem:
+    """One candidate of the queue by its shown id; `NotFound` names it."""
+    with context.store.read() as reading:
+        found = reading.candidates.get(CandidateId(parse_id(candidate)))
+    if found is None:
+        raise NotFound(f"There is no candidate '{candidate}': `matcher review list` shows the queue.")
+    return _review_item(found)
+
+
+def _review_item(candidate: Candidate) -> ReviewItem:
+    return ReviewItem(
+        id_text(candidate.id),
+        id_text(candidate.sighting_id),
+        id_text(candidate.face_id),
+        id_text(candidate.gallery_face_id),
+        candidate.created_at,
+    )

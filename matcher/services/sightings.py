@@ -1,0 +1,187 @@
+"""Sightings: submit one, with candidates for each of its faces; show and list them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from matcher import __version__
+from matcher.domain.cases import Sex
+from matcher.domain.faces import Face
+from matcher.domain.ids import CandidateId, SightingId, new_id
+from matcher.domain.positions import Position
+from matcher.domain.records import Candidate, HowSeen, Sighting, StoredFace
+from matcher.errors import Conflict, WrongUse
+from matcher.matching.plausibility import Observation
+from matcher.services import sighting_views
+from matcher.services.auditing import Trace, record
+from matcher.services.candidates import Search, describe, search
+from matcher.services.context import Context
+from matcher.services.inputs import PhotoInput, Who, check_text
+from matcher.services.photos import (
+    Chosen,
+    Owner,
+    PreparedPhoto,
+    kept_bytes,
+    photo_record,
+    prepare,
+    stored_faces,
+    vectors_of,
+)
+from matcher.services.views import SightingView
+from matcher.store.database import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a reporter tells beside the photos; every field may be left out."""
+
+    seen_at: datetime | None = None
+    place: str | None = None
+    position: Position | None = None
+    how_seen: HowSeen = HowSeen.UNKNOWN
+    first_hand: bool | None = None
+    apparent_sex: Sex = Sex.UNKNOWN
+    apparent_age: float | None = None
+    note: str | None = None
+    source: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.seen_at is not None and self.seen_at.tzinfo is None:
+            raise WrongUse("seen_at needs a time zone: give an aware datetime.")
+        if self.apparent_age is not None and not 0 <= self.apparent_age <= 120:
+            raise WrongUse(f"The apparent age is {self.apparent_age:g}: expected 0 … 120 years.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewSighting:
+    """A report whose photos were prepared; `key` makes handing it in twice the same as once."""
+
+    report: Report
+    photos: tuple[PreparedPhoto, ...]
+    key: str | None = None
+
+    @property
+    def faces(self) -> list[Face]:
+        """All faces of all photos, photo by photo."""
+        return [face for photo in self.photos for face in photo.found.faces]
+
+
+def prepare_sighting(context: Context, report: Report, photos: Sequence[PhotoInput], key: str | None) -> NewSighting:
+    """Run the models over a report's photos, searched thoroughly; a photo that is given twice counts once."""
+    if not photos:
+        raise WrongUse("A sighting needs at least one photo.")
+    if key is not None:
+        check_text("The idempotency key", key, 200)
+    prepared = {photo.digest: photo for photo in (prepare(context, given) for given in photos)}
+    return NewSighting(report, tuple(prepared.values()), key)
+
+
+def submit(context: Context, new: NewSighting, who: Who, *, top: int | None = None) -> SightingView:
+    """Store a sighting with the candidates of each face, as one step: all of it or nothing.
+
+    The same idempotency key with the same content gives the sighting that exists (`repeated`), with other content
+    `Conflict`.
+    """
+    top = top or context.settings.top
+    result = search(context, new.faces, top)
+    sighting = Sighting(id=SightingId(new_id()), created_at=context.clock(), **_fields(new.report))
+    with kept_bytes(context, Owner(sighting_id=sighting.id), new.photos), context.store.write() as transaction:
+        existing = _existing(context, transaction, new)
+        if existing is None:
+            if transaction.gallery.counter() != result.through_change:
+                # Somebody registered or closed a case since: search again, now that the lock keeps the gallery still.
+                result = search(context, new.faces, top)
+            _store(context, transaction, sighting, new, result, who)
+            return sighting_views.of_sighting(transaction, sighting.id)
+        repeated = replace(sighting_views.of_sighting(transaction, existing), repeated=True)
+    for photo in new.photos:
+        context.blobs.delete(f"{Owner(sighting_id=sighting.id).text}/{photo.digest}")
+    return repeated
+
+
+def _existing(context: Context, transaction: Transaction, new: NewSighting) -> SightingId | None:
+    if new.key is None:
+        return None
+    known = transaction.sightings.by_idempotency_key(context.key.digest(new.key.encode(), "idempotency"))
+    if known is None:
+        return None
+    sighting_id, content = known
+    if content != content_digest(context, new):
+        raise Conflict(
+            f"The idempotency key '{new.key}' was used for another sighting: use a new key for a new report."
+        )
+    return sighting_id
+
+
+def content_digest(context: Context, new: NewSighting) -> str:
+    """The keyed digest of a report and its photos, whatever their order."""
+    content = {"report": asdict(new.report), "photos": sorted(photo.original_digest for photo in new.photos)}
+    return context.key.digest(json.dumps(content, default=str, sort_keys=True).encode(), "content")
+
+
+def _store(
+    context: Context, transaction: Transaction, sighting: Sighting, new: NewSighting, result: Search, who: Who
+) -> None:
+    key = None
+    if new.key is not None:
+        key = (context.key.digest(new.key.encode(), "idempotency"), content_digest(context, new))
+    transaction.sightings.add(sighting, key)
+    faces = [
+        face
+        for position, photo in enumerate(new.photos)
+        for face in _store_photo(context, transaction, sighting, photo, position)
+    ]
+    candidates = _candidates(context, transaction, sighting, faces, result)
+    transaction.candidates.add(candidates)
+    trace = Trace(
+        "sighting.submit",
+        [sighting.id],
+        context.space.name,
+        result.snapshot,
+        tuple(photo.original_digest for photo in new.photos),
+        [candidate.id for candidate in candidates],
+        {"photos": len(new.photos), "faces": len(faces)},
+    )
+    record(context, transaction, who, trace)
+
+
+def _fields(report: Report) -> dict[str, Any]:
+    return {name: getattr(report, name) for name in Report.__dataclass_fields__}
+
+
+def _store_photo(
+    context: Context, transaction: Transaction, sighting: Sighting, prepared: PreparedPhoto, position: int
+) -> list[StoredFace]:
+    photo = photo_record(context, prepared, Owner(sighting_id=sighting.id), position)
+    transaction.photos.add(photo)
+    faces = stored_faces(prepared.found, photo.id, Chosen())
+    transaction.faces.add(faces, vectors_of(faces, prepared.found.faces), context.space.name)
+    return faces
+
+
+def _candidates(
+    context: Context, transaction: Transaction, sighting: Sighting, faces: Sequence[StoredFace], result: Search
+) -> list[Candidate]:
+    lists = describe(transaction, result.lists, Observation.of(sighting), context.settings.travel_kmh)
+    return [
+        Candidate(
+            id=CandidateId(new_id()),
+            sighting_id=sighting.id,
+            face_id=face.id,
+            case_id=ranked.case.id,
+            gallery_face_id=ranked.place.hit.face_id,
+            similarity=ranked.place.hit.similarity,
+            rank=ranked.place.rank,
+            flags=ranked.flags,
+            space=context.space.name,
+            snapshot=result.snapshot,
+            software=__version__,
+            created_at=sighting.created_at,
+        )
+        for face, places in zip(faces, lists, strict=True)
+        for ranked in places
+    ]

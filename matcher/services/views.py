@@ -1,0 +1,220 @@
+"""What the use cases answer: frozen results that show numbers people gave and random ids, never internal keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, PhotoState
+from matcher.domain.faces import Box, NoFaceReason, Quality
+from matcher.domain.positions import Position
+from matcher.domain.records import Choice, Flag, HowSeen
+
+NOTICE = "possible resemblance, for human review; not an identification"
+
+
+@dataclass(frozen=True, slots=True)
+class FaceView:
+    """One face of a stored photo, counted from 1, largest first."""
+
+    number: int
+    id: str
+    box: Box
+    quality: Quality
+    choice: Choice | None
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoView:
+    """One stored photo and where it stands."""
+
+    id: str
+    state: PhotoState
+    reason: NoFaceReason | None
+    width: int
+    height: int
+    taken: date | None
+    age: float | None
+    faces: tuple[FaceView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """One move of a case."""
+
+    old: CaseStatus
+    new: CaseStatus
+    confirmation: Confirmation | None
+    actor: str
+    reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case as people see it; `warnings` say what the caller should know about what was just done."""
+
+    case_id: str
+    status: CaseStatus
+    details: CaseDetails
+    photos: tuple[PhotoView, ...]
+    history: tuple[StatusView, ...]
+    created_at: datetime
+    updated_at: datetime
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSummary:
+    """One line of a list of cases."""
+
+    case_id: str
+    status: CaseStatus
+    name: str | None
+    missing_since: datetime | None
+    photos: int
+    awaiting_choice: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateView:
+    """A case that a face may show, for people to judge.
+
+    `similarity` is the cosine, −1 … 1, higher is more alike; it is no probability. `photo` and `photo_face` are the
+    ids of the case photo and of its face that resembles most.
+    """
+
+    case_id: str
+    similarity: float
+    rank: int
+    flags: tuple[Flag, ...]
+    photo: str
+    photo_face: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FaceCandidates:
+    """One face of a probe photo with its candidate list, most alike first."""
+
+    number: int
+    box: Box
+    turn: int
+    quality: Quality
+    candidates: tuple[CandidateView, ...]
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MatchView:
+    """The answer to an ad hoc search; `reason` says why no face could be searched."""
+
+    faces: tuple[FaceCandidates, ...]
+    reason: NoFaceReason | None
+    gallery_size: int
+    space: str
+    snapshot: str
+    notice: str = NOTICE
+
+
+@dataclass(frozen=True, slots=True)
+class SightingPhotoView:
+    """One photo of a sighting with its searched faces, or why there are none."""
+
+    id: str
+    state: PhotoState
+    reason: NoFaceReason | None
+    faces: tuple[FaceCandidates, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SightingView:
+    """A sighting and everything that was found for it."""
+
+    id: str
+    seen_at: datetime | None
+    place: str | None
+    position: Position | None
+    how_seen: HowSeen
+    note: str | None
+    source: str | None
+    photos: tuple[SightingPhotoView, ...]
+    created_at: datetime
+    repeated: bool = False
+    notice: str = NOTICE
+
+    @property
+    def candidates(self) -> tuple[CandidateView, ...]:
+        """All candidates of all faces: face by face, each list in its own order."""
+        return tuple(found for photo in self.photos for face in photo.faces for found in face.candidates)
+
+    @property
+    def needs_triage(self) -> bool:
+        """Whether a person has to look, because some photo shows no usable face."""
+        return any(photo.state is PhotoState.NO_USABLE_FACE for photo in self.photos)
+
+
+@dataclass(frozen=True, slots=True)
+class SightingSummary:
+    """One line of a list of sightings."""
+
+    id: str
+    seen_at: datetime | None
+    place: str | None
+    photos: int
+    candidates: int
+    needs_triage: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """A candidate that waits for people: which two faces are to be compared, and nothing that could sway them."""
+
+    id: str
+    sighting: str
+    sighting_face: str
+    photo_face: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReindexView:
+    """What a reindex did. `problems` name faces that could not be embedded and why."""
+
+    snapshot: str
+    space: str
+    faces: int
+    embedded: int
+    pruned: tuple[str, ...]
+    problems: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryView:
+    """What searches run on: `size` faces, `tail` of them newer than the snapshot; `tombstones` were removed since."""
+
+    space: str
+    snapshot: str | None
+    size: int
+    tail: int
+    tombstones: int
+    advice: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyView:
+    """The outcome of checking what is stored; `problems` is empty when all is well."""
+
+    snapshot: str | None
+    faces: int
+    audit_entries: int
+    photos: int
+    problems: tuple[str, ...] = field(default=())
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found to be wrong."""
+        return not self.problems
