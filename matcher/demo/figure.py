@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from matcher.demo import hair as hairdo
+from matcher.demo.accessories import brim, hat_light, hat_solid, wear_glasses
 from matcher.demo.head import Build, Pose, body_solid, build, head_solid
 from matcher.demo.identity import Identity, View
 from matcher.demo.light import CLOTH, SKIN, Lamp, Normals, openness, shade
@@ -53,6 +54,8 @@ class Figure:
         hair.over(picture, 1 - front)
         person.over(picture)
         hair.over(picture, front)
+        if self._view.hat:
+            self._hat().over(picture)
 
     def _solid(self, x: Floats, y: Floats, z: Floats) -> Floats:
         """Distance to head, neck and clothes; each is asked only for points that it may be the nearest of."""
@@ -73,6 +76,8 @@ class Figure:
         )
         hx, hy, hz = self._head.own(x, y, z)
         paint = paint_skin(hx, hy, hz, self._build, self._who, grid.pixel)
+        if self._view.glasses:
+            wear_glasses(paint, (hx, hy, hz), self._build, self._who.texture, grid.pixel)
         self._hair_shadow(paint, (hx, hy, hz), seen.cover)
         light = shade(paint.colour, _bumped(n, paint.relief, grid.pixel), lamp, SKIN, (lit, sky), paint.gloss)
         self._catchlights(light, hx, hy, hz)
@@ -134,9 +139,23 @@ class Figure:
         reach = hairdo.reach(*own, s)
         soft = 0.012 + grid.pixel
         alpha = np.maximum(smoothstep(-soft, soft, reach), loose) * seen.cover
+        if self._view.hat:
+            alpha = alpha * smoothstep(0.10, 0.04, brim(own[1], own[2]))
         colour = hairdo.hair_light(own, (n[0], n[1], n[2]), own_n, s, self._lamp, loose)
         # thin ends let the skin shine through
         return Layer(colour, alpha.astype(np.float32), seen.z + np.float32(0.03))
+
+
+    def _hat(self) -> Layer:
+        def solid(x: Floats, y: Floats, z: Floats) -> Floats:
+            return hat_solid(*self._head.own(x, y, z), self._style)
+
+        seen = trace(solid, self._grid)
+        n = self._where_seen(seen, lambda px, py, pz: normals(solid, px, py, pz))
+        x, y = self._grid.mesh()
+        own = self._head.own(x, y, seen.z)
+        alpha = smoothstep(-self._grid.pixel, self._grid.pixel, brim(own[1], own[2])) * seen.cover
+        return Layer(hat_light(own, (n[0], n[1], n[2]), self._lamp, self._view.seed), alpha, seen.z)
 
 
 def _bumped(n: tuple[Floats, ...], relief: Floats, pixel: float) -> Normals:

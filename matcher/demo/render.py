@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher.demo.figure import Figure
 from matcher.demo.identity import Identity, View, random_view
 from matcher.demo.light import film
-from matcher.demo.scenery import background
+from matcher.demo.scenery import background, toys
 from matcher.demo.solids import Floats, Grid
+from matcher.domain.faces import Box
 from matcher.errors import WrongUse
+from matcher.images.crops import to_jpeg
 
 Image = NDArray[np.uint8]
 SMALLEST, LARGEST = 48, 2000
@@ -23,9 +28,7 @@ def render_face(who: Identity, view: View, size: int = 250) -> Image:
 
 def render_photo(who: Identity, view: View, width: int, height: int, zoom: float = 1.0) -> Image:
     """A portrait, uint8 RGB (height, width, 3); with `zoom` 1 the head fills about half of the short side."""
-    for name, value in (("width", width), ("height", height)):
-        if not SMALLEST <= value <= LARGEST:
-            raise WrongUse(f"A photo's {name} is {value} pixels: expected {SMALLEST} … {LARGEST}.")
+    _check_size(width, height)
     picture = background(view.scene, width, height, view.seed)
     scale = min(width, height) * 0.27 * zoom
     _place(who, view, picture, (width / 2, height * 0.47 if height <= width else height * 0.43), scale)
@@ -73,6 +76,72 @@ def _blur(picture: Floats, sigma: float) -> Floats:
     return picture
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupPhoto:
+    """Several children in one picture: `image` uint8 RGB, `boxes` of their faces in the order in which they were given."""
+
+    image: Image
+    boxes: tuple[Box, ...]
+
+
+def render_group(people: Sequence[tuple[Identity, float]], seed: int, size: tuple[int, int] = (640, 480)) -> GroupPhoto:
+    """A picture (width, height) of 1 … 10 children, each with an age, in one or two rows under the same lamp."""
+    width, height = size
+    if not 1 <= len(people) <= 10:
+        raise WrongUse(f"A group picture shows 1 … 10 children, not {len(people)}.")
+    _check_size(width, height)
+    common = random_view(seed * 31 + 5, 8.0)
+    picture = background(common.scene, width, height, seed)
+    rng = np.random.Generator(np.random.PCG64([seed, 0x6207]))
+    boxes: dict[int, Box] = {}
+    for row, members in enumerate(_rows(len(people))):
+        for place, index in enumerate(members):
+            who, age = people[index]
+            own = random_view(seed * 101 + index + 1, age)
+            view = replace(
+                own,
+                roll=own.roll * 0.7,
+                light_side=common.light_side,
+                light_height=common.light_height,
+                light=common.light,
+                lamp_warmth=common.lamp_warmth,
+            )
+            many = len(members)
+            scale = min(width / (2.05 * max(many, 2)), height * 0.19) * (0.86 if row == 0 and len(people) > 4 else 1.0)
+            scale *= (0.84 + 0.16 * (age - 1) / 16) * float(rng.uniform(0.94, 1.04))
+            tall = height * (0.36 if len(people) <= 4 else (0.28, 0.60)[row])
+            eyes = (
+                width * (place + 0.5) / many + float(rng.uniform(-0.04, 0.04)) * scale,
+                tall + (height * 0.16) * (1 - (age - 1) / 16) + float(rng.uniform(-0.05, 0.05)) * height,
+            )
+            _place(who, view, picture, eyes, scale)
+            boxes[index] = face_box(eyes, scale)
+    return GroupPhoto(develop(picture, common), tuple(boxes[i] for i in range(len(people))))
+
+
+def face_box(eyes: tuple[float, float], scale: float) -> Box:
+    """Where a face detector's square lies around a face whose eyes' middle is at `eyes`, `scale` pixels per head unit."""
+    x, y, half = eyes[0], eyes[1] + 0.13 * scale, 0.72 * scale
+    return Box(x - half, y - half, x + half, y + half)
+
+
+def _rows(count: int) -> tuple[range, ...]:
+    """Who stands in the back and who in the front row."""
+    return (range(count),) if count <= 4 else (range(count // 2), range(count // 2, count))
+
+
+def render_scene_without_face(seed: int, width: int = 480, height: int = 360) -> Image:
+    """A place with toys and no person, uint8 RGB (height, width, 3)."""
+    _check_size(width, height)
+    return develop(toys(width, height, seed), View(seed=seed, noise=2.5))
+
+
+def _check_size(width: int, height: int) -> None:
+    for name, value in (("width", width), ("height", height)):
+        if not SMALLEST <= value <= LARGEST:
+            raise WrongUse(f"A photo's {name} is {value} pixels: expected {SMALLEST} … {LARGEST}.")
+
+
 def portrait_image(seed: int, age: float = 8, variant: int = 0, size: int = 250) -> Image:
     """Child number `seed` at an age, photo number `variant`: uint8 RGB (size, size, 3)."""
     return render_face(Identity.random(seed), random_view(seed * 1009 + variant * 7919 + 1, age), size)
@@ -80,6 +149,13 @@ def portrait_image(seed: int, age: float = 8, variant: int = 0, size: int = 250)
 
 def portrait(seed: int, age: float = 8, variant: int = 0, size: int = 250) -> bytes:
     """`portrait_image` as JPEG bytes."""
-    from matcher.images.crops import to_jpeg
+    return to_jpeg(portrait_image(seed, age, variant, size), 93)
 
-    return to_jpeg(portrait_image(seed, age, variant, size))
+
+def group_picture(
+    seeds: Sequence[int], size: tuple[int, int] = (640, 480), variant: int = 0
+) -> tuple[bytes, list[tuple[float, float, float, float]]]:
+    """The children of these seeds, about eight years old, in one JPEG with the boxes (left, top, right, bottom) of their faces."""
+    people = [(Identity.random(seed), 6.0 + seed * 7 % 5) for seed in seeds]
+    photo = render_group(people, sum(seeds) * 13 + variant, size)
+    return to_jpeg(photo.image, 93), [(box.left, box.top, box.right, box.bottom) for box in photo.boxes]

@@ -90,3 +90,33 @@ def cloth_colour(x: Floats, y: Floats, to_neck: Floats, what: Clothes, pixel: fl
     weave = 1 + np.float32(0.05) * noise(11, x * 40, y * 40)
     colour = np.asarray(what.main, np.float32) * (1 - second) + np.asarray(what.second, np.float32) * second
     return np.asarray(colour * weave[..., None], np.float32)
+
+
+def toys(width: int, height: int, seed: int) -> Floats:
+    """A place with coloured balls on the ground and nobody in sight, linear (height, width, 3)."""
+    rng = np.random.Generator(np.random.PCG64([seed, 0xBA11]))
+    picture = background((Scene.PARK, Scene.ROOM, Scene.STREET)[seed % 3], width, height, seed)
+    x, y = np.meshgrid(
+        (np.arange(width, dtype=np.float32) + 0.5) / height, (np.arange(height, dtype=np.float32) + 0.5) / height
+    )
+    for depth in sorted(rng.uniform(0.62, 0.92, 6)):
+        radius = float(0.05 + 0.18 * (depth - 0.55))
+        cx, cy = float(rng.uniform(0.1, width / height - 0.1)), float(depth) - radius
+        shadow = np.exp(-(((x - cx - 0.3 * radius) / (1.3 * radius)) ** 2) - ((y - depth) / (0.28 * radius)) ** 2)
+        picture *= (1 - 0.65 * shadow)[..., None]
+        one, two = (int(i) for i in rng.permutation(len(_CLOTHES))[:2])
+        _ball(picture, (x - cx, cy - y), radius, (linear(_CLOTHES[one][0]), linear(_CLOTHES[two][0])), float(rng.uniform(0, 3)))
+    return picture
+
+
+def _ball(picture: Floats, at: tuple[Floats, Floats], radius: float, colours: tuple[Colour, Colour], turn: float) -> None:
+    u, v = at[0] / np.float32(radius), at[1] / np.float32(radius)
+    r2 = u * u + v * v
+    depth = np.sqrt(np.clip(1 - r2, 0, 1))
+    across = u * np.cos(turn) + v * np.sin(turn)
+    stripe = smoothstep(0.36, 0.28, np.abs(across))[..., None]
+    colour = np.asarray(colours[0], np.float32) * (1 - stripe) + np.asarray(colours[1], np.float32) * stripe
+    facing = np.clip(0.25 + 0.75 * (-0.45 * u + 0.65 * v + 0.6 * depth), 0.08, 1.2)
+    spark = np.clip(-0.28 * u + 0.42 * v + 0.86 * depth, 0, 1) ** 40
+    edge = smoothstep(1.02, 0.97, np.sqrt(r2))
+    picture += (colour * facing[..., None] + np.float32(0.35) * spark[..., None] - picture) * edge[..., None]
