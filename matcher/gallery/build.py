@@ -37,6 +37,7 @@ from matcher.gallery.layout import (
     RowBlock,
     RowsDigest,
     file_digest,
+    ids_header,
     not_unit,
     row_blocks,
     vectors_header,
@@ -126,17 +127,17 @@ class SnapshotWriter:
             file.close()
             self._file = None
             for name, ids in ((FACES, self._face_ids), (CASES, self._case_ids)):
-                with (self._folder / name).open("wb") as target:
-                    np.save(target, np.concatenate([*ids, np.zeros(0, "<i8")]), allow_pickle=False)
-                    _force(target)
+                _write(
+                    self._folder / name, ids_header(self._digest.count), *(block.astype("<i8").data for block in ids)
+                )
             manifest = self._manifest(now)
-            _write(self._folder / MANIFEST, manifest.to_json())
+            _write(self._folder / MANIFEST, manifest.to_json().encode())
             _force_folder(self._folder)
-            folder = self._space_folder / f"{now:%Y%m%dT%H%M%SZ}-{self._id}"
+            folder = self._space_folder / f"{now:%Y%m%dT%H%M%S.%fZ}-{self._id}"
             self._folder.rename(folder)
             _force_folder(self._space_folder)
             self._prove(folder)
-            _write(self._space_folder / f"{CURRENT}.new", f"{folder.name}\n")
+            _write(self._space_folder / f"{CURRENT}.new", f"{folder.name}\n".encode())
             _replace(self._space_folder / f"{CURRENT}.new", self._space_folder / CURRENT)
             _force_folder(self._space_folder)
         return SnapshotInfo(folder.name, folder, manifest.count, manifest.through_change)
@@ -251,9 +252,10 @@ def _disk(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, *contents: bytes | memoryview) -> None:
     with path.open("wb") as file:
-        file.write(text.encode())
+        for content in contents:
+            file.write(content)
         _force(file)
 
 

@@ -40,6 +40,12 @@ def vectors_header(count: int, dim: int) -> bytes:
     return _HEADER.pack(b"IxFI", dim, count, _FILLER, _FILLER, 1, 0, count * dim)
 
 
+def ids_header(count: int) -> bytes:
+    """The bytes before the ids in a file that NumPy reads as `count` int64: its `.npy` format, version 1.0."""
+    shape = f"{{'descr': '<i8', 'fortran_order': False, 'shape': ({count},), }}"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + shape.ljust(117).encode("ascii") + b"\n"
+
+
 def file_digest(path: Path, count: int) -> str:
     """SHA-256 over the contents, then the line `<name> <bytes> <count>`, so that no file passes for another."""
     digest = hashlib.sha256()

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from matcher.domain.scores import Vectors
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import Damaged
-from matcher.gallery.layout import CASES, CURRENT, FACES, HEADER_BYTES, VECTORS, Ids, vectors_header
+from matcher.gallery.layout import CASES, CURRENT, FACES, VECTORS, ids_header, vectors_header
 from matcher.gallery.manifest import Manifest, read_manifest
 from matcher.gallery.parts import Part
 
-_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}")
+_Number = TypeVar("_Number", np.float32, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,34 +64,20 @@ def open_snapshot(folder: Path, space: EmbeddingSpace) -> Snapshot:
             raise Damaged(f"'{path}' is missing: run `matcher reindex`.")
         if (size := path.stat().st_size) != entry.bytes:
             raise Damaged(f"'{path}' has {size} bytes instead of {entry.bytes}: run `matcher reindex`.")
-    face_ids, case_ids = (_ids(folder / name, manifest.count) for name in (FACES, CASES))
-    return Snapshot(folder, manifest, Part.whole(_vectors(folder / VECTORS, manifest), face_ids, case_ids))
+    ids = ids_header(manifest.count), np.dtype("<i8"), (manifest.count,)
+    shape = (manifest.count, space.dim)
+    vectors = _mapped(folder / VECTORS, vectors_header(*shape), np.dtype("<f4"), shape)
+    return Snapshot(folder, manifest, Part.whole(vectors, _mapped(folder / FACES, *ids), _mapped(folder / CASES, *ids)))
 
 
-def _ids(path: Path, count: int) -> Ids:
-    try:
-        ids = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise Damaged(f"'{path}' cannot be read ({error}): run `matcher reindex`.") from error
-    if ids.shape != (count,) or ids.dtype != np.dtype("<i8"):
-        raise Damaged(
-            f"'{path}' holds {ids.dtype} of shape {ids.shape} instead of {count} int64: run `matcher reindex`."
-        )
-    # A plain array over the same mapping: numpy's memmap class costs time at every slice.
-    return np.asarray(ids)
-
-
-def _vectors(path: Path, manifest: Manifest) -> Vectors:
-    """The vectors within a FAISS file. The header is compared, not parsed: a damaged one cannot lead FAISS astray."""
-    shape = (manifest.count, manifest.space.dim)
-    header = vectors_header(*shape)
+def _mapped(path: Path, header: bytes, dtype: np.dtype[_Number], shape: tuple[int, ...]) -> NDArray[_Number]:
+    """The array after `header`, which is compared, not parsed: a damaged one cannot lead a parser astray."""
     try:
         with path.open("rb") as file:
-            same = file.read(HEADER_BYTES) == header
-        if not same or path.stat().st_size != HEADER_BYTES + 4 * shape[0] * shape[1]:
-            raise Damaged(
-                f"'{path}' is not a flat FAISS index of {shape[0]} × {shape[1]} numbers: run `matcher reindex`."
-            )
-        return np.asarray(np.memmap(path, np.dtype("<f4"), mode="r", offset=HEADER_BYTES, shape=shape))
+            same = file.read(len(header)) == header
+        if not same or path.stat().st_size != len(header) + dtype.itemsize * math.prod(shape):
+            raise Damaged(f"'{path}' does not hold an array of shape {shape}: run `matcher reindex`.")
+        # A plain array over the same mapping: numpy's memmap class costs time at every slice.
+        return np.asarray(np.memmap(path, dtype, mode="r", offset=len(header), shape=shape))
     except (OSError, ValueError) as error:
         raise Damaged(f"'{path}' cannot be mapped ({error}): run `matcher reindex`.") from error

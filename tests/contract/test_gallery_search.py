@@ -63,7 +63,8 @@ def expected(rows: Sequence[GalleryRow], probe: np.ndarray, count: int, *, by_ca
 
 def part(rows: Sequence[GalleryRow]) -> Part:
     vectors = np.array([row.vector for row in rows], np.float32).reshape(len(rows), DIM)
-    return Part.whole(vectors, *(np.array(ids, np.int64) for ids in zip(*[(r.face_id, r.case_id) for r in rows], strict=False)))
+    ids = np.array([(row.face_id, row.case_id) for row in rows], np.int64)
+    return Part.whole(vectors, ids[:, 0], ids[:, 1])
 
 
 def probes(count: int, seed: int) -> np.ndarray:
@@ -123,12 +124,15 @@ def test_a_face_has_the_same_similarity_in_snapshot_and_tail_and_in_any_batch(tm
     assert gallery.search(asked, cases=1).snapshot == f"{info.name}@2000"
 
 
-def test_faiss_reads_the_vector_file_and_writes_the_same_bytes(tmp_path: Path) -> None:
+def test_faiss_and_numpy_read_the_files(tmp_path: Path) -> None:
     rows = random_rows(300, 10, seed=13)
     with SnapshotWriter(tmp_path, SPACE, 0) as writer:
         writer.append_rows(rows[:100])
         writer.append_rows(rows[100:])
         folder = writer.publish().folder
+    for name, field in (("faces.npy", "face_id"), ("cases.npy", "case_id")):
+        ids = np.load(folder / name, mmap_mode="r", allow_pickle=False)
+        assert ids.tolist() == [getattr(row, field) for row in rows]
     index = faiss.read_index(str(folder / "vectors.faiss"), faiss.IO_FLAG_MMAP_IFC)
     assert isinstance(index, faiss.IndexFlatIP)
     again = faiss.IndexFlatIP(DIM)
