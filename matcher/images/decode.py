@@ -200,6 +200,8 @@ def _refusing(name: str) -> Iterator[None]:
         yield
     except (MatcherError, MemoryError):
         raise
+    except PIL.Image.DecompressionBombError as error:  # some of Pillow's readers have a limit of their own
+        raise PhotoRefused(f"'{name}' has far more pixels than are taken: save a smaller copy.") from error
     except Exception as error:
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise PhotoRefused(f"'{name}' is damaged or cut short: copy or download the file again ({reason}).") from error
