@@ -41,10 +41,10 @@ def wear_glasses(paint: Paint, at: tuple[Floats, Floats, Floats], b: Build, seed
 def hat_solid(x: Floats, y: Floats, z: Floats, s: Style) -> Floats:
     """Distance to a woollen hat; its rolled brim is `brim`."""
     rx, ry, rz = s.radii
-    grown = 0.045 + max(0.0, 0.10 - (rx - 0.75)) * 0.3
+    grown = 0.03 + max(0.0, 0.10 - (rx - 0.75)) * 0.3
     d = ellipsoid(x, y, z, (s.centre[0], s.centre[1] + 0.05, s.centre[2]), (rx + grown, ry + grown + 0.04, rz + grown))
     band = smoothstep(0.27, 0.22, brim(y, z))
-    return d - np.float32(0.035) * band
+    return d - np.float32(0.022) * band
 
 
 def brim(y: Floats, z: Floats) -> Floats:

@@ -139,6 +139,7 @@ class Figure:
         reach = hairdo.reach(*own, s)
         soft = 0.012 + grid.pixel
         alpha = np.maximum(smoothstep(-soft, soft, reach), loose) * seen.cover
+        alpha *= smoothstep(-soft, soft, hairdo.ends(*own, s))
         if self._view.hat:
             alpha = alpha * smoothstep(0.10, 0.04, brim(own[1], own[2]))
         colour = hairdo.hair_light(own, (n[0], n[1], n[2]), own_n, s, self._lamp, loose)

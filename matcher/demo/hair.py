@@ -79,15 +79,24 @@ def locks(x: Floats, y: Floats, z: Floats, s: Style) -> Floats:
         d = capsule(side, y, z, (edge - 0.13, 0.25, -0.05), (edge - 0.10, low, 0.0), (0.16, 0.21))
         return blend(d, ellipsoid(side, y, z, (0, -0.20, -0.42), (edge, 0.72, 0.42)), 0.15)
     if kind is Hair.PIGTAILS:
-        d = capsule(side, y, z, (edge + 0.10, -0.22, -0.22), (edge + 0.22, -0.95, -0.02), (0.19, 0.09))
+        d = capsule(side, y, z, (edge + 0.10, -0.22, -0.22), (edge + 0.20, -1.05, -0.02), (0.20, 0.05))
         return blend(d, ellipsoid(side, y, z, (edge - 0.02, -0.08, -0.25), (0.12, 0.12, 0.12)), 0.06)
     if kind is Hair.PONYTAIL:
         turn = np.float32(1 if s.who.parting >= 0 else -1)
         d = capsule(x * turn, y, z, (0.35, 0.85, -0.85), (edge + 0.08, 0.15, -0.75), (0.20, 0.21))
-        return blend(d, capsule(x * turn, y, z, (edge + 0.08, 0.15, -0.75), (edge + 0.12, -1.0, -0.5), (0.21, 0.10)), 0.15)
+        return blend(d, capsule(x * turn, y, z, (edge + 0.08, 0.15, -0.75), (edge + 0.10, -1.05, -0.5), (0.21, 0.05)), 0.15)
     if kind is Hair.BUN:
         return ellipsoid(x, y, z, (0, s.centre[1] + s.radii[1] + 0.13, -0.22), (0.31, 0.27, 0.30))
     return np.full_like(x, 9)
+
+
+def ends(x: Floats, y: Floats, z: Floats, s: Style) -> Floats:
+    """How far above its uneven cut end a hanging lock still is; negative where the hair is over."""
+    cut = {Hair.LONG: -1.50, Hair.BOB: -0.66 - 0.12 * s.who.parting}.get(s.who.hair)
+    if cut is None:
+        return np.ones_like(x)
+    ragged = strands(s.who.texture + 8, x + np.float32(0.5) * z, y * np.float32(0.3), 13)
+    return y - np.float32(cut) + np.float32(0.10) * ragged
 
 
 def reach(x: Floats, y: Floats, z: Floats, s: Style) -> Floats:

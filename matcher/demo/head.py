@@ -124,11 +124,12 @@ def body_solid(x: Floats, y: Floats, z: Floats, b: Build) -> tuple[Floats, Float
     slope = capsule(side, y, z, (0.10, throat - 0.10, -0.36), (0.62, throat - 0.52, -0.38), (0.15, 0.16))
     neck = blend(neck, slope, 0.22)
     wide = 0.74 + 0.30 * g
-    chest = ellipsoid(side, y, z, (0, throat - 1.30, -0.34), (wide * 0.98, 1.16, 0.56))
+    # below its widest place the trunk goes straight down, out of every picture
+    chest = ellipsoid(side, np.maximum(y, np.float32(throat - 1.30)), z, (0, throat - 1.30, -0.34), (wide * 0.98, 1.16, 0.56))
     shoulder = capsule(
         side, y, z, (0.22, throat - 0.34, -0.35), (wide * 0.92, throat - 0.60, -0.36), (0.20, 0.22 + 0.05 * g)
     )
-    arm = capsule(side, y, z, (wide * 0.92, throat - 0.60, -0.36), (wide * 1.05, throat - 1.9, -0.30), (0.24, 0.23))
+    arm = capsule(side, y, z, (wide * 0.92, throat - 0.60, -0.36), (wide * 1.10, throat - 6.0, -0.30), (0.24, 0.23))
     return neck, blend(blend(chest, shoulder, 0.25), arm, 0.15)
 
 

@@ -48,7 +48,7 @@ class Scene(str, Enum):
 
 # sRGB of skin from fair to dark, and of hair; neighbours are mixed.
 SKINS: tuple[Colour, ...] = (
-    (0.98, 0.86, 0.78),
+    (0.98, 0.84, 0.735),
     (0.95, 0.79, 0.67),
     (0.89, 0.69, 0.54),
     (0.77, 0.55, 0.40),
@@ -164,7 +164,7 @@ def _offset(rng: np.random.Generator) -> float:
 
 def _pigment(rng: np.random.Generator, skin: float, cost: tuple[float, ...]) -> int:
     """An index into a palette; unusual colours get rarer as the skin gets darker."""
-    weights = np.exp(-np.asarray(cost) * (0.25 + 1.9 * skin))
+    weights = np.exp(-np.asarray(cost) * (0.2 + 3.2 * skin))
     return int(np.searchsorted(np.cumsum(weights / weights.sum())[:-1], rng.uniform()))
 
 
@@ -256,7 +256,7 @@ def random_view(seed: int, age: float, *, hard: float = 0.5) -> View:
         exposure=float(2 ** (rng.uniform(-0.7, 0.45) * hard)),
         blur=float(rng.uniform(0, 5) * hard),
         noise=float(1 + rng.uniform(0, 6) * hard),
-        smile=float(rng.uniform(-0.1, 0.95)),
+        smile=float(rng.uniform(0.0, 1.0)),
         scene=tuple(Scene)[int(rng.integers(len(Scene)))],
         seed=seed % 2**31,
     )

@@ -147,7 +147,7 @@ def _eye(paint: Paint, x: Floats, y: Floats, z: Floats, b: Build, who: Identity,
     pouch = np.exp(-(((v - lower + 0.038) / 0.014) ** 2)) * wide * (0.22 + 0.2 * paint_smile(b))
     paint.tint(where, np.clip(pouch, 0, 1) * (1 - inside), (0.70, 0.55, 0.53))
     relief[where] += 0.020 * np.exp(-(((v - upper - 0.014) / 0.024) ** 2)) * wide
-    relief[where] += 0.012 * np.exp(-(((v - lower + 0.016) / 0.016) ** 2)) * wide
+    relief[where] += 0.006 * np.exp(-(((v - lower + 0.016) / 0.016) ** 2)) * wide
     # lashes: a dark band on the upper rim, thicker outwards, with a short wing
     band = (0.013 + 0.006 * who.lashes) * (0.8 + 0.5 * np.clip(u, -1, 1.2)) + 0.003
     wing = np.where(u > 0.9, (u - 0.9) * 0.10 * (0.4 + 0.3 * who.lashes), 0)
@@ -171,7 +171,7 @@ def _eyeball(
     iy = 0.012
     r = np.sqrt(px * px + (v - iy) ** 2) / radius
     soft = max(pixel / radius, 0.05)
-    white = np.asarray(linear((0.93, 0.91, 0.90)), np.float32) * (1 - 0.45 * np.clip(np.abs(px) / b.eye_half, 0, 1)[:, None] ** 3)
+    white = np.asarray(linear((0.90, 0.88, 0.87)), np.float32) * (1 - 0.45 * np.clip(np.abs(px) / b.eye_half, 0, 1)[:, None] ** 3)
     white = white * np.asarray((1.0, 0.96, 0.95), np.float32)
     colour = np.asarray(linear(who.iris), np.float32)
     spokes = strands(who.texture + 9, np.arctan2(v - iy, px) * 2, r, 7)
@@ -246,7 +246,7 @@ def _marks(paint: Paint, x: Floats, y: Floats, z: Floats, b: Build, who: Identit
     if who.freckles > 0.05:
         where = _near(x, y, z, (-0.62, 0.62, b.nose_y - 0.12, 0.02))
         px, py = x.ravel()[where], y.ravel()[where]
-        dots = noise(who.texture + 31, px * 26 + 32, py * 26 + 32)
+        dots = noise(who.texture + 31, px * 34 + 32, py * 34 + 32)
         zone = bell(np.abs(px), py, (0.28, -0.17), (0.28, 0.13))
-        alpha = smoothstep(0.42, 0.75, dots) * zone * who.freckles
-        paint.tint(where, np.clip(alpha * 0.8, 0, 1), (0.62, 0.42, 0.32))
+        alpha = smoothstep(0.45, 0.70, dots) * zone * who.freckles
+        paint.tint(where, np.clip(alpha * 0.9, 0, 1), (0.60, 0.46, 0.34))
