@@ -39,11 +39,12 @@ class AuditReading(Part):
         """Walk the whole chain up to the head row; a break is reported, not raised."""
         query = select(audit).order_by(audit.c.number)
         checked, last = 0, GENESIS
-        for row in self._connection.execute(query, execution_options=_STREAMED):
-            broken = self._break(row, checked + 1, last)
-            if broken is not None:
-                return ChainReport(checked, *broken)
-            checked, last = row.number, row.hash
+        with self._connection.execute(query, execution_options=_STREAMED) as rows:
+            for row in rows:
+                broken = self._break(row, checked + 1, last)
+                if broken is not None:
+                    return ChainReport(checked, *broken)
+                checked, last = row.number, row.hash
         if checked < self._head.audit_number:
             return ChainReport(checked, checked + 1, Break.REMOVED)
         if last != self._head.audit_hash:

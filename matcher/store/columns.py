@@ -25,7 +25,7 @@ class Id(TypeDecorator[int]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
+        return Integer() if dialect.name == "sqlite" else BigInteger()
 
     def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:  # noqa: ARG002
         return None if value is None else operator.index(value)
@@ -52,8 +52,7 @@ class Words(TypeDecorator[str]):
         self.ordered = ordered
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        bytewise = self.ordered and dialect.name == "postgresql"
-        return dialect.type_descriptor(Text(collation="C") if bytewise else Text())
+        return Text(collation="C") if self.ordered and dialect.name == "postgresql" else Text()
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         if value is not None and ("\0" in value or not _is_unicode(value)):

@@ -105,19 +105,17 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
 
-def _translate(context: ExceptionContext) -> None:
-    """Have SQLAlchemy raise what callers know, caused by what the driver said."""
+def _translate(context: ExceptionContext) -> MatcherError:
+    """What SQLAlchemy raises instead, caused by what the driver said."""
     error = context.original_exception
     wrapped = context.sqlalchemy_exception
     if isinstance(error, MatcherError):
-        found: MatcherError = error
-    elif isinstance(wrapped, IntegrityError):
-        found = Conflict(f"This contradicts what is stored ({_first_line(error)}): nothing was changed.")
-    elif isinstance(wrapped, StatementError) and isinstance(error, (TypeError, ValueError)):
-        found = WrongUse(f"A value cannot be kept in the database: {_first_line(error)}.")
-    else:
-        found = _driver_problem(error)
-    context.chained_exception = found
+        return type(error)(str(error))  # a column refused a value; itself it could not be its own cause
+    if isinstance(wrapped, IntegrityError):
+        return Conflict(f"This contradicts what is stored ({_first_line(error)}): nothing was changed.")
+    if isinstance(wrapped, StatementError) and isinstance(error, (TypeError, ValueError)):
+        return WrongUse(f"A value cannot be kept in the database: {_first_line(error)}.")
+    return _driver_problem(error)
 
 
 def _driver_problem(error: BaseException) -> MatcherError:

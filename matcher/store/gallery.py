@@ -39,9 +39,9 @@ class GalleryReading(Part):
             .where(gallery_members.c.space == space)
             .order_by(gallery_members.c.face_id)
         )
-        result = self._connection.execute(query, execution_options={"yield_per": block})
-        for part in result.partitions():
-            yield _rows(part)
+        with self._connection.execute(query, execution_options={"yield_per": block}) as result:
+            for part in result.partitions():
+                yield _rows(part)
 
     def changes(self, space: str, after: int) -> list[GalleryChange]:
         """Changes of a space with numbers above `after`, rising.

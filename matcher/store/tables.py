@@ -113,6 +113,8 @@ sightings = Table(
     Column("lon", Real),
     Column("how_seen", Choices(HowSeen), nullable=False),
     Column("first_hand", Boolean),
+    Column("apparent_sex", Choices(Sex), nullable=False),
+    Column("apparent_age", Real),
     Column("note", Words),
     Column("source", Words),
     Column("created_at", Time, nullable=False),

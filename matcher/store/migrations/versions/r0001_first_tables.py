@@ -101,6 +101,8 @@ def _sightings() -> None:
         sa.Column("lon", sa.Double),
         sa.Column("how_seen", sa.Text, nullable=False),
         sa.Column("first_hand", sa.Boolean),
+        sa.Column("apparent_sex", sa.Text, nullable=False),
+        sa.Column("apparent_age", sa.Double),
         sa.Column("note", sa.Text),
         sa.Column("source", sa.Text),
         sa.Column("created_at", TIME, nullable=False),

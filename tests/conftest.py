@@ -1,0 +1,42 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from databases import (  # noqa: F401 - pytest finds fixtures by their names here
+    database_url,
+    databases,
+    postgres_databases,
+    sqlite_databases,
+    store,
+)
+from faces_models import shared_models_folder
+
+from matcher import Matcher
+
+
+@pytest.fixture(autouse=True)
+def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing outside a test's own folder is read or written; the converted models are made once and shared."""
+    monkeypatch.setenv("MATCHER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MATCHER_MODELS_DIR", str(shared_models_folder()))
+    for name in ("MATCHER_DATABASE_URL", "MATCHER_TOP", "MATCHER_THREADS", "MATCHER_BACKEND"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A new home on SQLite."""
+    folder = tmp_path / "home"
+    Matcher.create(folder).close()
+    return folder
+
+
+@pytest.fixture
+def matcher(home: Path) -> Iterator[Matcher]:
+    """A new home, opened."""
+    with Matcher.open(home) as opened:
+        yield opened

@@ -1,0 +1,137 @@
+"""Creating and opening a database, on both kinds; and what is not ours is left alone."""
+
+import importlib.util
+import stat
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from databases import PostgresDatabases, SqliteDatabases, run_sql
+from records import case, entry
+from sqlalchemy import create_engine, make_url
+
+from matcher.errors import ExtraMissing, StoreProblem, WrongUse
+from matcher.store import tables
+from matcher.store.database import Store
+
+Databases = SqliteDatabases | PostgresDatabases
+
+
+def test_creating_twice_keeps_everything(databases: Databases) -> None:
+    with databases.fresh(empty=True) as url:
+        with Store.create(url) as store, store.write() as tx:
+            tx.cases.add(case("A-1"))
+        with Store.create(url) as store, store.read() as reading:
+            assert reading.cases.get("A-1") is not None
+
+
+def test_the_migrations_make_the_very_tables_of_the_code(database_url: str) -> None:
+    url = make_url(database_url)
+    engine = create_engine(url if url.drivername == "sqlite" else url.set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": tables.REVISION_TABLE})
+        assert compare_metadata(context, tables.metadata) == []
+        checks = {
+            check["name"]
+            for table in tables.metadata.tables
+            for check in engine.dialect.get_check_constraints(connection, table)
+        }
+    engine.dispose()
+    assert checks == {
+        str(constraint.name)
+        for table in tables.metadata.tables.values()
+        for constraint in table.constraints
+        if str(constraint.name).startswith("ck_")
+    }
+
+
+def test_the_newest_migration_is_the_one_that_opening_asks_for() -> None:
+    migrations = Path(tables.__file__).with_name("migrations")
+    assert ScriptDirectory(str(migrations)).get_heads() == [tables.REVISION]
+
+
+def test_an_absent_database_is_named_with_the_next_step(databases: Databases) -> None:
+    with databases.fresh(empty=True) as url:
+        with pytest.raises(StoreProblem, match="matcher init"):
+            Store.open(url)
+        if url.startswith("sqlite"):
+            assert not Path(str(make_url(url).database)).exists()
+
+
+@pytest.mark.parametrize(("revision", "step"), [("0000", "matcher init"), ("9999", "upgrade sighting-matcher")])
+def test_another_version_is_told_from_ours(database_url: str, revision: str, step: str) -> None:
+    run_sql(database_url, f"UPDATE {tables.REVISION_TABLE} SET version_num = '{revision}'")
+    with pytest.raises(StoreProblem, match=step):
+        Store.open(database_url)
+    if revision == "9999":
+        with pytest.raises(StoreProblem, match=step):
+            Store.create(database_url)
+
+
+def test_a_database_of_another_program_is_left_alone(databases: Databases) -> None:
+    with databases.fresh(empty=True) as url:
+        run_sql(url, "CREATE TABLE cases (colour TEXT)")
+        for use in (Store.open, Store.create):
+            with pytest.raises(StoreProblem, match="another program"):
+                use(url)
+
+
+def test_a_failed_creation_leaves_nothing_behind(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    with databases.fresh(empty=True) as url:
+        with monkeypatch.context() as patched:
+            patched.setattr(ScriptDirectory, "run_env", _fail)
+            with pytest.raises(RuntimeError):
+                Store.create(url)
+        with Store.create(url) as store, store.write() as tx:
+            tx.audit.append(entry())
+
+
+def _fail(_script: ScriptDirectory) -> None:
+    raise RuntimeError("killed")
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "notes.db"
+    file.write_bytes(b"these are not the tables that you are looking for" * 100)
+    with pytest.raises(StoreProblem, match="not a database"):
+        Store.open(f"sqlite:///{file}")
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreProblem, match="absent"):
+        Store.create(f"sqlite:///{tmp_path}/absent/matcher.db")
+
+
+def test_only_the_owner_may_read_the_files(tmp_path: Path) -> None:
+    with Store.create(f"sqlite:///{tmp_path}/matcher.db") as store, store.write() as tx:
+        tx.audit.append(entry())
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(["matcher.db", "matcher.db-wal", "matcher.db-shm"], 0o600)
+
+
+def test_sqlite_is_set_up_not_to_lose_or_leak(tmp_path: Path) -> None:
+    with Store.create(f"sqlite:///{tmp_path}/matcher.db") as store, store._engine.connect() as connection:
+        pragmas = ["journal_mode", "synchronous", "foreign_keys", "secure_delete"]
+        values = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas]
+    assert values == ["wal", 2, 1, 1]  # 2: FULL
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://here/there", "nonsense"])
+def test_addresses_that_cannot_be_used_are_wrong_use(url: str) -> None:
+    with pytest.raises(WrongUse, match="sqlite:///FILE"):
+        Store.open(url)
+
+
+def test_postgresql_without_its_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(ExtraMissing, match=r"sighting-matcher\[postgres\]"):
+        Store.create("postgresql://nowhere/db")
+
+
+def test_a_server_that_does_not_answer_is_a_store_problem(tmp_path: Path) -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(StoreProblem, match="cannot be used") as caught:
+        Store.open(f"postgresql://user:secret@/db?host={tmp_path}")
+    assert "secret" not in str(caught.value)
