@@ -1,0 +1,119 @@
+"""Networks in ONNX Runtime: the one place that imports it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.errors import ModelProblem
+from matcher.faces.contracts import Image
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+
+class Network:
+    """One network with one input and one output, loaded on first use.
+
+    Safe to run from several threads at once. A forked child loads its own session, since the threads of the parent's do
+    not exist there.
+    """
+
+    def __init__(self, name: str, read: Callable[[], bytes], threads: int) -> None:
+        """`read` gives the ONNX file's bytes; `threads` 0 means one per core that this process may use."""
+        self._name = name
+        self._read = read
+        self._threads = threads
+        self._loading = threading.Lock()
+        self._session: InferenceSession | None = None
+        self._input = ""
+        _networks.add(self)
+
+    def run(self, pixels: Image) -> NDArray[np.float32]:
+        """The output for this input; `ModelProblem` when the network cannot be loaded, fails or is not finite."""
+        session = self._loaded()
+        try:
+            result = session.run(None, {self._input: pixels})[0]
+        except Exception as error:  # ONNX Runtime's classes share no other base
+            raise ModelProblem(
+                f"The model '{self._name}' failed on an input of {pixels.shape}: {_line(error)}."
+            ) from error
+        output = np.asarray(result, dtype=np.float32)
+        if not np.isfinite(output).all():
+            raise ModelProblem(f"The model '{self._name}' gave numbers that are not finite: run `matcher doctor`.")
+        return output
+
+    def _loaded(self) -> InferenceSession:
+        session = self._session
+        if session is None:
+            with self._loading:
+                session = self._session or self._load()
+                self._session = session
+        return session
+
+    def _load(self) -> InferenceSession:
+        data = self._read()
+        runtime = _runtime()
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = self._threads or _cores()
+        options.inter_op_num_threads = 1
+        # Inputs come in many sizes: a plan of the memory for each of them costs more memory than it saves.
+        options.enable_mem_pattern = False
+        options.log_severity_level = 3  # errors are raised; warnings about the machine are nobody's business here
+        try:
+            session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # as above
+            raise ModelProblem(
+                f"The model '{self._name}' cannot be loaded: {_line(error)}. Run `matcher doctor`."
+            ) from error
+        self._input = session.get_inputs()[0].name
+        return session
+
+    def forget(self) -> None:
+        """Drop the session and the lock that another thread may hold; the next run loads again."""
+        self._loading = threading.Lock()
+        if self._session is not None:
+            # Never freed: freeing it would wait for the parent's threads.
+            _left_behind.append(self._session)
+            self._session = None
+
+
+_networks: weakref.WeakSet[Network] = weakref.WeakSet()
+_left_behind: list[InferenceSession] = []
+
+
+def _forget_all() -> None:
+    for network in tuple(_networks):
+        network.forget()
+
+
+os.register_at_fork(after_in_child=_forget_all)
+
+
+def _runtime() -> Any:
+    """ONNX Runtime, silenced: from version 1.29 on it reports its use to its maker over the network unless told not to.
+
+    What this program is asked is nobody else's business, and the reporting thread makes forked children hang when they
+    end.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _line(error: Exception) -> str:
+    """The first line of a foreign message, without its final stop."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

@@ -1,0 +1,16 @@
+"""The real models, converted once for all tests."""
+
+from __future__ import annotations
+
+import getpass
+import tempfile
+from pathlib import Path
+
+from matcher.faces.models import ModelFolder
+
+
+def shared_models_folder() -> Path:
+    """A folder of converted models that all test processes and later runs of this user share."""
+    path = Path(tempfile.gettempdir()) / f"matcher-test-models-{getpass.getuser()}"
+    ModelFolder(path).prepare()
+    return path
