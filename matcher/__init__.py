@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from matcher.services.inputs import CasePhoto, OnSeveral
     from matcher.services.views import NOTICE
 
-__version__ = version("sighting-matcher")
+    __version__: str
 
 # Loaded on first use, so that importing the package costs nothing.
 _PUBLIC = {
@@ -49,6 +48,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("sighting-matcher")
     if name not in _PUBLIC:
         raise AttributeError(f"module 'matcher' has no attribute '{name}'")
     return getattr(import_module(_PUBLIC[name]), name)

@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from matcher import __version__
 from matcher.cli.app import App, home_option
 from matcher.errors import MatcherError
 
@@ -88,7 +87,7 @@ COMMANDS = {
 
 
 @click.group(cls=Root, lazy=COMMANDS)
-@click.version_option(__version__, prog_name="matcher")
+@click.version_option(package_name="sighting-matcher", prog_name="matcher")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @home_option
 @click.pass_context

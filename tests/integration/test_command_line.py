@@ -1,0 +1,235 @@
+"""The command line as people use it: outputs, files, exit codes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from pictures import child, group, nobody, saved
+
+from matcher.cli.root import COMMANDS, root
+
+
+def run(*arguments: object, code: int = 0) -> Result:
+    result = CliRunner().invoke(root, [str(argument) for argument in arguments])
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return result
+
+
+def as_json(*arguments: object, code: int = 0) -> Any:
+    return json.loads(run(*arguments, "--json", code=code).stdout)
+
+
+def test_help_is_quick_and_loads_nothing_heavy() -> None:
+    script = "import sys; sys.argv[1:] = ['--help']\nfrom matcher.cli import main\n"
+    script += "try: main()\nexcept SystemExit: pass\n"
+    script += "print([m for m in ('numpy', 'faiss', 'onnxruntime', 'cv2', 'sqlalchemy', 'rich') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert all(name in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_explains_itself(name: str) -> None:
+    assert "Usage" in run(name, "--help").output
+
+
+def test_a_missing_home_says_what_to_do(tmp_path: Path) -> None:
+    for home in (["--home", tmp_path / "no", "case", "list"], ["case", "list", "--home", tmp_path / "no"]):
+        assert "matcher init" in run(*home, code=4).stderr
+
+
+def test_init_twice_and_in_a_used_folder(tmp_path: Path) -> None:
+    run("init", "--home", tmp_path / "home")
+    assert oct((tmp_path / "home").stat().st_mode)[-3:] == "700"
+    assert "already" in run("init", "--home", tmp_path / "home", code=5).stderr
+    saved(tmp_path, "other/notes.txt", b"x")
+    assert "not empty" in run("init", "--home", tmp_path / "other", code=2).stderr
+
+
+def test_from_photos_to_candidates(home: Path, tmp_path: Path) -> None:
+    for seed in (1, 2, 3):
+        run("case", "add", f"A-{seed}", "--photo", saved(tmp_path, f"{seed}.jpg", child(seed)), "--actor", "li")
+    assert [case["case_id"] for case in as_json("case", "list")] == ["A-1", "A-2", "A-3"]
+    probe = saved(tmp_path, "probe.jpg", child(2, 1))
+    sighting = as_json("sighting", "submit", probe, "--place", "station", "--lat", 39.9, "--lon", 116.4)
+    assert sighting["photos"][0]["faces"][0]["candidates"][0]["case_id"] == "A-2"
+    assert "embedding" not in json.dumps(sighting)
+    shown = run("sighting", "show", sighting["id"]).output
+    assert "A-2" in shown
+    assert "not an identification" in shown
+    found = run("match", probe, "--reason", "tip", "--sheet", tmp_path / "sheet.png")
+    assert found.output.splitlines()[2].split()[1] == "A-2"
+    assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
+    assert len(as_json("review", "list")) == 3
+    run("reindex")
+    assert "all intact" in run("index", "verify").output
+    assert "chain whole" in run("audit", "verify").output
+    actions = [one["entry"]["action"] for one in as_json("audit", "show")]
+    assert actions[:3] == ["case.add"] * 3
+
+
+def test_a_search_without_a_reason_is_wrong_use(home: Path, tmp_path: Path) -> None:
+    probe = saved(tmp_path, "probe.jpg", child(1))
+    assert "--reason" in run("match", probe, code=2).output
+
+
+def test_no_output_speaks_of_percentages(home: Path, tmp_path: Path) -> None:
+    run("case", "add", "A-1", "--photo", saved(tmp_path, "1.jpg", child(1)))
+    probe = saved(tmp_path, "probe.jpg", child(1, 1))
+    assert "%" not in run("match", probe, "--reason", "tip").output
+    assert "%" not in run("sighting", "submit", probe).output
+
+
+def test_choosing_a_face(home: Path, tmp_path: Path) -> None:
+    output = run("case", "add", "A-1", "--photo", saved(tmp_path, "g.jpg", group(3, 4))).output
+    assert "awaiting_choice" in output
+    ((photo, face),) = {(row.split()[1], 1) for row in run("case", "choose-face").output.splitlines()[1:]}
+    run("case", "choose-face", photo, code=2)
+    assert "ready" in run("case", "choose-face", photo, face).output
+    assert "No case photo waits" in run("case", "choose-face").output
+
+
+def test_photo_marks_on_the_command_line(home: Path, tmp_path: Path) -> None:
+    photo = saved(tmp_path, "a,b.jpg", group(3, 4))
+    view = as_json("case", "add", "A-1", "--photo", f"{photo},taken=2019-05-04,face=2")
+    assert view["photos"][0]["taken"] == "2019-05-04"
+    assert [face["choice"] for face in view["photos"][0]["faces"]] == [None, "officer"]
+    run("case", "add", "A-2", "--photo", f"{photo},age=old", code=2)
+
+
+def test_closing(home: Path) -> None:
+    run("case", "add", "A-1")
+    assert "only with a confirmation" in run("case", "close", "A-1", "--as", "located_alive", code=2).stderr
+    run("case", "close", "A-1", "--as", "located_alive", "--confirmed-by", "dna", code=2)
+    run("case", "close", "A-1", "--as", "located_alive", "--confirmed-by", "dna", "--ref", "L-7")
+    assert run("case", "close", "A-1", "--as", "expired", code=5).stderr.startswith("matcher: Case 'A-1'")
+    run("case", "reopen", "A-1", code=2)
+    run("case", "reopen", "A-1", "--reason", "mistake in the laboratory")
+    assert as_json("case", "show", "A-1")["status"] == "open"
+
+
+def test_an_import_names_what_it_refuses_and_goes_on(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    saved(tmp_path, "photos/1.jpg", child(1))
+    saved(tmp_path, "photos/2.jpg", child(2)[:3000])
+    saved(tmp_path, "photos/3.jpg", child(3))
+    table = tmp_path / "cases.csv"
+    table.write_text(
+        "case_id,name,born,photos\n"
+        "A-1,王芳,2014-02-03,1.jpg\n"
+        "A-2,Broken,2014-02-03,2.jpg\n"
+        "A-3,Bad date,2014-02-31,3.jpg\n"
+        "A-4,Absent,,none.jpg\n"
+        "A-5,Outside,,../secret.jpg\n"
+        "A-6,One of two,,3.jpg;2.jpg\n",
+        encoding="gb18030",
+    )
+    dry = run("case", "import", table, "--photos", tmp_path / "photos", "--dry-run", code=3)
+    assert "1 checked, 5 refused" in dry.output
+    assert as_json("case", "list") == []
+    done = run("case", "import", table, "--photos", tmp_path / "photos", code=3)
+    assert "2 added, 4 refused" in done.output
+    assert [case["case_id"] for case in as_json("case", "list")] == ["A-1", "A-6"]
+    with (tmp_path / "cases.csv.refusals.csv").open(encoding="utf-8-sig", newline="") as file:
+        refusals = list(csv.DictReader(file))
+    assert [(one["where"], one["column"]) for one in refusals] == [
+        ("cases.csv line 3", "photos"),
+        ("cases.csv line 4", "born"),
+        ("cases.csv line 5", "photos"),
+        ("cases.csv line 6", "photos"),
+        ("cases.csv line 7", "photos"),
+    ]
+    assert "2014-02-31" in refusals[1]["value"]
+    saved(tmp_path, "photos/2.jpg", child(2))
+    table.write_text("case_id,name,photos\nA-1,王芳,1.jpg\nA-2,Whole now,2.jpg\nA-6,Changed,3.jpg\n", encoding="utf-8")
+    again = run("case", "import", table, "--photos", tmp_path / "photos")
+    assert "1 added, 1 changed, 1 unchanged" in again.output
+
+
+def test_folders(home: Path, tmp_path: Path) -> None:
+    for seed in (1, 2):
+        saved(tmp_path, f"cases/A {seed}/one.jpg", child(seed))
+    saved(tmp_path, "cases/A 1/two.jpg", group(1, 7))
+    saved(tmp_path, "cases/.DS_Store", b"x")
+    output = run("case", "import-folders", tmp_path / "cases", "--on-several", "largest").output
+    assert "2 added; 3 photos" in output
+    saved(tmp_path, "seen/a.jpg", child(2, 1))
+    saved(tmp_path, "seen/both/b.jpg", child(1, 1))
+    saved(tmp_path, "seen/both/c.jpg", nobody())
+    saved(tmp_path, "seen/zero.jpg", b"")
+    arguments = ("sighting", "import-folder", tmp_path / "seen", "--refusals", tmp_path / "refused.csv")
+    first = as_json(*arguments, code=3)
+    assert [one["outcome"] for one in first] == ["added", "added", "refused"]
+    assert [one["outcome"] for one in as_json(*arguments, code=3)] == ["unchanged", "unchanged", "refused"]
+    assert len(as_json("sighting", "list")) == 2
+    assert len(as_json("sighting", "list", "--needs-triage")) == 1
+    assert "zero.jpg" in (tmp_path / "refused.csv").read_text(encoding="utf-8-sig")
+
+
+def test_a_sighting_table(home: Path, tmp_path: Path) -> None:
+    saved(tmp_path, "1.jpg", child(1))
+    table = tmp_path / "seen.jsonl"
+    rows = [
+        {"key": "r1", "photos": ["1.jpg"], "seen_at": "2024-01-02", "lat": 39.9087, "lon": 116.3975, "datum": "gcj02"},
+        {"key": "r1", "photos": ["1.jpg"], "place": "another report under the same key"},
+    ]
+    table.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    result = as_json("sighting", "import", table, "--refusals", tmp_path / "r.csv", code=3)
+    assert [one["outcome"] for one in result] == ["added", "refused"]
+    shown = as_json("sighting", "show", result[0]["id"])
+    assert shown["position"]["lat"] == pytest.approx(39.9073, abs=2e-4)
+
+
+def test_doctor(home: Path) -> None:
+    output = run("doctor").output
+    assert "ok   known answer" in output
+    assert "matcher case add" in output
+    run("case", "add", "A-1")
+    assert "1 of 1 open cases have none recorded" in run("doctor").output
+    home.chmod(0o755)
+    assert "chmod 700" in run("doctor", code=9).output
+
+
+def test_faces(tmp_path: Path) -> None:
+    """Looking for faces keeps nothing and asks for a home only because the models lie there."""
+    run("init")
+    found = as_json("faces", saved(tmp_path, "g.jpg", group(3, 4)), "--thorough")
+    assert len(found["faces"]) == 2
+    assert found["faces"][0]["quality"]["inter_eye_distance"] > 10
+    assert "no_face" in run("faces", saved(tmp_path, "n.jpg", nobody())).output
+    assert "does not exist" in run("faces", tmp_path / "absent.jpg", code=6).stderr
+
+
+def test_unexpected_errors_and_closed_pipes_show_no_traceback(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import matcher.services.case_views
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("by nature")
+
+    monkeypatch.setattr(matcher.services.case_views, "listed", broken)
+    assert "Unexpected ZeroDivisionError" in run("case", "list", code=1).stderr
+    with pytest.raises(ZeroDivisionError):
+        CliRunner().invoke(root, ["--debug", "case", "list"], catch_exceptions=False)
+
+
+def test_a_full_table_survives_a_closed_pipe(home: Path) -> None:
+    command = [sys.executable, "-m", "matcher", "audit", "show", "--home", str(home)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    process.wait(timeout=60)
+    assert "Traceback" not in errors

@@ -1,0 +1,166 @@
+"""Many processes at once, and processes that are killed: nothing lost, nothing doubled, always opens."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from databases import PostgresDatabases
+from pictures import child, saved
+
+from matcher import Matcher
+
+CASES_EACH, IMPORTERS = 4, 10
+
+
+def start(*arguments: object) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "matcher", *(str(argument) for argument in arguments)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "MATCHER_THREADS": "1"}
+    )
+
+
+def finish(process: subprocess.Popen[bytes]) -> None:
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output.decode()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shared_home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A home on each of the two databases."""
+    home = tmp_path / "home"
+    if request.param == "sqlite":
+        Matcher.create(home).close()
+        yield home
+        return
+    databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
+    with databases.fresh(empty=True) as url:
+        Matcher.create(home, database_url=url).close()
+        yield home
+
+
+@pytest.mark.fault
+def test_ten_importers_and_two_reporters_at_once(shared_home: Path, tmp_path: Path) -> None:
+    for importer in range(IMPORTERS):
+        for number in range(CASES_EACH):
+            seed = 1 + importer * CASES_EACH + number
+            saved(tmp_path, f"cases-{importer}/C-{seed:03}/photo.jpg", child(seed, size=150))
+    for reporter in range(2):
+        for number in range(8):
+            saved(tmp_path, f"seen-{reporter}/{number}.jpg", child(1 + reporter * 20 + number, variant=1, size=150))
+    with Matcher.open(shared_home) as reader:
+        stop = threading.Event()
+        watcher = threading.Thread(target=_watch, args=(reader, stop))
+        watcher.start()
+        processes = [
+            start("case", "import-folders", tmp_path / f"cases-{importer}", "--home", shared_home)
+            for importer in range(IMPORTERS)
+        ]
+        processes += [
+            start("sighting", "import-folder", tmp_path / f"seen-{reporter}", "--home", shared_home)
+            for reporter in range(2)
+        ]
+        for process in processes:
+            finish(process)
+        stop.set()
+        watcher.join()
+        _check_all_there(reader)
+
+
+def _watch(reader: Matcher, stop: threading.Event) -> None:
+    """A searcher that is busy the whole time: what it misses once, it would miss for ever."""
+    while not stop.is_set():
+        reader.context.gallery.status()
+        time.sleep(0.01)
+
+
+def _check_all_there(reader: Matcher) -> None:
+    expected = [f"C-{seed:03}" for seed in range(1, 1 + IMPORTERS * CASES_EACH)]
+    assert [case.case_id for case in reader.cases()] == expected
+    assert all(case.photos == 1 for case in reader.cases())
+    assert len(reader.sightings()) == 16
+    with reader.context.store.read() as reading:
+        rows = [row for block in reading.gallery.rows(reader.space.name) for row in block]
+        counter = reading.gallery.counter()
+    assert counter == len(rows) == len(expected), "every face took exactly one change"
+    found = reader.context.gallery.search(np.stack([row.vector for row in rows]), cases=1)
+    assert [hits[0].case_id for hits in found.hits] == [row.case_id for row in rows]
+    records = reader.audit()
+    assert [one.number for one in records] == list(range(1, len(records) + 1))
+    assert len(records) == len(expected) + 16
+    assert len({one.previous for one in records}) == len(records)
+    assert reader.verify_audit().problem is None
+    reader.reindex(actor="test")
+    assert reader.verify().problems == ()
+
+
+def _killed(process: subprocess.Popen[bytes], after: float) -> bool:
+    """Kill a process after some seconds; whether it was still at work."""
+    try:
+        process.wait(timeout=after)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    return process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.fault
+def test_imports_and_reindexes_killed_thirty_times(home: Path, tmp_path: Path) -> None:
+    rng = random.Random(5)
+    cases = 24
+    for seed in range(1, 1 + cases):
+        saved(tmp_path, f"cases/C-{seed:03}/photo.jpg", child(seed, size=150))
+    began = time.monotonic()
+    finish(start("case", "import-folders", tmp_path / "cases", "--home", home, "--dry-run"))
+    idle = time.monotonic() - began  # start-up without any work: kills come after it
+    kills = 0
+    for attempt in range(60):
+        importing = attempt % 2 == 0
+        arguments = ("case", "import-folders", tmp_path / "cases") if importing else ("reindex",)
+        if importing and attempt % 10 == 0 and attempt:
+            _add_one(tmp_path, cases := cases + 1)
+        kills += _killed(start(*arguments, "--home", home), after=rng.uniform(0.2, 1.2) * idle)
+        with Matcher.open(home) as matcher:
+            assert matcher.verify().problems == ()
+            assert all(case.photos == 1 for case in matcher.cases())
+        if kills >= 30:
+            break
+    assert kills >= 30
+    finish(start("case", "import-folders", tmp_path / "cases", "--home", home))
+    finish(start("reindex", "--home", home))
+    with Matcher.open(home) as matcher:
+        assert len(matcher.cases()) == cases
+        assert matcher.gallery_status().size == cases
+        assert matcher.verify().problems == ()
+        assert len(list(matcher.context.blobs.list())) == cases
+
+
+def _add_one(folder: Path, seed: int) -> None:
+    saved(folder, f"cases/C-{seed:03}/photo.jpg", child(seed, size=150))
+
+
+def test_a_killed_import_is_completed_by_a_rerun(home: Path, tmp_path: Path) -> None:
+    """The short form of the above, for every run of the suite."""
+    for seed in range(1, 7):
+        saved(tmp_path, f"cases/C-{seed}/photo.jpg", child(seed))
+    process = start("case", "import-folders", tmp_path / "cases", "--home", home)
+    deadline = time.monotonic() + 120
+    with Matcher.open(home) as matcher:
+        while not matcher.cases() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+        assert matcher.verify().problems == ()
+    finish(start("case", "import-folders", tmp_path / "cases", "--home", home))
+    with Matcher.open(home) as matcher:
+        assert len(matcher.cases()) == 6
+        assert matcher.verify().problems == ()

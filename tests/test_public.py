@@ -1,0 +1,76 @@
+"""What the package promises: public names, one error tree, documents that tell the truth."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+import matcher
+from matcher import errors
+from matcher.cli.root import COMMANDS, root
+from matcher.config import Settings
+
+PROJECT = Path(__file__).parents[1]
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+ERRORS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.MatcherError)]
+
+
+def test_public_names_exist_and_load_lazily() -> None:
+    assert sorted(matcher.__all__) == sorted(dir(matcher))
+    for name in matcher.__all__:
+        assert getattr(matcher, name) is not None
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        matcher.nonsense  # noqa: B018 - the attribute access is the test
+    code = "import sys, matcher; print([m for m in ('numpy', 'sqlalchemy', 'cv2') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_error_codes_are_distinct_and_drawn_in_the_tree() -> None:
+    codes = [kind.code for kind in ERRORS]
+    assert len(set(codes)) == len(codes)
+    assert errors.__doc__ is not None
+    for kind in ERRORS:
+        assert re.search(rf"\b{kind.__name__}\b", errors.__doc__)
+        assert 400 <= kind.http_status < 600
+        assert str(kind()) == kind.__doc__
+
+
+def test_the_readme_lists_every_exit_code() -> None:
+    for kind in ERRORS:
+        assert re.search(rf"^\| {kind.exit_code} \|", README, re.MULTILINE), f"{kind.__name__}: {kind.exit_code}"
+
+
+def test_the_readme_names_every_setting() -> None:
+    for name in Settings.model_fields:
+        assert f"`{name}`" in README
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[str]:
+    context = click.Context(group)
+    found = []
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        assert command.get_short_help_str(), f"{name} has no help"
+        found += commands(command, (*path, name)) if isinstance(command, click.Group) else [" ".join((*path, name))]
+    return found
+
+
+def test_the_readme_shows_every_command() -> None:
+    every = commands(root)
+    assert len(every) > len(COMMANDS)
+    missing = [name for name in every if f"matcher {name}" not in README]
+    assert missing == []
+
+
+def test_no_text_promises_an_identification_or_a_percentage() -> None:
+    pattern = re.compile(r"\d ?% (match|sure|certain|confiden)|auto_threshold|is (surely|certainly) the child", re.I)
+    for path in [*(PROJECT / "matcher").rglob("*.py"), PROJECT / "README.md"]:
+        assert not pattern.search(path.read_text(encoding="utf-8")), path
