@@ -22,7 +22,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from matcher.errors import ExtraMissing, MatcherError, PhotoRefused, WrongUse
+from matcher.errors import ExtraMissing, PhotoRefused, WrongUse
 from matcher.images import exif
 from matcher.images.containers import exif_block
 from matcher.images.formats import MAX_BYTES, Format, sniff
@@ -136,7 +136,7 @@ def _heic(data: bytes) -> PIL.Image.Image:
     try:
         from pillow_heif import HeifImageFile
     except ImportError as error:
-        raise ExtraMissing("HEIC photos need a package: pip install 'sighting-matcher[heic]'.") from error
+        raise ExtraMissing("HEIC photos need an extra: pip install 'sighting-matcher[heic]'.") from error
     reader: Callable[[io.BytesIO], PIL.Image.Image] = HeifImageFile
     return reader(io.BytesIO(data))
 
@@ -198,8 +198,10 @@ def _refusing(name: str) -> Iterator[None]:
     """Turn whatever a decoder raises at hostile bytes into one clear refusal."""
     try:
         yield
-    except (MatcherError, MemoryError):
+    except MemoryError:
         raise
+    except ExtraMissing as error:
+        raise ExtraMissing(f"'{name}' cannot be read yet: {error}") from error
     except PIL.Image.DecompressionBombError as error:  # some of Pillow's readers have a limit of their own
         raise PhotoRefused(f"'{name}' has far more pixels than are taken: save a smaller copy.") from error
     except Exception as error:

@@ -25,6 +25,25 @@ class _Box:
     end: int
 
 
+class _UnclearError(Exception):
+    """The boxes are damaged or written in a way that this module does not know."""
+
+
+@dataclass(slots=True)
+class _Cursor:
+    """Reads numbers one after the other, never beyond the end of a box."""
+
+    data: bytes
+    at: int
+    end: int
+
+    def number(self, size: int) -> int:
+        start, self.at = self.at, self.at + size
+        if self.at > self.end:
+            raise _UnclearError
+        return int.from_bytes(self.data[start : self.at], "big")
+
+
 @dataclass(frozen=True, slots=True)
 class _Item:
     """An entry of `iinf`: where its four-letter kind stands, and where the entry ends."""
@@ -37,11 +56,13 @@ class _Item:
 
 def exif_block(data: bytes) -> bytes | None:
     """The first EXIF item as a TIFF structure, or `None`."""
-    meta = _meta(data)
-    exif_ids = {item.id for item in _items(data, meta) if item.kind == b"Exif"} if meta else set()
-    if meta is None or not exif_ids:
+    try:
+        meta = _meta(data)
+        wanted = {item.id for item in _items(data, meta) if item.kind == b"Exif"}
+        extents = _extents(data, meta, wanted)
+    except _UnclearError:
         return None
-    for start, end in _extents(data, meta, exif_ids) or ():
+    for start, end in extents:
         skipped = int.from_bytes(data[start : start + 4], "big")  # most often the length of 'Exif\0\0'
         return data[start + 4 + skipped : end]
     return None
@@ -52,13 +73,14 @@ def strip(data: bytes) -> bytes | None:
 
     `None` for image sequences and other files whose parts cannot be told apart.
     """
-    meta = _meta(data)
-    if meta is None or any(box.kind == b"moov" for box in _boxes(data, 0, len(data))):
-        return None
-    items = list(_items(data, meta))
-    pictures = {item.id for item in items if item.kind in _PICTURES} - _thumbnails(data, meta)
-    kept = _extents(data, meta, pictures)
-    if kept is None:
+    try:
+        meta = _meta(data)
+        items = list(_items(data, meta))
+        pictures = {item.id for item in items if item.kind in _PICTURES} - _thumbnails(data, meta)
+        kept = _extents(data, meta, pictures)
+        if _primary(data, meta) not in pictures:
+            return None
+    except _UnclearError:
         return None
     out = bytearray(data)
     _blank_boxes(data, out, meta)
@@ -91,71 +113,92 @@ def _blank(out: bytearray, box: _Box, *, rename: bool) -> None:
         out[box.start + 4 : box.start + 8] = _FREE
 
 
-def _meta(data: bytes) -> dict[bytes, _Box] | None:
-    """The parts of the one `meta` box by kind; `None` when it lacks what is needed or repeats a part."""
-    found = [box for box in _boxes(data, 0, len(data)) if box.kind == b"meta"]
-    if len(found) != 1:
-        return None
+def _meta(data: bytes) -> dict[bytes, _Box]:
+    """The parts of the one `meta` box by kind."""
+    top = list(_boxes(data, 0, len(data)))
+    found = [box for box in top if box.kind == b"meta"]
+    if len(found) != 1 or any(box.kind == b"moov" for box in top):
+        raise _UnclearError
     parts = list(_boxes(data, found[0].body + 4, found[0].end))
     named = {box.kind: box for box in parts}
-    return named if len(named) == len(parts) and {b"iinf", b"iloc"} <= named.keys() else None
+    if len(named) != len(parts) or not {b"iinf", b"iloc", b"pitm"} <= named.keys():
+        raise _UnclearError
+    return named
+
+
+def _opened(data: bytes, box: _Box) -> tuple[int, _Cursor]:
+    """The version of a full box, and a cursor behind its version and flags."""
+    cursor = _Cursor(data, box.body, box.end)
+    return cursor.number(4) >> 24, cursor
+
+
+def _primary(data: bytes, meta: dict[bytes, _Box]) -> int:
+    """The id of the item that is shown."""
+    version, cursor = _opened(data, meta[b"pitm"])
+    return cursor.number(4 if version else 2)
 
 
 def _items(data: bytes, meta: dict[bytes, _Box]) -> Iterator[_Item]:
-    body, end = meta[b"iinf"].body, meta[b"iinf"].end
-    for box in _boxes(data, body + (6 if data[body] == 0 else 8), end):
-        wide = 4 if data[box.body] >= 3 else 2
-        kind_at = box.body + 4 + wide + 2
-        yield _Item(_number(data, box.body + 4, wide), data[kind_at : kind_at + 4], kind_at, box.end)
+    version, cursor = _opened(data, meta[b"iinf"])
+    cursor.number(4 if version else 2)
+    for box in _boxes(data, cursor.at, cursor.end):
+        version, entry = _opened(data, box)
+        if version < 2:  # older entries have no kind
+            raise _UnclearError
+        number, _ = entry.number(2 if version == 2 else 4), entry.number(2)
+        yield _Item(number, entry.number(4).to_bytes(4, "big"), entry.at - 4, box.end)
 
 
 def _thumbnails(data: bytes, meta: dict[bytes, _Box]) -> set[int]:
     """Ids of the items that are smaller copies of others."""
-    references = meta.get(b"iref")
-    if references is None:
+    if b"iref" not in meta:
         return set()
-    wide = 4 if data[references.body] else 2
-    boxes = _boxes(data, references.body + 4, references.end)
-    return {_number(data, box.body, wide) for box in boxes if box.kind == b"thmb"}
+    version, cursor = _opened(data, meta[b"iref"])
+    boxes = [box for box in _boxes(data, cursor.at, cursor.end) if box.kind == b"thmb"]
+    return {_Cursor(data, box.body, box.end).number(4 if version else 2) for box in boxes}
 
 
-def _extents(data: bytes, meta: dict[bytes, _Box], wanted: set[int]) -> list[tuple[int, int]] | None:
-    """Start and end of the byte ranges of the wanted items; `None` when one of them cannot be placed."""
-    at = meta[b"iloc"].body
-    version, sizes = data[at], data[at + 4] << 8 | data[at + 5]
+def _extents(data: bytes, meta: dict[bytes, _Box], wanted: set[int]) -> list[tuple[int, int]]:
+    """Start and end of the byte ranges of the wanted items."""
+    version, cursor = _opened(data, meta[b"iloc"])
+    sizes = cursor.number(2)
     offset_size, length_size, base_size, index_size = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
     wide = 4 if version == 2 else 2
-    count, at = _number(data, at + 6, wide), at + 6 + wide
     found: list[tuple[int, int]] = []
-    for _ in range(count):
-        item, at = _number(data, at, wide), at + wide
-        method, at = (_number(data, at, 2) & 15, at + 2) if version else (_IN_FILE, at)
-        origin, at = _number(data, at + 2, base_size), at + 2 + base_size
-        pieces, at = _number(data, at, 2), at + 2
-        for _ in range(pieces):
-            at += index_size if version else 0
-            start, length = origin + _number(data, at, offset_size), _number(data, at + offset_size, length_size)
-            at += offset_size + length_size
+    for _ in range(cursor.number(wide)):
+        item = cursor.number(wide)
+        method = cursor.number(2) & 15 if version else _IN_FILE
+        cursor.number(2)
+        base = cursor.number(base_size)
+        for _ in range(cursor.number(2)):
+            cursor.number(index_size if version else 0)
+            start, length = base + cursor.number(offset_size), cursor.number(length_size)
+            if not length:  # it would mean "all of it"
+                raise _UnclearError
             if item in wanted:
-                if method not in (_IN_FILE, _IN_IDAT) or not length or (method == _IN_IDAT and b"idat" not in meta):
-                    return None
-                start += meta[b"idat"].body if method == _IN_IDAT else 0
+                start += _origin(meta, method)
                 found.append((start, start + length))
     return found
 
 
-def _number(data: bytes, at: int, size: int) -> int:
-    return int.from_bytes(data[at : at + size], "big")
+def _origin(meta: dict[bytes, _Box], method: int) -> int:
+    """From where an item's offsets count."""
+    if method == _IN_FILE:
+        return 0
+    if method != _IN_IDAT or b"idat" not in meta:
+        raise _UnclearError
+    return meta[b"idat"].body
 
 
 def _boxes(data: bytes, at: int, end: int) -> Iterator[_Box]:
     """The boxes between two positions; a length of 0 reaches to the end, one of 1 is written in 64 bits."""
     while at + 8 <= end:
-        size, body = _number(data, at, 4), at + 8
+        cursor = _Cursor(data, at, end)
+        size, kind = cursor.number(4), cursor.number(4).to_bytes(4, "big")
         if size == 1:
-            size, body = _number(data, at + 8, 8), at + 16
+            size = cursor.number(8)
         stop = at + size if size else end
-        if not body <= stop <= end:
-            return
-        yield _Box(data[at + 4 : at + 8], at, body, stop)
+        if not cursor.at <= stop <= end:
+            raise _UnclearError
+        yield _Box(kind, at, cursor.at, stop)
         at = stop

@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 import PIL.Image
+import pillow_heif
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -46,6 +47,21 @@ def saved(picture: np.ndarray, choice: dict[str, object]) -> bytes:
     return out.getvalue() + (b"" if choice["kind"] == "WEBP" else choice["trailer"])
 
 
+def boxed(kind: str) -> bytes:
+    picture = PIL.Image.fromarray(np.random.default_rng(2).integers(0, 256, (24, 32, 3), dtype=np.uint8))
+    out = io.BytesIO()
+    exif = PIL.Image.Exif()
+    exif[0x010E] = MARK.decode()
+    if kind == "AVIF":
+        picture.save(out, kind, exif=exif.tobytes(), xmp=MARK)
+    else:
+        pillow_heif.from_pillow(picture).save(out, exif=exif.tobytes(), xmp=MARK)
+    return out.getvalue()
+
+
+BOXED = {kind: boxed(kind) for kind in ("AVIF", "HEIC")}
+
+
 @quick
 @given(picture=pictures, choice=options)
 def test_stripping_keeps_pixels_and_removes_words(picture: np.ndarray, choice: dict[str, object]) -> None:
@@ -77,6 +93,20 @@ def test_damaged_bytes_give_pixels_or_one_of_our_errors(
             assert source.pixels(16).shape[2] == 3
         except MatcherError as error:
             assert "photo" in str(error)
+
+
+@quick
+@given(kind=st.sampled_from(sorted(BOXED)), data=st.data())
+def test_damaged_boxes_too(kind: str, data: st.DataObject) -> None:
+    harmed = bytearray(BOXED[kind])
+    for _ in range(data.draw(st.integers(1, 4))):
+        harmed[data.draw(st.integers(0, 700))] = data.draw(st.sampled_from([0, 1, 2, 8, 0x44, 0x7F, 0xFF]))
+    try:
+        source = open_image(bytes(harmed), "photo")
+        strip_metadata(bytes(harmed), source.media_type)
+        assert source.pixels(16).shape[2] == 3
+    except MatcherError as error:
+        assert "photo" in str(error)
 
 
 @quick

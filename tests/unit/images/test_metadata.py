@@ -230,6 +230,48 @@ def test_heic_pictures_of_a_sequence_become_png() -> None:
     assert np.array_equal(pixels(clean), pixels(data))
 
 
+def box(kind: bytes, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return struct.pack(">L", 8 + len(body)) + kind + body
+
+
+def tiled_heic() -> bytes:
+    """The boxes of a telephone's photo without real pictures: a grid described in `idat`, a tile, a title, EXIF."""
+
+    def entry(number: int, kind: bytes, name: bytes) -> bytes:
+        return box(b"infe", b"\2\0\0\0", struct.pack(">HH", number, 0), kind, name + b"\0")
+
+    def place(number: int, method: int, offset: int, length: int) -> bytes:
+        return struct.pack(">HHHHLL", number, method, 0, 1, offset, length)
+
+    def meta(media: int) -> bytes:
+        places = place(1, 1, 2, 4) + place(2, 0, media, 4) + place(3, 0, media + 4, 12)
+        return box(
+            b"meta",
+            b"\0\0\0\0",
+            box(b"hdlr", b"\0" * 24 + b"\0"),
+            box(b"pitm", b"\0\0\0\0\0\1"),
+            box(b"iinf", b"\0\0\0\0\0\3", entry(1, b"grid", b""), entry(2, b"hvc1", b""), entry(3, b"Exif", b"SECRET")),
+            box(b"iloc", b"\1\0\0\0\x44\0\0\3", places),
+            box(b"iprp", box(b"ipco", box(b"ispe", b"SIZE"), box(b"udes", b"SECRET")), box(b"ipma", b"MAP")),
+            box(b"idat", b"??GRID??"),
+            box(b"xml ", b"SECRET"),
+        )
+
+    head = box(b"ftyp", b"heic\0\0\0\0mif1heic")
+    media = len(head) + len(meta(0)) + 8
+    return head + meta(media) + box(b"mdat", b"TILE" + b"\0\0\0\0SECRET??" + b"SECRET")
+
+
+def test_tiles_and_their_plan_stay_where_they_were() -> None:
+    data = tiled_heic()
+    clean = strip_metadata(data, "image/heic")
+    assert len(clean) == len(data) and SECRET not in clean
+    for kept in (b"GRID", b"TILE", b"SIZE", b"MAP", b"grid", b"hvc1"):
+        assert clean.index(kept) == data.index(kept)
+    assert b"?" not in clean and b"Exif" not in clean and clean.count(b"free") == 3
+
+
 # Of these two the first picture ends long before the file does.
 WHOLE = {**RICH, "gif": saved("GIF", comment=b"SECRET"), "heic": saved("HEIF", exif=exif())}
 
