@@ -78,7 +78,7 @@ def rich_png() -> bytes:
     info.add_itxt("XML:com.adobe.xmp", XMP.decode())
     data = saved("PNG", pnginfo=info, exif=exif(), icc_profile=PROFILE, dpi=(72, 72))
     own = png_chunk(b"tIME", b"\x07\xe3\7\x15\1\2\3") + png_chunk(b"prVt", b"SECRET")
-    return data[:33] + own + data[33:] + b"SECRETTRAILER"
+    return data[:33] + own + data[33:] + png_chunk(b"IDAT", b"SECRET") + b"SECRETTRAILER"
 
 
 def rich_gif() -> bytes:
@@ -184,6 +184,12 @@ def test_animations_keep_their_frames_and_timing(kind: str) -> None:
     if kind == "gif":
         with PIL.Image.open(io.BytesIO(stripped(RICH[kind]))) as image:
             assert image.info["loop"] == 3
+
+
+def test_webp_says_no_longer_that_it_has_metadata() -> None:
+    upright = saved("WEBP", exif=exif(1), xmp=XMP, icc_profile=PROFILE)
+    assert (upright[20], stripped(upright)[20]) == (0x2C, 0x20)  # profile, EXIF, XMP; then the profile only
+    assert stripped(RICH["webp"])[20] == 0x28  # EXIF stays for the orientation
 
 
 def test_an_upright_photo_gets_no_exif_at_all() -> None:
