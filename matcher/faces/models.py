@@ -178,7 +178,7 @@ class ModelFolder:
         return data
 
     def _source_bytes(self, model: _Model) -> bytes:
-        path = (self._source or _package_folder()) / model.source
+        path = (self._source or package_folder()) / model.source
         try:
             data = path.read_bytes()
         except OSError as error:
@@ -221,7 +221,7 @@ def _unpacked(data: bytes, path: Path) -> ShapePredictorArrays:
         raise ModelProblem(f"The model '{path}' cannot be read: delete it, it is made again.") from error
 
 
-def _package_folder() -> Path:
+def package_folder() -> Path:
     """Where face_recognition_models keeps its files; it is not imported, since that needs an old setuptools."""
     spec = importlib.util.find_spec("face_recognition_models")
     if spec is None or not spec.submodule_search_locations:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
 import weakref
@@ -79,13 +80,13 @@ class Network:
         """Drop the session and the lock that another thread may hold; the next run loads again."""
         self._loading = threading.Lock()
         if self._session is not None:
-            # Never freed: freeing it would wait for the parent's threads.
-            _left_behind.append(self._session)
+            # One reference too many, so that it is never freed, not even at the end: freeing waits for threads that
+            # were not forked along, for ever.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
             self._session = None
 
 
 _networks: weakref.WeakSet[Network] = weakref.WeakSet()
-_left_behind: list[InferenceSession] = []
 
 
 def _forget_all() -> None:
@@ -93,7 +94,8 @@ def _forget_all() -> None:
         network.forget()
 
 
-os.register_at_fork(after_in_child=_forget_all)
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_forget_all)
 
 
 def _runtime() -> Any:
