@@ -79,7 +79,9 @@ def add(context: Context, number: str, details: CaseDetails, photos: Sequence[Ne
     case = Case(
         id=CaseId(new_id()), number=number, status=CaseStatus.OPEN, details=details, created_at=now, updated_at=now
     )
-    with context.store.write() as transaction:
+    owner = Owner(case_id=case.id)
+    with kept_bytes(context, owner, [photo.prepared for photo in photos]), context.store.write() as transaction:
+        transaction.cases.add(case)
         warnings = _enrol(context, transaction, case, photos)
         trace = Trace("case.add", [case.id], context.space.name if photos else None, details={"photos": len(photos)})
         record(context, transaction, who, trace)

@@ -43,7 +43,7 @@ def prepare(context: Context, photo: PhotoInput, *, thorough: bool = True) -> Pr
     """Read a photo, remove its metadata and find its faces *in the bytes that will be stored*."""
     name, original = photo_name(photo), read_photo(photo)
     given = open_image(original, name)
-    data = strip_metadata(original, given.media_type)
+    data = strip_metadata(original, given.media_type, name)
     image = open_image(data, name)
     return PreparedPhoto(
         name=name,
