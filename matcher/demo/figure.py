@@ -34,6 +34,7 @@ class Figure:
     """A child posed on a grid; `draw` puts it over a picture of the grid's size."""
 
     def __init__(self, who: Identity, view: View, grid: Grid) -> None:
+        who = who.grown(view.age)
         self._who, self._view, self._grid = who, view, grid
         self._build: Build = build(who, view)
         self._style = hairdo.style(who, self._build)

@@ -46,8 +46,8 @@ def build(who: Identity, view: View) -> Build:
     """The proportions of `who` at the age and with the smile of `view`."""
     growth = float(np.clip((view.age - 1) / 16, 0, 1)) ** 0.85
     young = 1 - growth
-    chin_y = -0.86 - 0.19 * growth - 0.085 * who.chin
-    nose_y = -0.27 - 0.085 * growth - 0.065 * who.nose_length
+    chin_y = -0.83 - 0.25 * growth - 0.09 * who.chin
+    nose_y = -0.245 - 0.125 * growth - 0.075 * who.nose_length
     room = chin_y - nose_y
     return Build(
         growth=growth,
@@ -58,17 +58,17 @@ def build(who: Identity, view: View) -> Build:
         chin_y=chin_y,
         chin_width=0.15 + 0.035 * growth + 0.06 * who.chin_width,
         cheek=0.30 + 0.055 * young + 0.05 * who.cheeks,
-        eye_x=0.335 + 0.038 * who.eye_gap + 0.01 * young,
-        eye_half=0.176 + 0.026 * young + 0.024 * who.eye_size,
-        eye_open=0.088 + 0.024 * young + 0.018 * who.eye_height + 0.008 * who.eye_size,
+        eye_x=0.335 + 0.046 * who.eye_gap + 0.01 * young,
+        eye_half=0.170 + 0.038 * young + 0.026 * who.eye_size,
+        eye_open=0.083 + 0.034 * young + 0.020 * who.eye_height + 0.008 * who.eye_size,
         eye_z=0.665 - 0.03 * who.eye_depth,
-        brow_y=0.225 + 0.02 * growth + 0.045 * who.brow_height,
+        brow_y=0.235 + 0.05 * who.brow_height,
         nose_y=nose_y,
-        nose_width=0.118 + 0.02 * growth + 0.035 * who.nose_width,
+        nose_width=0.112 + 0.03 * growth + 0.040 * who.nose_width,
         nose_bridge=0.5 + 0.35 * growth + 0.4 * who.nose_bridge,
         nose_out=0.845 + 0.055 * growth + 0.035 * who.nose_bridge + 0.02 * who.nose_tilt,
-        mouth_y=nose_y + room * (0.44 + 0.045 * who.mouth_height),
-        mouth_half=(0.255 + 0.03 * growth + 0.045 * who.mouth_width) * (1 + 0.22 * max(view.smile, 0)),
+        mouth_y=nose_y + room * (0.44 + 0.055 * who.mouth_height),
+        mouth_half=(0.255 + 0.03 * growth + 0.05 * who.mouth_width) * (1 + 0.22 * max(view.smile, 0)),
         neck=0.27 + 0.085 * growth,
         smile=view.smile,
     )

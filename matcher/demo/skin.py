@@ -105,9 +105,9 @@ def _brow(
     t = (px - inner) / (outer - inner)
     tc = np.clip(t, 0, 1)
     lift = 0.03 * max(paint_smile(b), 0)
-    line = b.brow_y + lift + 0.055 * (0.75 + 0.6 * who.brow_arch) * np.sin(np.pi * np.minimum(tc * 0.82 + 0.05, 1))
-    line += 0.05 * who.brow_slant * (tc - 0.4) - 0.05 * np.maximum(tc - 0.7, 0) / 0.3 - 0.02
-    thick = (0.034 + 0.012 * b.growth + 0.018 * who.brow_thick) * (1 - 0.72 * tc**2)
+    line = b.brow_y + lift + 0.055 * (0.75 + 0.75 * who.brow_arch) * np.sin(np.pi * np.minimum(tc * 0.82 + 0.05, 1))
+    line += 0.065 * who.brow_slant * (tc - 0.4) - 0.05 * np.maximum(tc - 0.7, 0) / 0.3 - 0.02
+    thick = (0.028 + 0.020 * b.growth + 0.020 * who.brow_thick) * (1 - 0.72 * tc**2)
     thick *= smoothstep(-0.08, 0.14, t)
     hairs = strands(who.texture + 5, px * 0.8 - py * 1.4, py * 4, 26)
     edge = thick * (1 + 0.30 * hairs) - np.abs(py - line)
@@ -127,7 +127,7 @@ def _eye(paint: Paint, x: Floats, y: Floats, z: Floats, b: Build, who: Identity,
     half = b.eye_half
     where = _near(x * side, y, z, (b.eye_x - half * 1.7, b.eye_x + half * 1.8, -0.2, 0.24))
     px, py = x.ravel()[where] * side - b.eye_x, y.ravel()[where]
-    v = py - 0.16 * who.eye_slant * px - 0.012 * who.eye_slant
+    v = py - 0.19 * who.eye_slant * px - 0.012 * who.eye_slant
     u = px / half
     squint = 1 - 0.20 * paint_smile(b)
     arc = np.clip(1 - u * u, 0, 1)
