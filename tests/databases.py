@@ -109,7 +109,7 @@ def _missing(reason: str) -> NoReturn:
 def _own_server() -> Iterator[str]:
     """A server that ends with the last worker of this test session."""
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    runtime = Path(tempfile.gettempdir()) / f"matcher-run-{session}"
+    runtime = Path(tempfile.gettempdir()) / f"matcher-run-{os.getuid()}"  # holds pgserver's lock file
     runtime.mkdir(mode=0o700, exist_ok=True)
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # read when pgserver is imported
     try:
@@ -126,8 +126,6 @@ def _own_server() -> Iterator[str]:
         yield server.get_uri()
     finally:
         server.cleanup()
-        if not data.exists():
-            shutil.rmtree(runtime, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

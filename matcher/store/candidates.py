@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, insert, select
+from sqlalchemy import ColumnElement, Select, exists, func, insert, select
 
 from matcher.domain.cases import CaseStatus
 from matcher.domain.ids import CandidateId, CaseId, SightingId
@@ -77,7 +77,8 @@ class CandidateWriting(CandidateReading):
 
 
 def _waiting(query: Select[Any]) -> Select[Any]:
-    return query.join(cases, cases.c.id == candidates.c.case_id).where(cases.c.status == CaseStatus.OPEN)
+    # Not a join, which SQLite would walk from the cases and then sort.
+    return query.where(exists().where(cases.c.id == candidates.c.case_id, cases.c.status == CaseStatus.OPEN))
 
 
 def _columns(candidate: Candidate) -> dict[str, Any]:

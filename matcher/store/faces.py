@@ -86,22 +86,20 @@ class FaceWriting(FaceReading):
             raise WrongUse(f"{len(strange)} embeddings belong to none of the faces: give the faces with them.")
         if new:
             self._connection.execute(insert(faces), [_columns(face) for face in new])
-        self.put_vectors(vectors, space)
+        self._insert_vectors(vectors, space)
 
     def put_vectors(self, vectors: Mapping[FaceId, Vectors], space: str) -> None:
         """Keep embeddings, float32 (dim,) of length 1, of kept faces, instead of any in the same space.
 
         `Conflict` for a face that is searchable there, whose new vector no searcher would notice.
         """
-        rows = [{"face_id": face, "space": space, "vector": pack_unit(vector)} for face, vector in vectors.items()]
         for some in batches(list(vectors)):
             searchable = and_(gallery_members.c.face_id.in_(some), gallery_members.c.space == space)
             if self._connection.scalar(select(exists().where(searchable))):
                 raise Conflict("The vector of a face in the gallery cannot be replaced: remove the face from it first.")
             replaced = and_(embeddings.c.face_id.in_(some), embeddings.c.space == space)
             self._connection.execute(delete(embeddings).where(replaced))
-        if rows:
-            self._connection.execute(insert(embeddings), rows)
+        self._insert_vectors(vectors, space)
 
     def choose(self, photo_id: PhotoId, face_id: FaceId, choice: Choice) -> None:
         """Make one face the chosen one of its photo, instead of any other; `NotFound` unless it is in that photo."""
@@ -110,6 +108,11 @@ class FaceWriting(FaceReading):
         chosen = self._connection.execute(update(faces).where(of_photo, faces.c.id == face_id).values(choice=choice))
         if not chosen.rowcount:
             raise NotFound("This face is not in this photo: choose one that the photo's list shows.")
+
+    def _insert_vectors(self, vectors: Mapping[FaceId, Vectors], space: str) -> None:
+        rows = [{"face_id": face, "space": space, "vector": pack_unit(vector)} for face, vector in vectors.items()]
+        if rows:
+            self._connection.execute(insert(embeddings), rows)
 
 
 def _columns(face: StoredFace) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, exists, func, insert, select
 
 from matcher.domain.ids import CaseId, FaceId, id_text
 from matcher.domain.records import GalleryChange, GalleryRow
-from matcher.errors import Conflict
+from matcher.errors import Conflict, Damaged
 from matcher.store.part import Part, batches
 from matcher.store.tables import embeddings, gallery_changes, gallery_members
 from matcher.store.vectors import unpack
@@ -117,7 +117,10 @@ class GalleryWriting(GalleryReading):
 
 def _rows(part: Sequence[Any]) -> list[GalleryRow]:
     # One array over the bytes of the whole block, of which every row is a view.
-    vectors = unpack(b"".join([row[2] for row in part]), len(part), -1)
+    packed = [row[2] for row in part]
+    if len(set(map(len, packed))) != 1:
+        raise Damaged("The vectors of one embedding space differ in length: restore a backup.")
+    vectors = unpack(b"".join(packed), len(part), -1)
     return [GalleryRow(row[0], row[1], vector) for row, vector in zip(part, vectors, strict=True)]
 
 

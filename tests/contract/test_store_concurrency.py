@@ -192,6 +192,7 @@ def test_children_and_parent_go_on_with_the_same_store_after_a_fork(store: Store
         enrol(tx, "parent-0")
     with store.read() as before:
         assert len(before.cases.list()) == 1
+        store.change_counter()  # leaves an idle connection for the children to inherit
         run_all(_use_inherited, *((store, number) for number in range(3)))
         assert len(before.cases.list()) == 1  # the parent's open snapshot is untouched
     with store.write() as tx:

@@ -221,6 +221,7 @@ def _gallery() -> None:
             ["embeddings.face_id", "embeddings.space"],
             name="fk_gallery_members_face_id_space",
         ),
+        sqlite_with_rowid=False,
     )
     for column in ("face_id", "case_id"):
         op.create_index(f"ix_gallery_members_{column}", "gallery_members", [column])
