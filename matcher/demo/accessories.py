@@ -5,37 +5,38 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.demo.hair import Style
-from matcher.demo.head import Build
 from matcher.demo.identity import Colour
 from matcher.demo.light import CLOTH, Lamp, Normals, shade
 from matcher.demo.noise import noise
+from matcher.demo.paint import Paint, Surface, linear
 from matcher.demo.scenery import clothes
-from matcher.demo.skin import Paint, linear
 from matcher.demo.solids import Floats, ellipsoid, smoothstep
 
 _FRAMES: tuple[Colour, ...] = ((0.10, 0.09, 0.10), (0.42, 0.16, 0.14), (0.16, 0.24, 0.42), (0.45, 0.30, 0.16))
 
 
-def wear_glasses(paint: Paint, at: tuple[Floats, Floats, Floats], b: Build, seed: int, pixel: float) -> None:
+def wear_glasses(paint: Paint, face: Surface, seed: int) -> None:
     """Paint frames, bridge and temples onto the face, and a faint mirror on the lenses."""
-    x, y, z = at
-    where = np.flatnonzero((np.abs(y + 0.01) < 0.26) & (z > -0.1) & (np.abs(x) < 0.95))
-    side, py, pz = np.abs(x.ravel()[where]), y.ravel()[where], z.ravel()[where]
+    b, pixel = face.build, face.pixel
+    where = np.flatnonzero((np.abs(face.y + 0.01) < 0.26) & (face.z > -0.1) & (np.abs(face.x) < 0.95))
+    side, y, front = np.abs(face.x[where]), face.y[where], face.z[where] > 0.1
     wide, high, corner = 0.235, 0.175, 0.13
-    a = np.maximum(np.abs(side - b.eye_x) - (wide - corner), 0)
-    c = np.maximum(np.abs(py + 0.01) - (high - corner), 0)
-    rim = np.hypot(a, c) - corner
     soft, thick = max(pixel, 0.006), 0.017
-    frame = smoothstep(thick + soft, thick - soft, np.abs(rim)) * (pz > 0.1)
+    rim = np.hypot(
+        np.maximum(np.abs(side - b.eye_x) - (wide - corner), 0), np.maximum(np.abs(y + 0.01) - (high - corner), 0)
+    )
+    rim -= corner
     inner = b.eye_x - wide
-    bridge = smoothstep(thick + soft, thick - soft, np.abs(py - 0.035 - 0.04 * (1 - (side / inner) ** 2))) * (side < inner)
-    temple = smoothstep(thick + soft, thick - soft, np.abs(py - 0.03)) * (side > b.eye_x + wide)
-    colour = _FRAMES[seed % len(_FRAMES)]
-    paint.cover(where, 0.30 * smoothstep(0.05, -0.02, np.abs(rim + 0.0) - 0.02) * (rim > 0) * (pz > 0.1), linear((0.3, 0.2, 0.18)))
-    paint.cover(where, np.maximum(np.maximum(frame, bridge), temple), linear(colour))
-    glass = smoothstep(soft, -soft, rim) * (pz > 0.1)
-    streak = smoothstep(0.10, 0.0, np.abs(side - b.eye_x + 0.9 * py - 0.10)) * 0.07
-    paint.cover(where, glass * (0.03 + streak), (1.0, 1.0, 1.0))
+    frame = smoothstep(thick + soft, thick - soft, np.abs(rim)) * front
+    bridge = smoothstep(thick + soft, thick - soft, np.abs(y - 0.035 - 0.04 * (1 - (side / inner) ** 2))) * (
+        side < inner
+    )
+    temple = smoothstep(thick + soft, thick - soft, np.abs(y - 0.03)) * (side > b.eye_x + wide)
+    # the frame's shadow, the frame, and what the glass mirrors
+    paint.tint(where, 0.5 * smoothstep(0.06, 0.0, rim) * (rim > 0) * front, (0.6, 0.5, 0.48))
+    paint.cover(where, np.maximum(np.maximum(frame, bridge), temple), linear(_FRAMES[seed % len(_FRAMES)]))
+    streak = smoothstep(0.10, 0.0, np.abs(side - b.eye_x + 0.9 * y - 0.10)) * 0.07
+    paint.cover(where, smoothstep(soft, -soft, rim) * front * (0.03 + streak), (1.0, 1.0, 1.0))
 
 
 def hat_solid(x: Floats, y: Floats, z: Floats, s: Style) -> Floats:
@@ -58,8 +59,8 @@ def hat_light(at: tuple[Floats, Floats, Floats], n: Normals, lamp: Lamp, seed: i
     what = clothes(seed + 77)
     rib = np.cos(np.arctan2(x, z + np.float32(0.1)) * 46)
     edge = brim(y, z)
-    band = smoothstep(0.27, 0.25, edge)[..., None]
+    band = smoothstep(0.27, 0.25, edge)[:, None]
     colour = np.asarray(what.main, np.float32) * (1 - band) + np.asarray(what.second, np.float32) * band
     rows = 1 + np.float32(0.10) * noise(5, x * 30, y * 42)
-    colour = colour * (rows * (0.86 + 0.14 * rib) * (0.6 + 0.4 * smoothstep(0.0, 0.03, np.abs(edge - 0.26))))[..., None]
-    return shade(colour.astype(np.float32), n, lamp, CLOTH, (np.ones_like(x), np.ones_like(x)), np.ones_like(x))
+    colour = colour * (rows * (0.86 + 0.14 * rib) * (0.6 + 0.4 * smoothstep(0.0, 0.03, np.abs(edge - 0.26))))[:, None]
+    return shade(Paint.plain(colour), n, lamp, CLOTH, (np.ones_like(x), np.ones_like(x)))

@@ -5,9 +5,10 @@ Nothing is drawn until a photo's `jpeg` is asked for, so a cast is made at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta, timezone
 from enum import Enum
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class Portrait:
     turns: int = 0
 
     def image(self) -> Image:
-        picture = render_photo(self.who, self.view, *self.size, zoom=self.zoom)
+        picture = render_photo(self.who, self.view, *self.size, self.zoom)
         return np.ascontiguousarray(np.rot90(picture, -self.turns))
 
 
@@ -85,7 +86,7 @@ class Nobody:
 class DemoPhoto:
     """One photo, drawn when asked for; `taken` and `age` (years) only for case photos."""
 
-    name: str
+    file: str
     subject: Portrait | Group | Nobody
     taken: date | None = None
     age: float | None = None
@@ -108,6 +109,12 @@ class DemoCase:
     photos: tuple[DemoPhoto, ...]
     sibling_of: str | None = None
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The details that are known, by their names."""
+        known = ((field.name, getattr(self.details, field.name)) for field in fields(CaseDetails))
+        return {name: value for name, value in known if value not in (None, ())}
+
 
 class Kind(str, Enum):
     """What a demo sighting shows."""
@@ -121,18 +128,23 @@ class Kind(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class DemoSighting:
-    """A sighting to submit; `true_case` is the number of the child's case or `None`, `years_later` counts from its newest case photo."""
+    """A sighting to submit; `truth` is the child's case or `None`, `years_later` counts from going missing."""
 
-    name: str
+    file: str
     kind: Kind
     photo: DemoPhoto
-    true_case: str | None
+    truth: str | None
     years_later: float | None
     seen_at: datetime
     place: str
     position: Position
     how_seen: HowSeen
     note: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What the reporter says, by the names of the sighting's fields."""
+        return {name: getattr(self, name) for name in ("seen_at", "place", "position", "how_seen", "note")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +202,11 @@ def _child(rng: np.random.Generator, seed: int) -> _Child:
 
 def _sibling(elder: _Child, other: _Child, seed: int) -> _Child:
     """A look-alike: same family, same day, two and a half years younger or as young as a case may be."""
-    given = other.given if other.girl == elder.girl and other.given != elder.given else ("Robin" if elder.city > 5 else "Jing")
+    given = (
+        other.given
+        if other.girl == elder.girl and other.given != elder.given
+        else ("Robin" if elder.city > 5 else "Jing")
+    )
     younger = elder.born + timedelta(days=int(min(2.5, elder.age_on(elder.missing) - 3) * _YEAR))
     return replace(elder, who=elder.who.sibling(seed), born=younger, given=given)
 
@@ -208,7 +224,7 @@ def _case(rng: np.random.Generator, number: int, child: _Child) -> DemoCase:
         taken = child.born + timedelta(days=int(age * _YEAR))
         view = random_view(int(rng.integers(2**30)), age, hard=0.35)
         views.append(view)
-        portrait = Portrait(child.who, view, (320, 400))
+        portrait = Portrait(child.who, view, (320, 400), zoom=1.12)
         photos.append(DemoPhoto(f"{name}-{index + 1}.jpg", portrait, taken, round(age, 1)))
     return DemoCase(name, _details(rng, number, child, views[0]), tuple(photos))
 
@@ -250,9 +266,7 @@ def _noon(day: date, rng: np.random.Generator) -> datetime:
     return datetime(day.year, day.month, day.day, int(rng.integers(7, 20)), int(rng.integers(60)), tzinfo=timezone.utc)
 
 
-def _sightings(
-    rng: np.random.Generator, people: list[_Child], cases: list[DemoCase], seed: int
-) -> list[DemoSighting]:
+def _sightings(rng: np.random.Generator, people: list[_Child], cases: list[DemoCase], seed: int) -> list[DemoSighting]:
     """Two of three children are seen again, the siblings among them; then strangers, and one photo without a face."""
     count = len(people)
     order = [int(i) for i in rng.permutation(count - 1)][: round(count * 0.6)]
@@ -264,9 +278,12 @@ def _sightings(
     for _ in range(max(1, count // 6)):
         stranger = _child(rng, seed * 100_000 + 50_000 + len(found))
         one = _again(rng, len(found) + 1, stranger, None, Kind.STRANGER)
-        found.append(replace(one, true_case=None, years_later=None))
+        found.append(replace(one, truth=None, years_later=None))
     last = _again(rng, len(found) + 1, people[0], None, Kind.NO_FACE)
-    return [*found, replace(last, true_case=None, years_later=None, note="A photo of the place where a child was seen.")]
+    return [
+        *found,
+        replace(last, truth=None, years_later=None, note="A photo of the place where a child was seen."),
+    ]
 
 
 def _again(rng: np.random.Generator, number: int, child: _Child, case: str | None, kind: Kind) -> DemoSighting:
@@ -283,10 +300,10 @@ def _again(rng: np.random.Generator, number: int, child: _Child, case: str | Non
     where = Position(round(lat + away * float(rng.uniform(-1, 1)), 4), round(lon + away * float(rng.uniform(-1, 1)), 4))
     spot = _one(rng, _SPOTS)
     return DemoSighting(
-        name=name,
+        file=f"{name}.jpg",
         kind=kind,
         photo=DemoPhoto(f"{name}.jpg", _subject(rng, child.who, view, kind)),
-        true_case=case,
+        truth=case,
         years_later=round((day - child.missing).days / _YEAR, 1),
         seen_at=_noon(day, rng),
         place=f"{spot}, {'near ' if away > 0.5 else ''}{city}",
@@ -300,7 +317,10 @@ def _subject(rng: np.random.Generator, who: Identity, view: View, kind: Kind) ->
     if kind is Kind.NO_FACE:
         return Nobody(view.seed, (480, 360))
     if kind is Kind.GROUP:
-        others = [(Identity.random(int(rng.integers(2**30))), float(rng.uniform(5, 17))) for _ in range(int(rng.integers(2, 6)))]
+        others = [
+            (Identity.random(int(rng.integers(2**30))), float(rng.uniform(5, 17)))
+            for _ in range(int(rng.integers(2, 6)))
+        ]
         others.insert(int(rng.integers(len(others) + 1)), (who, view.age))
         return Group(tuple(others), view.seed, (720, 500))
     turns = 1 if kind is Kind.TURNED else 0

@@ -41,6 +41,11 @@ class Build:
     neck: float
     smile: float
 
+    @property
+    def joy(self) -> float:
+        """The smile, 0 for a serious face."""
+        return max(self.smile, 0.0)
+
 
 def build(who: Identity, view: View) -> Build:
     """The proportions of `who` at the age and with the smile of `view`."""
@@ -80,7 +85,7 @@ def head_solid(x: Floats, y: Floats, z: Floats, b: Build, who: Identity) -> Floa
     d = ellipsoid(side, y, z, b.cranium, b.cranium_radii)
     d = blend(d, ellipsoid(side, y, z, (0, b.jaw_y, 0.10), (b.jaw_width, b.jaw_y - b.chin_y + 0.06, 0.62)), 0.30)
     d = blend(d, ellipsoid(side, y, z, (0, b.chin_y + 0.15, 0.43), (b.chin_width + 0.06, 0.15, 0.20)), 0.22)
-    lift = 0.05 * max(b.smile, 0)
+    lift = 0.05 * b.joy
     d = blend(d, ellipsoid(side, y, z, (0.34, -0.30 + lift, 0.38), (b.cheek, b.cheek, b.cheek)), 0.20)
     # the brow ridge gives the eyes a shelf, the socket a hollow
     d = blend(d, ellipsoid(side, y, z, (0.28, b.brow_y, 0.56), (0.27, 0.08, 0.14 + 0.03 * b.growth)), 0.16)
@@ -100,7 +105,11 @@ def _nose(side: Floats, y: Floats, z: Floats, b: Build, who: Identity) -> Floats
     ball = ellipsoid(side, y, z, (0, b.nose_y + 0.02 + 0.02 * who.nose_tilt, b.nose_out), (tip, tip * 0.9, tip))
     d = blend(d, ball, 0.08)
     wing = ellipsoid(
-        side, y, z, (b.nose_width * 0.92, b.nose_y - 0.005, b.nose_out - 0.12), (0.055 + 0.012 * who.nose_width, 0.052, 0.09)
+        side,
+        y,
+        z,
+        (b.nose_width * 0.92, b.nose_y - 0.005, b.nose_out - 0.12),
+        (0.055 + 0.012 * who.nose_width, 0.052, 0.09),
     )
     return blend(d, wing, 0.09)
 
@@ -109,9 +118,7 @@ def _ear(side: Floats, y: Floats, z: Floats, b: Build, who: Identity) -> Floats:
     out, size = 0.035 + 0.035 * who.ear_angle, 0.20 + 0.035 * who.ears
     centre = (b.cranium_radii[0] * 0.985 + out, -0.09, -0.16)
     shell = ellipsoid(side + np.float32(0.22) * (z + np.float32(0.16)), y, z, centre, (0.06, size, 0.125))
-    dent = ellipsoid(
-        side, y, z, (centre[0] + 0.01, -0.06, -0.03), (0.05 + 0.02 * who.ear_angle, size * 0.62, 0.06)
-    )
+    dent = ellipsoid(side, y, z, (centre[0] + 0.01, -0.06, -0.03), (0.05 + 0.02 * who.ear_angle, size * 0.62, 0.06))
     return -blend(-shell, dent, 0.04)
 
 
@@ -125,7 +132,9 @@ def body_solid(x: Floats, y: Floats, z: Floats, b: Build) -> tuple[Floats, Float
     neck = blend(neck, slope, 0.22)
     wide = 0.74 + 0.30 * g
     # below its widest place the trunk goes straight down, out of every picture
-    chest = ellipsoid(side, np.maximum(y, np.float32(throat - 1.30)), z, (0, throat - 1.30, -0.34), (wide * 0.98, 1.16, 0.56))
+    chest = ellipsoid(
+        side, np.maximum(y, np.float32(throat - 1.30)), z, (0, throat - 1.30, -0.34), (wide * 0.98, 1.16, 0.56)
+    )
     shoulder = capsule(
         side, y, z, (0.22, throat - 0.34, -0.35), (wide * 0.92, throat - 0.60, -0.36), (0.20, 0.22 + 0.05 * g)
     )

@@ -77,7 +77,7 @@ IRISES: tuple[Colour, ...] = (
 class Identity:
     """What stays the same in a child's face. Shape numbers are offsets −1 … 1 from an average face of the age.
 
-    `skin` 0 (fair) … 1 (dark); colours are sRGB 0 … 1; `freckles` 0 … 1; `mole` is its place on the face in head units or `None`.
+    `skin` 0 (fair) … 1 (dark); colours are sRGB 0 … 1; `freckles` 0 … 1; `mole` is its place in head units.
     """
 
     skin: float
@@ -147,17 +147,20 @@ class Identity:
             raise WrongUse(f"The likeness of a sibling is {likeness}: expected 0 … 1.")
         other = Identity.random(seed)
         mixed = {
-            name: likeness * getattr(self, name) + (1 - likeness) * getattr(other, name) for name in (*_OFFSETS, "freckles")
+            name: likeness * getattr(self, name) + (1 - likeness) * getattr(other, name)
+            for name in (*_OFFSETS, "freckles")
         }
         return replace(self, **mixed, hair=other.hair, fringe=other.fringe, mole=other.mole, texture=other.texture)
 
     def grown(self, age: float) -> Identity:
-        """This child at an age: every shape drifts by up to a quarter of its range over about six years, each in its own way."""
+        """This child at an age: each shape drifts in its own way, by up to a quarter of its range either side."""
         table = np.random.Generator(np.random.PCG64([self.texture, 0xA6E])).uniform(-1, 1, (len(_OFFSETS), 5))
         place = float(np.clip(age / 6, 0, 3.999))
         part = (1 - np.cos(np.pi * (place % 1))) / 2
         drift = table[:, int(place)] * (1 - part) + table[:, int(place) + 1] * part
-        return replace(self, **{name: getattr(self, name) + DRIFT * float(d) for name, d in zip(_OFFSETS, drift, strict=True)})
+        return replace(
+            self, **{name: getattr(self, name) + DRIFT * float(d) for name, d in zip(_OFFSETS, drift, strict=True)}
+        )
 
 
 DRIFT = 0.5
@@ -203,10 +206,11 @@ def _mole(rng: np.random.Generator) -> tuple[float, float] | None:
 class View:
     """How one photo shows a child.
 
-    `age` 1 … 17 years. Angles in degrees: `yaw` −35 … 35 (positive looks to the viewer's right), `pitch` −25 … 25 (positive looks up),
-    any `roll` (positive leans clockwise). `light_side` −90 … 90 and `light_height` −20 … 80 say where the lamp is. `light` and
-    `exposure` multiply (0.2 … 3), `lamp_warmth` −1 (blue) … 1 (amber). `blur` is a Gaussian's sigma in thousandths of the photo's side, `noise`
-    a standard deviation in grey levels. `smile` −0.4 … 1; above 0.55 teeth are seen. `seed` draws clothes, background and noise.
+    `age` 1 … 17 years. Angles in degrees: `yaw` −35 … 35 (positive looks to the viewer's right), `pitch` −25 … 25
+    (positive looks up), any `roll` (positive leans clockwise). `light_side` −90 … 90 and `light_height` −20 … 80 say
+    where the lamp is. `light` and `exposure` multiply (0.2 … 3), `lamp_warmth` −1 (blue) … 1 (amber). `blur` is a
+    Gaussian's sigma in thousandths of the photo's side, `noise` a standard deviation in grey levels. `smile` −0.4 … 1;
+    above 0.55 teeth are seen. `seed` draws clothes, background and noise.
     """
 
     age: float = 8.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from matcher.demo.identity import Colour, View
+from matcher.demo.paint import Paint
 from matcher.demo.solids import Floats, Solid, Vector
 
 Normals = tuple[Floats, Floats, Floats]
@@ -15,7 +16,7 @@ Normals = tuple[Floats, Floats, Floats]
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """The main light: where it stands (unit vector, picture coordinates), its colour, and the colours of sky and ground."""
+    """Where the main light stands (unit vector, picture coordinates), its colour, and those of sky and ground."""
 
     to: Vector
     key: Colour
@@ -38,7 +39,7 @@ class Lamp:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """How a material takes light: `wrap` lets each colour pass the shadow's edge, `shine` and `tightness` make the highlight."""
+    """How a material takes light: `wrap` takes each colour past the shadow's edge, the others make the highlight."""
 
     wrap: Colour
     shine: float
@@ -49,8 +50,9 @@ SKIN = Matter((0.42, 0.22, 0.16), 0.22, 14.0)
 CLOTH = Matter((0.15, 0.15, 0.15), 0.03, 6.0)
 
 
-def shade(colour: Floats, n: Normals, lamp: Lamp, matter: Matter, open_: tuple[Floats, Floats], gloss: Floats) -> Floats:
-    """Linear light of a surface: `colour` (h, w, 3), `open_` = (towards the lamp, towards the sky), each 0 … 1."""
+def shade(paint: Paint, n: Normals, lamp: Lamp, matter: Matter, open_: tuple[Floats, Floats]) -> Floats:
+    """Linear light (n, 3) of a painted surface; `open_` = (towards the lamp, towards the sky), each (n,) 0 … 1."""
+    colour = paint.colour
     nx, ny, nz = n
     lit, sky_open = open_
     facing = nx * lamp.to[0] + ny * lamp.to[1] + nz * lamp.to[2]
@@ -68,8 +70,8 @@ def shade(colour: Floats, n: Normals, lamp: Lamp, matter: Matter, open_: tuple[F
     hx, hy, hz = lamp.to[0], lamp.to[1], lamp.to[2] + 1
     length = math.sqrt(hx * hx + hy * hy + hz * hz)
     spark = np.clip((nx * hx + ny * hy + nz * hz) / length, 0, 1)
-    shine = matter.shine * gloss * lit * (0.5 * spark**matter.tightness + 0.5 * spark ** (5 * matter.tightness))
-    out += shine[..., None] * np.asarray(lamp.key, np.float32)
+    shine = matter.shine * paint.gloss * lit * (0.5 * spark**matter.tightness + 0.5 * spark ** (5 * matter.tightness))
+    out += shine[:, None] * np.asarray(lamp.key, np.float32)
     return out
 
 
@@ -85,7 +87,9 @@ def openness(solid: Solid, at: tuple[Floats, Floats, Floats], n: Normals, lamp: 
     lit = np.ones_like(x)
     for step in (0.07, 0.16, 0.30, 0.52):
         s = np.float32(step)
-        d = solid(x + nx * np.float32(0.03) + lx * s, y + ny * np.float32(0.03) + ly * s, z + nz * np.float32(0.03) + lz * s)
+        d = solid(
+            x + nx * np.float32(0.03) + lx * s, y + ny * np.float32(0.03) + ly * s, z + nz * np.float32(0.03) + lz * s
+        )
         lit = np.minimum(lit, np.clip(0.55 + 5.0 * d / s, 0, 1))
     return lit, np.clip(sky, 0, 1) ** 2
 

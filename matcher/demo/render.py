@@ -36,7 +36,7 @@ def render_photo(who: Identity, view: View, width: int, height: int, zoom: float
 
 
 def _place(who: Identity, view: View, picture: Floats, eyes: tuple[float, float], scale: float) -> None:
-    """Draw a child so that the point between the eyes of an upright head lies at `eyes`; `scale` is pixels per head unit."""
+    """Draw a child with the middle between the eyes of an upright head at `eyes`; `scale` is pixels per head unit."""
     height, width = picture.shape[:2]
     left, right = max(int(eyes[0] - 1.9 * scale), 0), min(int(eyes[0] + 1.9 * scale) + 1, width)
     top = max(int(eyes[1] - 1.9 * scale), 0)
@@ -47,7 +47,9 @@ def _place(who: Identity, view: View, picture: Floats, eyes: tuple[float, float]
         y=((eyes[1] - np.arange(top, height) - 0.5) / scale).astype(np.float32),
         pixel=1 / scale,
     )
-    Figure(who, view, grid).draw(picture[top:, left:right])
+    part = np.ascontiguousarray(picture[top:, left:right])
+    Figure(who, view, grid).draw(part)
+    picture[top:, left:right] = part
 
 
 def develop(picture: Floats, view: View) -> Image:
@@ -57,7 +59,7 @@ def develop(picture: Floats, view: View) -> Image:
     values = film(blurred, view.exposure) * np.float32(255)
     rng = np.random.Generator(np.random.PCG64([view.seed, 0xF117]))
     values += rng.standard_normal(values.shape, dtype=np.float32) * np.float32(view.noise)
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(values), 0, 255), np.uint8)
 
 
 def _blur(picture: Floats, sigma: float) -> Floats:
@@ -78,7 +80,7 @@ def _blur(picture: Floats, sigma: float) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupPhoto:
-    """Several children in one picture: `image` uint8 RGB, `boxes` of their faces in the order in which they were given."""
+    """Several children in one picture: `image` uint8 RGB, `boxes` of their faces in the order given."""
 
     image: Image
     boxes: tuple[Box, ...]
@@ -120,7 +122,7 @@ def render_group(people: Sequence[tuple[Identity, float]], seed: int, size: tupl
 
 
 def face_box(eyes: tuple[float, float], scale: float) -> Box:
-    """Where a face detector's square lies around a face whose eyes' middle is at `eyes`, `scale` pixels per head unit."""
+    """The square of a detector around a face whose eyes' middle is at `eyes`, `scale` pixels per head unit."""
     x, y, half = eyes[0], eyes[1] + 0.13 * scale, 0.72 * scale
     return Box(x - half, y - half, x + half, y + half)
 
@@ -155,7 +157,7 @@ def portrait(seed: int, age: float = 8, variant: int = 0, size: int = 250) -> by
 def group_picture(
     seeds: Sequence[int], size: tuple[int, int] = (640, 480), variant: int = 0
 ) -> tuple[bytes, list[tuple[float, float, float, float]]]:
-    """The children of these seeds, about eight years old, in one JPEG with the boxes (left, top, right, bottom) of their faces."""
+    """A JPEG of the children of these seeds, about eight years old, and their faces' left, top, right and bottom."""
     people = [(Identity.random(seed), 6.0 + seed * 7 % 5) for seed in seeds]
     photo = render_group(people, sum(seeds) * 13 + variant, size)
     return to_jpeg(photo.image, 93), [(box.left, box.top, box.right, box.bottom) for box in photo.boxes]

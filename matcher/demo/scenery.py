@@ -8,14 +8,18 @@ import numpy as np
 
 from matcher.demo.identity import Colour, Scene
 from matcher.demo.noise import noise
-from matcher.demo.skin import linear
+from matcher.demo.paint import linear
 from matcher.demo.solids import Floats, smoothstep
 
 # Top and bottom of the picture, and the colours of its blurred lights and shapes.
 _SCENES: dict[Scene, tuple[Colour, Colour, tuple[Colour, ...]]] = {
     Scene.STUDIO: ((0.80, 0.83, 0.87), (0.62, 0.66, 0.72), ()),
     Scene.PARK: ((0.72, 0.84, 0.80), (0.34, 0.48, 0.26), ((0.62, 0.76, 0.38), (0.40, 0.56, 0.28), (0.92, 0.93, 0.72))),
-    Scene.STREET: ((0.70, 0.74, 0.80), (0.46, 0.45, 0.46), ((0.62, 0.50, 0.44), (0.80, 0.79, 0.76), (0.38, 0.44, 0.54))),
+    Scene.STREET: (
+        (0.70, 0.74, 0.80),
+        (0.46, 0.45, 0.46),
+        ((0.62, 0.50, 0.44), (0.80, 0.79, 0.76), (0.38, 0.44, 0.54)),
+    ),
     Scene.ROOM: ((0.86, 0.78, 0.68), (0.60, 0.48, 0.38), ((0.94, 0.86, 0.70), (0.52, 0.36, 0.28), (0.56, 0.64, 0.66))),
     Scene.DUSK: ((0.40, 0.40, 0.55), (0.30, 0.26, 0.30), ((0.98, 0.74, 0.42), (0.92, 0.50, 0.36), (0.55, 0.62, 0.90))),
 }
@@ -69,7 +73,11 @@ def clothes(seed: int) -> Clothes:
     one, two = (int(i) for i in rng.permutation(len(_CLOTHES))[:2])
     pattern = ("plain", "striped", "dotted", "plain")[int(rng.integers(4))]
     (main, first), (second, other) = _CLOTHES[one], _CLOTHES[two]
-    words = f"{first} shirt" if pattern == "plain" else f"{first} shirt, {other} {'stripes' if pattern == 'striped' else 'dots'}"
+    words = (
+        f"{first} shirt"
+        if pattern == "plain"
+        else f"{first} shirt, {other} {'stripes' if pattern == 'striped' else 'dots'}"
+    )
     return Clothes(linear(main), linear(second), pattern, words)
 
 
@@ -105,11 +113,19 @@ def toys(width: int, height: int, seed: int) -> Floats:
         shadow = np.exp(-(((x - cx - 0.3 * radius) / (1.3 * radius)) ** 2) - ((y - depth) / (0.28 * radius)) ** 2)
         picture *= (1 - 0.65 * shadow)[..., None]
         one, two = (int(i) for i in rng.permutation(len(_CLOTHES))[:2])
-        _ball(picture, (x - cx, cy - y), radius, (linear(_CLOTHES[one][0]), linear(_CLOTHES[two][0])), float(rng.uniform(0, 3)))
+        _ball(
+            picture,
+            (x - cx, cy - y),
+            radius,
+            (linear(_CLOTHES[one][0]), linear(_CLOTHES[two][0])),
+            float(rng.uniform(0, 3)),
+        )
     return picture
 
 
-def _ball(picture: Floats, at: tuple[Floats, Floats], radius: float, colours: tuple[Colour, Colour], turn: float) -> None:
+def _ball(
+    picture: Floats, at: tuple[Floats, Floats], radius: float, colours: tuple[Colour, Colour], turn: float
+) -> None:
     u, v = at[0] / np.float32(radius), at[1] / np.float32(radius)
     r2 = u * u + v * v
     depth = np.sqrt(np.clip(1 - r2, 0, 1))

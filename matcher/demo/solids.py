@@ -1,19 +1,20 @@
 """Soft solids and the rays that find them: signed distances on plain arrays, seen along −z.
 
-Coordinates are in head units: x to the viewer's right, y up, z towards the viewer; half of an eye distance is about a third.
-A distance is negative inside. Distances may be too small (an ellipsoid has no simple exact one) but hardly ever too large,
-so a ray that walks by them never passes through a wall.
+Coordinates are in head units: x to the viewer's right, y up, z towards the viewer; half of an eye distance is about a
+third. A distance is negative inside. Distances may be too small (an ellipsoid has no simple exact one) but hardly ever
+too large, so a ray that walks by them does not pass through a wall.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]  # float32 in fact; arithmetic with plain numbers keeps it
 Vector = tuple[float, float, float]
 Solid = Callable[[Floats, Floats, Floats], Floats]
 
@@ -28,7 +29,7 @@ def ellipsoid(x: Floats, y: Floats, z: Floats, centre: Vector, radii: Vector) ->
     a = (x - np.float32(centre[0])) * np.float32(1 / radii[0])
     b = (y - np.float32(centre[1])) * np.float32(1 / radii[1])
     c = (z - np.float32(centre[2])) * np.float32(1 / radii[2])
-    return (np.sqrt(a * a + b * b + c * c) - np.float32(1)) * np.float32(min(radii))
+    return np.asarray((np.sqrt(a * a + b * b + c * c) - np.float32(1)) * np.float32(min(radii)))
 
 
 def capsule(x: Floats, y: Floats, z: Floats, start: Vector, end: Vector, radii: tuple[float, float]) -> Floats:
@@ -37,7 +38,8 @@ def capsule(x: Floats, y: Floats, z: Floats, start: Vector, end: Vector, radii: 
     px, py, pz = x - np.float32(start[0]), y - np.float32(start[1]), z - np.float32(start[2])
     along = np.clip((px * dx + py * dy + pz * dz) / (dx * dx + dy * dy + dz * dz), 0, 1)
     px, py, pz = px - along * dx, py - along * dy, pz - along * dz
-    return np.sqrt(px * px + py * py + pz * pz) - (np.float32(radii[0]) + along * np.float32(radii[1] - radii[0]))
+    thickness = np.float32(radii[0]) + along * np.float32(radii[1] - radii[0])
+    return np.asarray(np.sqrt(px * px + py * py + pz * pz) - thickness)
 
 
 def blend(a: Floats, b: Floats, width: float) -> Floats:
@@ -54,7 +56,7 @@ def carve(a: Floats, b: Floats, width: float) -> Floats:
 def smoothstep(low: float, high: float, value: Floats) -> Floats:
     """0 below `low`, 1 above `high`, smooth between; falls instead of rising when `high < low`."""
     t = np.clip((value - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
-    return t * t * (np.float32(3) - np.float32(2) * t)
+    return np.asarray(t * t * (np.float32(3) - np.float32(2) * t))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,8 +97,8 @@ def trace(solid: Solid, grid: Grid) -> Seen:
 def _walk(solid: Solid, rays: tuple[Floats, Floats, Floats], steps: int, lost: float | None = None) -> Seen:
     """Follow rays for some steps: where each came closest, with the distance there as `cover`.
 
-    With `lost`, for finer rays to start from: a ray still on its way gives its present place, one that never came closer than
-    `lost` is behind everything.
+    With `lost`, for finer rays to start from: a ray still on its way gives its present place, one that left without
+    coming closer than `lost` is behind everything.
     """
     x, y, z = (a.ravel() for a in rays)
     z = z.copy()
