@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from matcher.errors import Damaged, StoreProblem, WrongUse
@@ -55,15 +54,14 @@ class BlobStore:
         return self._path(key).is_file()
 
     def delete(self, key: str) -> None:
-        """Remove a file, what a killed process left of it, and its owner's folder if that is empty now."""
+        """Remove a file, if it is there, and what a killed process left of it."""
         path = self._path(key)
         try:
             path.unlink(missing_ok=True)
             for part in path.parent.glob(f"{path.name}.*{_UNFINISHED}"):
                 part.unlink(missing_ok=True)
-            with suppress(OSError):  # not empty, or already gone
-                path.parent.rmdir()
-            _sync_folder(path.parent if path.parent.is_dir() else self._root)
+            if path.parent.is_dir():
+                _sync_folder(path.parent)
         except OSError as error:
             raise StoreProblem(f"The photo file '{path}' cannot be removed: {error.strerror}.") from error
 
@@ -81,8 +79,12 @@ class BlobStore:
         return self._root / owner / digest
 
     def _write(self, target: Path, data: bytes) -> None:
+        if not target.parent.is_dir():
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            _sync_folder(self._root)
         part = target.with_name(f"{target.name}.{secrets.token_hex(8)}{_UNFINISHED}")
-        descriptor = self._open_new(part)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
@@ -93,17 +95,6 @@ class BlobStore:
             part.unlink(missing_ok=True)
             raise
         _sync_folder(target.parent)
-
-    def _open_new(self, part: Path) -> int:
-        while True:
-            if not part.parent.is_dir():
-                self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-                part.parent.mkdir(mode=0o700, exist_ok=True)
-                _sync_folder(self._root)
-            try:
-                return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except FileNotFoundError:
-                continue  # another process removed the folder, empty for that moment, in between
 
 
 def _sync_folder(folder: Path) -> None:

@@ -105,8 +105,10 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
 
-def _translate(context: ExceptionContext) -> MatcherError:
+def _translate(context: ExceptionContext) -> MatcherError | None:
     """What SQLAlchemy raises instead, caused by what the driver said."""
+    if context.is_pre_ping:
+        return None  # the pool asks whether a connection still lives, and replaces it if not
     error = context.original_exception
     wrapped = context.sqlalchemy_exception
     if isinstance(error, MatcherError):

@@ -2,6 +2,7 @@
 
 import importlib.util
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from databases import PostgresDatabases, SqliteDatabases, run_sql
-from records import case, entry
+from records import SPACE, case, enrol, entry, vector
 from sqlalchemy import create_engine, make_url
 
-from matcher.errors import ExtraMissing, StoreProblem, WrongUse
+from matcher.errors import Damaged, ExtraMissing, MatcherError, StoreProblem, WrongUse
 from matcher.store import tables
-from matcher.store.database import Store
+from matcher.store.database import Reading, Store
 
 Databases = SqliteDatabases | PostgresDatabases
 
@@ -128,6 +129,47 @@ def test_postgresql_without_its_driver_names_the_extra(monkeypatch: pytest.Monke
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(ExtraMissing, match=r"sighting-matcher\[postgres\]"):
         Store.create("postgresql://nowhere/db")
+
+
+def test_a_connection_that_the_server_dropped_is_replaced(postgres_databases: PostgresDatabases) -> None:
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    drop_others = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"
+    with postgres_databases.fresh() as url, Store.open(url) as store:
+        assert store.change_counter() == 0
+        run_sql(url, drop_others)
+        assert store.change_counter() == 0
+        with pytest.raises(StoreProblem, match="cannot be used"), store.write() as tx:
+            run_sql(url, drop_others)
+            tx.audit.append(entry())
+        with store.write() as tx:
+            assert tx.audit.append(entry()).number == 1
+
+
+@pytest.mark.parametrize(
+    ("harm", "error", "use"),
+    [
+        ("UPDATE cases SET status = 'lost'", Damaged, lambda reading: reading.cases.list()),
+        ("DELETE FROM head", StoreProblem, lambda reading: reading.gallery.counter()),
+    ],
+)
+def test_harm_done_behind_our_back_is_named(
+    store: Store, database_url: str, harm: str, error: type[MatcherError], use: Callable[[Reading], object]
+) -> None:
+    with store.write() as tx:
+        enrol(tx, "A-1")
+    run_sql(database_url, harm)
+    with pytest.raises(error, match="restore a backup"), store.read() as reading:
+        use(reading)
+
+
+def test_vectors_of_different_length_in_one_space_are_never_cut_into_rows(store: Store) -> None:
+    with store.write() as tx:
+        enrol(tx, "A-1")
+        other = enrol(tx, "A-2", searchable=False)
+        tx.faces.put_vectors({other.face.id: vector(1, 16)}, SPACE)
+        tx.gallery.add(other.face.id, other.case.id, SPACE)
+        with pytest.raises(Damaged, match="length"):
+            list(tx.gallery.rows(SPACE))
 
 
 def test_a_server_that_does_not_answer_is_a_store_problem(tmp_path: Path) -> None:
