@@ -1,7 +1,7 @@
 """Exact search: the order is by (−similarity, face id), whatever part a face lies in and however a library adds up.
 
-FAISS proposes rows by their float32 inner product, whose last bits depend on the order of summation. The proposed
-rows are scored again in one fixed way, and more are fetched until no row that was not proposed could still belong to
+Rows are proposed by their float32 inner product, whose last bits depend on the order of summation. They are then
+scored again in one fixed way, and more are fetched until no row that was not proposed could still belong to
 the answer.
 """
 
@@ -10,21 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import faiss
 import numpy as np
-from numpy.typing import NDArray
 
 from matcher.domain.ids import CaseId, FaceId
 from matcher.domain.records import Hit
 from matcher.domain.scores import Vectors, ranking
 from matcher.errors import WrongUse
 from matcher.gallery.layout import ROWS_PER_BLOCK, Ids, not_unit
+from matcher.gallery.nearest import nearest
 from matcher.gallery.parts import Part
 
 _SPARE = (
     32  # rows fetched beyond those asked for, so that ties, removed rows and second photos seldom cost another pass
 )
 _GROWTH = 4
+_PROBES = 256  # that go through the vectors together
 _CELLS = 1 << 22  # proposed rows in memory at a time, over all probes
 
 
@@ -79,7 +79,7 @@ def _best(parts: Sequence[Part], probes: Vectors, count: int, *, by_case: bool) 
     parts = [part for part in parts if part.live]
     while pending and parts:
         unsettled = []
-        together = max(1, _CELLS // fetch)
+        together = max(1, min(_PROBES, _CELLS // fetch))
         for start in range(0, len(pending), together):
             numbers = pending[start : start + together]
             for number, proposal in zip(numbers, _propose(parts, probes[numbers], fetch), strict=True):
@@ -115,11 +115,11 @@ def _settled(proposal: _Proposal, count: int, *, by_case: bool) -> tuple[Hit, ..
 
 def _propose(parts: Sequence[Part], probes: Vectors, fetch: int) -> list[_Proposal]:
     """For each probe the best `fetch` rows of every part, without the removed ones."""
-    nearest = [_nearest(part.vectors, probes, min(fetch, len(part.vectors))) for part in parts]
+    nearest_rows = [nearest(part.vectors, probes, min(fetch, len(part.vectors))) for part in parts]
     proposals = []
     for number, probe in enumerate(probes):
         bound, taken = -np.inf, []
-        for part, (scores, rows) in zip(parts, nearest, strict=True):
+        for part, (scores, rows) in zip(parts, nearest_rows, strict=True):
             if fetch < len(part.vectors):
                 bound = max(bound, float(scores[number, -1]) + _rounding(probes.shape[1]))
             alive = np.sort(rows[number][part.alive[rows[number]]])
@@ -127,9 +127,3 @@ def _propose(parts: Sequence[Part], probes: Vectors, fetch: int) -> list[_Propos
         similarities, face_ids, case_ids = (np.concatenate(columns) for columns in zip(*taken, strict=True))
         proposals.append(_Proposal(similarities, face_ids, case_ids, bound))
     return proposals
-
-
-def _nearest(vectors: Vectors, probes: Vectors, fetch: int) -> tuple[Vectors, NDArray[np.int64]]:
-    """Float32 scores, falling, and rows of the best `fetch` vectors for each probe, both (probes, fetch)."""
-    scores, rows = faiss.knn(probes, vectors, fetch, metric=faiss.METRIC_INNER_PRODUCT)
-    return scores, rows

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-import faiss
 import numpy as np
 
 from matcher.domain.records import GalleryChange, GalleryRow, Hit
@@ -24,6 +23,7 @@ from matcher.domain.space import EmbeddingSpace
 from matcher.errors import Conflict, Damaged
 from matcher.gallery.exact import best_cases, check_probes
 from matcher.gallery.layout import not_unit, space_folder
+from matcher.gallery.nearest import limit_threads
 from matcher.gallery.parts import Part, Tail
 from matcher.gallery.snapshots import current_name, open_snapshot
 
@@ -123,9 +123,7 @@ class Gallery:
         """
         probes = check_probes(probes, self._space.dim)
         state = self._fresh()
-        if self._threads:
-            # OpenMP keeps this per calling thread, so it is said at every search.
-            faiss.omp_set_num_threads(self._threads)
+        limit_threads(self._threads)
         hits = best_cases(state.parts, probes, cases)
         return SearchResult(hits, f"{state.snapshot or 'live'}@{state.counter}", state.counter, state.size)
 
@@ -206,10 +204,8 @@ _galleries: weakref.WeakSet[Gallery] = weakref.WeakSet()
 
 
 def _in_child() -> None:
-    """After a fork, locks may be held by threads that are gone, and OpenMP waits for ever for the parent's threads."""
-    faiss.omp_set_num_threads(1)
+    """After a fork, locks may be held by threads that are gone."""
     for gallery in list(_galleries):
-        gallery._threads = 1
         gallery._forget()
 
 

@@ -136,17 +136,20 @@ def test_readers_see_whole_snapshots_while_others_are_published(tmp_path: Path) 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
 @pytest.mark.parametrize("threads", [0, 2])
-def test_a_forked_child_of_a_searching_parent_searches_and_sees_removals(tmp_path: Path, threads: int) -> None:
+@pytest.mark.parametrize("number_of_probes", [3, 40])
+def test_a_forked_child_of_a_searching_parent_searches_and_sees_removals(
+    tmp_path: Path, threads: int, number_of_probes: int
+) -> None:
     publish(tmp_path, 15_000)
     feed = Feed(15_010)
     gallery = Gallery(tmp_path, SPACE, feed, threads=threads)
-    probes = VECTORS[7:40]
+    probes = VECTORS[7 : 7 + number_of_probes]
     with ThreadPoolExecutor(2) as pool:
         gallery.search(probes, cases=20)  # this thread's OpenMP threads do not live on in the child
         stop = threading.Event()
         busy = [pool.submit(_search_until, stop, gallery, probes) for _ in range(2)]
         try:
-            codes = [_code_of_child(gallery, feed, probes) for _ in range(5)]
+            codes = [_code_of_child(gallery, tmp_path, feed, probes) for _ in range(5)]
         finally:
             stop.set()
         assert all(searches.result() > 0 for searches in busy)
@@ -162,18 +165,18 @@ def _search_until(stop: threading.Event, gallery: Gallery, probes: np.ndarray) -
     return searches
 
 
-def _code_of_child(gallery: Gallery, feed: Feed, probes: np.ndarray) -> int:
-    """Fork; the child removes the face that the parent finds, and searches in two threads. 99: it hung."""
+def _code_of_child(gallery: Gallery, home: Path, feed: Feed, probes: np.ndarray) -> int:
+    """Fork; the child removes a face and searches in two threads and a new gallery. 0: good, 99: it hung."""
     child = os.fork()
     if child == 0:
         code = 1
         try:
             feed.removed = [7]
-            found = [gallery.search(probes, cases=20)]
+            found = [gallery.search(probes, cases=20), Gallery(home, SPACE, feed, threads=2).search(probes, cases=20)]
             thread = threading.Thread(target=lambda: found.append(gallery.search(probes, cases=20)))
             thread.start()
             thread.join()
-            code = 0 if len(found) == 2 and all(result.hits[0][0].face_id != 7 for result in found) else 2
+            code = 0 if len(found) == 3 and all(result.hits[0][0].face_id != 7 for result in found) else 2
         finally:
             os._exit(code)
     for _ in range(1000):

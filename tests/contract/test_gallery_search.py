@@ -104,6 +104,16 @@ def test_one_case_with_most_photos_does_not_hide_the_others() -> None:
     assert len({hit.case_id for hit in hits}) == 30
 
 
+def test_many_probes_in_a_large_gallery_find_the_same_as_one() -> None:
+    rows = random_rows(20_000, 5000, seed=31, ties=0.5)
+    parts = [part(rows[:15_000]).without(np.arange(0, 15_000, 3)), part(rows[15_000:])]
+    asked = np.concatenate((probes(280, seed=32), [row.vector for row in rows[:20]]))
+    together = best_cases(parts, asked, 30)
+    assert together == tuple(best_cases(parts, probe[np.newaxis], 30)[0] for probe in asked)
+    left = [row for number, row in enumerate(rows) if number >= 15_000 or number % 3]
+    assert together[::60] == tuple(expected(left, probe, 30, by_case=True) for probe in asked[::60])
+
+
 def test_fewer_cases_than_asked_for_give_all_of_them() -> None:
     rows = random_rows(200, 5, seed=4)
     assert len(best_cases([part(rows)], probes(1, seed=5), 30)[0]) == 5

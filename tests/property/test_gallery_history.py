@@ -136,5 +136,5 @@ class GalleryHistory(RuleBasedStateMachine):
         return list(best.values())[:count]
 
 
-GalleryHistory.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+GalleryHistory.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
 TestGalleryHistory = GalleryHistory.TestCase
