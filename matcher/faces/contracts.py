@@ -9,6 +9,7 @@ Every part is safe to call from several threads at once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -68,8 +69,11 @@ class Detector(Protocol):
     def smallest_face(self) -> int:
         """Side in pixels of the smallest face that is found reliably at scale 1."""
 
-    def detect(self, image: Image, scale: float = 1.0) -> list[Detection]:
-        """Faces of the image enlarged by `scale`, in coordinates of the image as given; best score first."""
+    def detect(self, image: Image, scale: float = 1.0, *, largest: float = math.inf) -> list[Detection]:
+        """Faces searched in the image enlarged by `scale`, in coordinates of the image as given; best score first.
+
+        Faces wider than `largest`, in pixels of the image as given, need not be looked for.
+        """
 
 
 class Landmarker(Protocol):

@@ -1,6 +1,6 @@
 """Five landmarks by an ensemble of regression trees (Kazemi & Sullivan, CVPR 2014), computed as dlib does.
 
-The shape lives in coordinates of the box: (0, 0) is its first pixel, (1, 1) its last one. Every cascade looks at 800
+The shape lives in coordinates of the box: (0, 0) is left, top and (1, 1) right, bottom. Every cascade looks at 800
 pixels around the present shape, lets 500 trees compare pairs of them and adds one leaf of each tree to the shape. Here
 all splits of all trees are decided at once, and the decisions of a tree, read as the bits of one number, look up the
 leaf to which they lead.
@@ -50,7 +50,7 @@ class TreeLandmarker:
         """Landmarks of each box: float32 (n, 5, 2), whole pixels that may lie outside the image."""
         if not boxes:
             return np.empty((0, 5, 2), dtype=np.float32)
-        frames = np.array([(box.left, box.top, box.width - 1, box.height - 1) for box in boxes])[:, None, :]
+        frames = np.array([(box.left, box.top, box.width, box.height) for box in boxes])[:, None, :]
         shapes = np.repeat(self._mean[None], len(boxes), axis=0)
         for cascade in range(len(self._leaves)):
             grey = self._looked_at(image, frames, shapes, cascade)

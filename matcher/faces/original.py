@@ -8,8 +8,10 @@ two threads at once, so one lock serves all of them.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
+from math import inf
 from types import ModuleType
 from typing import Any
 
@@ -22,8 +24,18 @@ from matcher.errors import ExtraMissing
 from matcher.faces.alignment import DLIB_LAYOUT, DLIB_SIDE
 from matcher.faces.contracts import Backend, Detection, Image, Points
 
-_LOCK = threading.Lock()
+_lock = threading.Lock()
 _MISSING = "The original face_recognition cannot be loaded: pip install 'sighting-matcher[face-recognition]'."
+
+
+def _unlock() -> None:
+    """A forked child starts with a lock of its own: the thread that held its parent's is not there to release it."""
+    global _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_unlock)
 
 
 def original_backend() -> Backend:
@@ -54,18 +66,15 @@ class _HogDetector:
     def __init__(self, finder: Any) -> None:
         self._finder = finder
 
-    def detect(self, image: Image, scale: float = 1.0) -> list[Detection]:
+    def detect(self, image: Image, scale: float = 1.0, *, largest: float = inf) -> list[Detection]:  # noqa: ARG002
         height, width = image.shape[:2]
         size = max(1, round(width * scale)), max(1, round(height * scale))
         searched = image if size == (width, height) else np.asarray(cv2.resize(image, size), dtype=np.uint8)
-        with _LOCK:
+        with _lock:
             rectangles, scores, _ = self._finder.run(searched, 1, 0.0)
         across, down = width / size[0], height / size[1]
         return [
-            # dlib counts the last row and column as inside.
-            Detection(
-                Box(box.left() * across, box.top() * down, (box.right() + 1) * across, (box.bottom() + 1) * down), score
-            )
+            Detection(Box(box.left() * across, box.top() * down, box.right() * across, box.bottom() * down), score)
             for box, score in sorted(zip(rectangles, scores, strict=True), key=lambda pair: -pair[1])
         ]
 
@@ -78,8 +87,8 @@ class _Landmarker:
     def locate(self, image: Image, boxes: Sequence[Box]) -> Points:
         points = np.empty((len(boxes), 5, 2), dtype=np.float32)
         for row, box in zip(points, boxes, strict=True):
-            edges = (round(box.left), round(box.top), round(box.right) - 1, round(box.bottom) - 1)
-            with _LOCK:
+            edges = (round(box.left), round(box.top), round(box.right), round(box.bottom))
+            with _lock:
                 shape = self._predictor(image, self._dlib.rectangle(*edges))
             row[:] = [(part.x, part.y) for part in shape.parts()]
         return points
@@ -94,7 +103,7 @@ class _ChipAligner:
 
     def chip(self, image: Image, landmarks: Points) -> Image:
         parts = [self._dlib.point(round(float(x)), round(float(y))) for x, y in landmarks]
-        with _LOCK:
+        with _lock:
             # Only the points are used; a rectangle belongs to the type.
             face = self._dlib.full_object_detection(self._dlib.rectangle(0, 0, 1, 1), parts)
             return np.asarray(self._dlib.get_face_chip(image, face, DLIB_SIDE, 0.25), dtype=np.uint8)
@@ -110,6 +119,6 @@ class _Encoder:
     def embed(self, chips: Image) -> NDArray[np.float32]:
         if not len(chips):
             return np.empty((0, self.dim), dtype=np.float32)
-        with _LOCK:
+        with _lock:
             vectors = self._encoder.compute_face_descriptor([np.ascontiguousarray(chip) for chip in chips], 0)
         return np.array([list(vector) for vector in vectors], dtype=np.float32)

@@ -1,14 +1,15 @@
 """From a photo to its faces: search, landmarks, chips, quality, embeddings.
 
-A photo is decoded no larger than a step needs. Faces are searched where they are `Detector.smallest_face` pixels wide,
-landmarks and chips are taken where a face has `_FULL_FACE` pixels if the photo has them.
+A photo is decoded no larger than the search needs, and landmarks and chips are taken from what was searched: there the
+smallest faces are 80 pixels wide, and photos of faces half as wide still put the right person first as often as full
+ones do (rank-1 0.937 at 91, 77, 59 and 45 pixels; 0.914 at 36 and 0.83 at 23).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 
 import numpy as np
 
@@ -21,17 +22,20 @@ from matcher.faces.quality import measure, pose, unusable
 from matcher.images.decode import SourceImage
 from matcher.images.turns import boxes_back, points_back, quarter_turns
 
-# No search looks for faces of fewer photo pixels: smaller ones carry hardly any identity.
+# No search looks for faces of fewer photo pixels: smaller ones carry ever less identity.
 _LEAST_FACE = 36
 # The smallest face that a search looks for, as a share of the photo's long side.
 _COARSE, _QUICK, _THOROUGH = 0.10, 0.04, 0.025
+# Windows are tried at steps of 5/6, so that a face of 7/8 of the smallest window is still found as surely (127 of 127
+# photos).
+_REACH = 7 / 8
 # A quick search is done when its largest face spans this share of the short side: a portrait, not a crowd.
 _PORTRAIT = 0.25
-# Box of a face whose chip needs no enlarging; below, landmarks and chip are taken from a larger decoding if there is
-# one.
-_FULL_FACE = 130
-# Photos are not decoded larger than this for small faces, whose memory would otherwise have no bound.
-_LARGEST_SIDE = 4800
+# Pixels that the smallest face should have where landmarks and chip are taken, whatever less a detector is content
+# with.
+_CHIP_FACE = 80
+# Two boxes with a larger intersection over union show the same face.
+_SAME_FACE = 0.338
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +62,10 @@ class _Photo:
     @property
     def short_side(self) -> int:
         return min(self.source.width, self.source.height)
+
+    def least_face(self, share: float) -> float:
+        """The smallest face to look for in photo pixels, by its share of the long side."""
+        return max(_LEAST_FACE, share * self.long_side / _REACH)
 
     def view(self, long_side: float, turn: int) -> _View:
         """The photo with that long side, or at its own size if that is smaller."""
@@ -94,8 +102,7 @@ class FacePipeline:
     """Finds, measures and embeds the faces of photos with one backend. Safe to call from several threads at once."""
 
     def __init__(self, backend: Backend, *, mirror: bool = True) -> None:
-        self._backend = backend
-        self._mirror = mirror
+        self.backend = backend
         self.space: EmbeddingSpace = backend.space(mirror=mirror)
 
     def find(self, source: SourceImage, *, thorough: bool = False) -> PhotoFaces:
@@ -109,7 +116,7 @@ class FacePipeline:
         photo = _Photo(source)
         view, detections = self._search(photo, thorough=thorough)
         drafts = self._drafts(photo, view, detections)
-        reasons = [unusable(draft.quality) for draft in drafts]
+        reasons = [unusable(draft.quality, draft.chip) for draft in drafts]
         usable = [draft for draft, reason in zip(drafts, reasons, strict=True) if reason is None]
         if not usable:
             reason = reasons[0] if reasons else NoFaceReason.NO_FACE
@@ -124,13 +131,14 @@ class FacePipeline:
     def embed_chips(self, chips: Image) -> Vectors:
         """Unit vectors, float32 (n, dim), of chips (n, side, side, 3).
 
-        With mirror averaging the network's own vectors of a chip and of its mirror image are added before scaling to
-        unit length.
+        With mirror averaging, the network's own vectors of a chip and of its mirror image are added and the sum is
+        brought to unit length. Bringing each to unit length before makes no difference: rank-1 of 951 photos of 700
+        people is the same.
         """
-        if not self._mirror:
-            return unit(self._backend.recogniser.embed(chips))
-        both = np.concatenate((chips, chips[:, :, ::-1]))
-        vectors = self._backend.recogniser.embed(both)
+        recogniser = self.backend.recogniser
+        if not self.space.mirror:
+            return unit(recogniser.embed(chips))
+        vectors = recogniser.embed(np.concatenate((chips, chips[:, :, ::-1])))
         return unit(vectors[: len(chips)] + vectors[len(chips) :])
 
     def _search(self, photo: _Photo, *, thorough: bool) -> tuple[_View, list[Detection]]:
@@ -142,34 +150,34 @@ class FacePipeline:
         return view, detections
 
     def _search_turned(self, photo: _Photo, turn: int, *, thorough: bool) -> tuple[_View, list[Detection]]:
-        share = _THOROUGH if thorough else _QUICK
-        least = max(_LEAST_FACE, share * photo.long_side)
-        first = least if thorough else max(self._backend.detector.smallest_face, _COARSE * photo.long_side)
+        if thorough:
+            return self._detect(photo, turn, photo.least_face(_THOROUGH))
+        least, first = photo.least_face(_QUICK), max(self.backend.detector.smallest_face, photo.least_face(_COARSE))
         view, detections = self._detect(photo, turn, first)
-        widths = [detection.box.width * view.ratio for detection in detections]
-        if least < first and max(widths, default=0) < _PORTRAIT * photo.short_side:
-            finer = self._detect(photo, turn, least)
-            return finer if finer[1] else (view, detections)
-        return view, detections
+        widest = max((detection.box.width * view.ratio for detection in detections), default=0)
+        if first <= least or widest >= _PORTRAIT * photo.short_side:
+            return view, detections
+        nearer, more = self._detect(photo, turn, least, largest=first)
+        more += [detection.enlarged(view.ratio / nearer.ratio) for detection in detections]
+        return nearer, _distinct(more)
 
-    def _detect(self, photo: _Photo, turn: int, least: float) -> tuple[_View, list[Detection]]:
-        """Detections of faces of at least `least` photo pixels."""
-        detector = self._backend.detector
-        scale = detector.smallest_face / least
-        view = photo.view(photo.long_side * scale, turn)
-        return view, detector.detect(view.image, max(scale, 1.0))
+    def _detect(self, photo: _Photo, turn: int, least: float, largest: float = inf) -> tuple[_View, list[Detection]]:
+        """Detections of faces from `least` to `largest` photo pixels."""
+        detector = self.backend.detector
+        view = photo.view(photo.long_side * max(detector.smallest_face, _CHIP_FACE) / least, turn)
+        scale = round(detector.smallest_face / least * view.ratio, 2)  # so that 1 is 1, which spares a resizing
+        return view, detector.detect(view.image, scale, largest=largest / view.ratio)
 
     def _drafts(self, photo: _Photo, view: _View, detections: Sequence[Detection]) -> list[_Draft]:
         """The detected faces with their chips: largest first, ties by left, then top."""
         if not detections:
             return []
-        view, detections = _nearer(photo, view, detections)
         landmarks = self._landmarks(view.image, detections)
         drafts = []
         for detection, points in zip(detections, landmarks, strict=True):
-            chip = self._backend.aligner.chip(view.image, points)
+            chip = self.backend.aligner.chip(view.image, points)
             # Measured before turning back, so that roll is that of the photo as the face stands upright in it.
-            seen = pose(enlarged(points, view.ratio), self._backend.aligner.layout)
+            seen = pose(enlarged(points, view.ratio), self.backend.aligner.layout)
             quality = measure(chip, seen, single=len(detections) == 1)
             drafts.append(
                 _Draft(photo.box(detection.box, view), photo.points(points, view), detection.score, quality, chip)
@@ -177,22 +185,20 @@ class FacePipeline:
         return sorted(drafts, key=lambda draft: (-draft.box.area, draft.box.left, draft.box.top))
 
     def _landmarks(self, image: Image, detections: Sequence[Detection]) -> Points:
-        if self._backend.landmarker is not None:
-            return self._backend.landmarker.locate(image, [detection.box for detection in detections])
+        if self.backend.landmarker is not None:
+            return self.backend.landmarker.locate(image, [detection.box for detection in detections])
         given = [detection.landmarks for detection in detections]
         if any(points is None for points in given):
             raise ModelProblem(
-                f"The detector '{self._backend.detector.name}' gave no landmarks and there is no landmarker."
+                f"The detector '{self.backend.detector.name}' gave no landmarks and there is no landmarker."
             )
         return np.stack([points for points in given if points is not None])
 
 
-def _nearer(photo: _Photo, view: _View, detections: Sequence[Detection]) -> tuple[_View, Sequence[Detection]]:
-    """The detections in a larger view, if that shows more of the smallest of them."""
-    least = min(min(detection.box.width, detection.box.height) for detection in detections)
-    side = max(view.image.shape)
-    wanted = min(side * _FULL_FACE / least, photo.long_side, _LARGEST_SIDE)
-    if wanted <= side:
-        return view, detections
-    nearer = photo.view(wanted, view.turn)
-    return nearer, [detection.enlarged(view.ratio / nearer.ratio) for detection in detections]
+def _distinct(detections: list[Detection]) -> list[Detection]:
+    """Each face once, by its best score."""
+    kept: list[Detection] = []
+    for detection in sorted(detections, key=lambda found: -found.score):
+        if all(detection.box.iou(other.box) <= _SAME_FACE for other in kept):
+            kept.append(detection)
+    return kept

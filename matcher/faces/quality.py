@@ -16,8 +16,13 @@ from matcher.faces.contracts import Image, PointLayout, Points
 # Grey values, of 255, that count as under- and over-exposed (ISO/IEC 29794-5, luminance histogram of the face).
 DARKEST_EXPOSED = 26
 BRIGHTEST_EXPOSED = 246
-SMALLEST_EYE_DISTANCE = 10.0
-LEAST_SHARPNESS = 2.0
+# Below these a face is not worth an embedding. They are lenient, since a poor candidate costs a look and a refused
+# photo may cost a child. Measured with 475 photos of 700 people: with the eyes 8 pixels apart the right one still comes
+# first for 69 % and among the first 20 for 95 %; at 6 pixels 32 % and 77 %, at 4 pixels 6 % and 38 %.
+SMALLEST_EYE_DISTANCE = 5.0
+# The same photos blurred until only 7 % come first (Gaussian, a seventh of the distance of the eyes) have 0.12 in the
+# median; blurred until none does, 0.05. Without blur 99 % have more than 0.4, however dark or pale they are.
+LEAST_STRUCTURE = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +68,32 @@ def measure(chip: Image, found: Pose, *, single: bool) -> Quality:
     )
 
 
-def unusable(quality: Quality) -> NoFaceReason | None:
+def unusable(quality: Quality, chip: Image) -> NoFaceReason | None:
     """Why a face is not worth an embedding, or `None` when it is."""
     if quality.inter_eye_distance < SMALLEST_EYE_DISTANCE:
         return NoFaceReason.TOO_SMALL
-    if quality.sharpness < LEAST_SHARPNESS:
+    if structure(chip) < LEAST_STRUCTURE:
         return NoFaceReason.TOO_BLURRED
     return None
 
 
+def structure(chip: Image) -> float:
+    """How much of a face's contrast is fine: variance of the Laplacian over variance of grey, at a quarter of the
+    chip's size.
+
+    Sharpness itself cannot tell blur from darkness: it falls with the square of the contrast, and in dark photos the
+    noise of rounding is most of it. This ratio does not know the contrast, and a quarter of the size averages such
+    noise away. 0 for a chip of one colour.
+    """
+    grey = _inner_grey(chip).astype(np.float32)
+    side = len(grey) // 4
+    small = cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA)
+    contrast = float(small.var())
+    return float(cv2.Laplacian(small, cv2.CV_32F).var()) / contrast if contrast > 0 else 0.0
+
+
 def _inner_grey(chip: Image) -> NDArray[np.uint8]:
+    """The inner two thirds of a chip."""
     side = chip.shape[0]
-    inner = chip[side // 6 : side - side // 6, side // 6 : side - side // 6]
-    return np.asarray(cv2.cvtColor(np.ascontiguousarray(inner), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    inner = slice(side // 6, side - side // 6)
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(chip[inner, inner]), cv2.COLOR_RGB2GRAY), dtype=np.uint8)

@@ -11,7 +11,7 @@ from matcher.faces.datfile import ANCHORS, LEAVES, SPLITS, TREES, ShapePredictor
 from matcher.faces.landmarks import TreeLandmarker
 
 MEAN = np.array([[0.8, 0.3], [0.6, 0.3], [0.2, 0.3], [0.4, 0.3], [0.5, 0.6]], np.float32)
-BOX = Box(10, 20, 111, 221)  # first pixel 10, 20; last pixel 110, 220
+BOX = Box(10, 20, 110, 220)
 
 
 def forest(cascades: int = 1) -> ShapePredictorArrays:
@@ -87,7 +87,7 @@ def test_offsets_turn_and_grow_with_the_shape() -> None:
     arrays.leaves[1, 0, 0, 8] = 0.25
     nose_x, nose_y = np.floor(turned[4] * (100, 100) + 100.5).astype(int)
     image = photo(400, 400)
-    box = Box(100, 100, 201, 201)
+    box = Box(100, 100, 200, 200)
     still = TreeLandmarker(arrays).locate(image, [box])[0, 4, 0]
     image[nose_y + 20, nose_x] = 255
     assert TreeLandmarker(arrays).locate(image, [box])[0, 4, 0] == still + 25
@@ -100,9 +100,9 @@ def test_pixels_outside_the_photo_are_black() -> None:
     arrays.leaves[0, 0, 0, 8] = 0.5
     white = np.full((60, 50, 3), 255, np.uint8)
     landmarker = TreeLandmarker(arrays)
-    assert landmarker.locate(white, [Box(200, 200, 301, 301)])[0, 4].tolist() == [250, 260]
+    assert landmarker.locate(white, [Box(200, 200, 300, 300)])[0, 4].tolist() == [250, 260]
     # The nose is in the photo, landmark 2 is not.
-    assert landmarker.locate(white, [Box(-30, -40, 71, 61)])[0, 4].tolist() == [70, 20]
+    assert landmarker.locate(white, [Box(-30, -40, 70, 60)])[0, 4].tolist() == [70, 20]
 
 
 def test_boxes_together_give_what_each_gives_alone() -> None:

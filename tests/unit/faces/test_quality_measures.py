@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from math import atan, degrees
 
+import cv2
 import numpy as np
 import pytest
 
 from matcher.domain.faces import NoFaceReason, Quality
 from matcher.faces.alignment import ARCFACE_LAYOUT, DLIB_LAYOUT
-from matcher.faces.quality import LEAST_SHARPNESS, SMALLEST_EYE_DISTANCE, Pose, measure, pose, unusable
+from matcher.faces.quality import LEAST_STRUCTURE, SMALLEST_EYE_DISTANCE, Pose, measure, pose, structure, unusable
 
 FRONTAL = np.array([[130, 100], [110, 100], [50, 100], [70, 100], [90, 140]], np.float32)  # eyes at 60 and 120
 FLAT = Pose(60.0, 0.0, 0.0)
@@ -80,11 +81,37 @@ def test_measures_that_come_from_elsewhere_are_passed_on() -> None:
     assert found == Quality(33.0, 0.0, 0.0, 1.0, None, -4.0, single_face_present=False)
 
 
-def test_limits_belong_to_the_usable_side() -> None:
-    def quality(distance: float, sharpness: float) -> Quality:
-        return Quality(distance, sharpness, 1.0, 1.0, 0.0, 0.0, single_face_present=True)
+def chip(*, noise: int, contrast: float = 1.0, blur: float = 0) -> np.ndarray:
+    """Two broad dark bands, as brows and mouth are, with noise on them."""
+    rows = 128 + 60 * np.cos(np.arange(150) / 12)[:, None, None]
+    fine = np.kron(np.random.default_rng(0).integers(-noise, noise + 1, (30, 30, 1)), np.ones((5, 5, 1)))
+    grey = np.clip(rows + fine, 0, 255)
+    grey = cv2.GaussianBlur(grey, (0, 0), blur)[..., None] if blur else grey
+    return np.repeat((grey * contrast).astype(np.uint8), 3, axis=2)
 
-    assert unusable(quality(SMALLEST_EYE_DISTANCE, LEAST_SHARPNESS)) is None
-    assert unusable(quality(SMALLEST_EYE_DISTANCE - 0.01, LEAST_SHARPNESS)) is NoFaceReason.TOO_SMALL
-    assert unusable(quality(SMALLEST_EYE_DISTANCE, LEAST_SHARPNESS - 0.01)) is NoFaceReason.TOO_BLURRED
-    assert unusable(quality(0, 0)) is NoFaceReason.TOO_SMALL
+
+def test_structure_is_a_ratio_of_variances() -> None:
+    # Blocks of 4×4 in columns of 50 and 150 become columns of single pixels: Laplacian ±200, grey ±50 around 100.
+    columns = np.full((150, 150, 3), 50, np.uint8)
+    columns[:, 1::8] = columns[:, 2::8] = columns[:, 3::8] = columns[:, 4::8] = 150
+    assert structure(columns) == pytest.approx((200 / 50) ** 2, rel=0.01)
+    assert structure(np.full((150, 150, 3), 90, np.uint8)) == 0
+
+
+def test_structure_falls_with_blur_not_with_darkness() -> None:
+    sharp = structure(chip(noise=40))
+    assert structure(chip(noise=40, contrast=0.2)) == pytest.approx(sharp, rel=0.1)
+    assert structure(chip(noise=40, blur=5)) < sharp / 3
+    assert structure(chip(noise=40, blur=12)) < LEAST_STRUCTURE < sharp
+
+
+def quality(distance: float) -> Quality:
+    return Quality(distance, 50.0, 1.0, 1.0, 0.0, 0.0, single_face_present=True)
+
+
+def test_face_is_usable_unless_too_small_or_too_blurred() -> None:
+    sharp, blurred = chip(noise=40), chip(noise=0, blur=12)
+    assert unusable(quality(SMALLEST_EYE_DISTANCE), sharp) is None
+    assert unusable(quality(SMALLEST_EYE_DISTANCE - 0.01), sharp) is NoFaceReason.TOO_SMALL
+    assert unusable(quality(60), blurred) is NoFaceReason.TOO_BLURRED
+    assert unusable(quality(0), blurred) is NoFaceReason.TOO_SMALL
