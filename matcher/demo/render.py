@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -94,42 +94,46 @@ def render_group(people: Sequence[tuple[Identity, float]], seed: int, size: tupl
     _check_size(width, height)
     common = random_view(seed * 31 + 5, 8.0)
     picture = background(common.scene, width, height, seed)
-    rng = np.random.Generator(np.random.PCG64([seed, 0x6207]))
     boxes: dict[int, Box] = {}
-    for row, members in enumerate(_rows(len(people))):
-        for place, index in enumerate(members):
-            who, age = people[index]
-            own = random_view(seed * 101 + index + 1, age)
-            view = replace(
-                own,
-                roll=own.roll * 0.7,
-                light_side=common.light_side,
-                light_height=common.light_height,
-                light=common.light,
-                lamp_warmth=common.lamp_warmth,
-            )
-            many = len(members)
-            scale = min(width / (2.05 * max(many, 2)), height * 0.19) * (0.86 if row == 0 and len(people) > 4 else 1.0)
-            scale *= (0.84 + 0.16 * (age - 1) / 16) * float(rng.uniform(0.94, 1.04))
-            tall = height * (0.36 if len(people) <= 4 else (0.28, 0.60)[row])
-            eyes = (
-                width * (place + 0.5) / many + float(rng.uniform(-0.04, 0.04)) * scale,
-                tall + (height * 0.16) * (1 - (age - 1) / 16) + float(rng.uniform(-0.05, 0.05)) * height,
-            )
-            _place(who, view, picture, eyes, scale)
-            boxes[index] = face_box(eyes, scale)
+    for index, eyes, scale in _places([age for _, age in people], seed, size):
+        who, age = people[index]
+        own = random_view(seed * 101 + index + 1, age)
+        view = replace(
+            own,
+            roll=own.roll * 0.7,
+            light_side=common.light_side,
+            light_height=common.light_height,
+            light=common.light,
+            lamp_warmth=common.lamp_warmth,
+        )
+        _place(who, view, picture, eyes, scale)
+        boxes[index] = face_box(eyes, scale)
     return GroupPhoto(develop(picture, common), tuple(boxes[i] for i in range(len(people))))
+
+
+def _places(
+    ages: Sequence[float], seed: int, size: tuple[int, int]
+) -> Iterator[tuple[int, tuple[float, float], float]]:
+    """Index, eyes and scale of each, back row first. Of five or more, the older half looks out between the others."""
+    width, height = size
+    rng = np.random.Generator(np.random.PCG64([seed, 0x6207]))
+    in_back = sorted(range(len(ages)), key=lambda index: -ages[index])[: len(ages) // 2] if len(ages) > 4 else []
+    back, front = sorted(in_back), [index for index in range(len(ages)) if index not in in_back]
+    slot = width / (len(front) + (0.5 if len(back) == len(front) else 0.0))
+    largest = min(slot / 2.05, height * (0.155 if back else 0.19), width / 4)
+    for row, level in ((back, 0.27), (front, 0.58 if back else 0.36)):
+        for place, index in enumerate(row):
+            young = 1 - (ages[index] - 1) / 16
+            scale = largest * (1 - 0.16 * young) * float(rng.uniform(0.94, 1.04))
+            x = slot * (place + (1.0 if row is back else 0.5)) + float(rng.uniform(-0.04, 0.04)) * scale
+            y = height * (level + (0.09 if back else 0.16) * young + float(rng.uniform(-0.03, 0.03)))
+            yield index, (x, y), scale
 
 
 def face_box(eyes: tuple[float, float], scale: float) -> Box:
     """The square of a detector around a face whose eyes' middle is at `eyes`, `scale` pixels per head unit."""
     x, y, half = eyes[0], eyes[1] + 0.13 * scale, 0.72 * scale
     return Box(x - half, y - half, x + half, y + half)
-
-
-def _rows(count: int) -> tuple[range, ...]:
-    """Who stands in the back and who in the front row."""
-    return (range(count),) if count <= 4 else (range(count // 2), range(count // 2, count))
 
 
 def render_scene_without_face(seed: int, width: int = 480, height: int = 360) -> Image:
