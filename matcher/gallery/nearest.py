@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from matcher.domain.scores import Vectors
 
-# From so many probes on FAISS multiplies matrices instead of going through the vectors for each probe: 2 times faster
-# for 16 probes and 5 times for 64 and more, among a million rows of 128 numbers.
-_MANY_PROBES = 16
-_NEVER = 2**31 - 1
+# From so many probes on a product of matrices is faster than going through the vectors for each probe: 2 times for 16
+# and 4 to 5 times for 64 and more, among a million rows of 128 numbers; a single probe it makes 5 times slower.
+_MANY_PROBES = 8
+_ALWAYS, _NEVER = 1, 2**31 - 1
 
 
 class _Process:
@@ -39,15 +39,17 @@ def nearest(vectors: Vectors, probes: Vectors, fetch: int) -> tuple[Vectors, NDA
     """
     if _Process.forked:
         faiss.omp_set_num_threads(1)
+    # A switch of the whole process, whose unit differs between FAISS's versions, so only its ends are used. If another
+    # thread turns it in between, this search takes the slower way to the same answer.
+    product = len(probes) >= _MANY_PROBES and not _Process.forked
+    faiss.cvar.distance_compute_blas_threshold = _ALWAYS if product else _NEVER
     scores, rows = faiss.knn(probes, vectors, fetch, metric=faiss.METRIC_INNER_PRODUCT)
     return scores, rows
 
 
 def _in_child() -> None:
     _Process.forked = True
-    faiss.cvar.distance_compute_blas_threshold = _NEVER
 
 
-faiss.cvar.distance_compute_blas_threshold = _MANY_PROBES
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_in_child)

@@ -109,7 +109,7 @@ def test_many_probes_in_a_large_gallery_find_the_same_as_one() -> None:
     parts = [part(rows[:15_000]).without(np.arange(0, 15_000, 3)), part(rows[15_000:])]
     asked = np.concatenate((probes(280, seed=32), [row.vector for row in rows[:20]]))
     together = best_cases(parts, asked, 30)
-    assert together == tuple(best_cases(parts, probe[np.newaxis], 30)[0] for probe in asked)
+    assert together[::10] == tuple(best_cases(parts, probe[np.newaxis], 30)[0] for probe in asked[::10])
     left = [row for number, row in enumerate(rows) if number >= 15_000 or number % 3]
     assert together[::60] == tuple(expected(left, probe, 30, by_case=True) for probe in asked[::60])
 
