@@ -25,7 +25,10 @@ PLACES = np.array([[0.75, 0.4], [0.6, 0.4], [0.25, 0.4], [0.4, 0.4], [0.5, 0.7]]
 class MarkerDetector:
     name = "marker"
 
-    def __init__(self, smallest_face: int = 80) -> None:
+    def __init__(self, smallest_face: int = 80, *, sure_score: float = 0.0, eager: bool = False) -> None:
+        """An eager one sees markers that lie on their left side, too, at half their score, which is the width."""
+        self.sure_score = sure_score
+        self.eager = eager
         self.smallest_face = smallest_face
         self.searches: list[tuple[int, int, float, float]] = []
 
@@ -39,8 +42,11 @@ class MarkerDetector:
         for left, top, width, height, _ in stats[1:]:
             part = marked[top : top + height, left : left + width]
             upright = part[height // 2 :].mean() > 0.9 and part[: max(1, height // 10)].mean() < 0.1
-            if upright and 0.85 * self.smallest_face <= min(width, height) * scale and width <= largest * 1.1:
-                found.append(Detection(Box(left, top, left + width, top + height), float(width)))
+            lying = self.eager and part[:, width // 2 :].mean() > 0.9 and part[:, : max(1, width // 10)].mean() < 0.1
+            in_reach = 0.85 * self.smallest_face <= min(width, height) * scale and width <= largest * 1.1
+            if (upright or lying) and in_reach:
+                score = width if upright else width / 2
+                found.append(Detection(Box(left, top, left + width, top + height), float(score)))
         return sorted(found, key=lambda face: -face.score)
 
 
@@ -68,8 +74,8 @@ class MeanColours:
         return np.stack([column.mean(axis=(1, 2)) for column in columns], axis=1).astype(np.float32)
 
 
-def marker_backend(smallest_face: int = 80) -> Backend:
-    return Backend(MarkerDetector(smallest_face), MarkerLandmarker(), DlibAligner(), MeanColours())
+def marker_backend(detector: MarkerDetector | None = None) -> Backend:
+    return Backend(detector or MarkerDetector(), MarkerLandmarker(), DlibAligner(), MeanColours())
 
 
 def draw(width: int, height: int, *squares: tuple[int, int, int]) -> Image:

@@ -69,6 +69,10 @@ class Detector(Protocol):
     def smallest_face(self) -> int:
         """Side in pixels of the smallest face that is found reliably at scale 1."""
 
+    @property
+    def sure_score(self) -> float:
+        """From this score on a face hardly ever lies on its side; below, it may."""
+
     def detect(self, image: Image, scale: float = 1.0, *, largest: float = math.inf) -> list[Detection]:
         """Faces searched in the image enlarged by `scale`, in coordinates of the image as given; best score first.
 

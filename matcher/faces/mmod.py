@@ -48,6 +48,8 @@ class MmodDetector:
 
     name = "mmod"
     smallest_face = _WINDOW
+    # Of 166 photos 99 % had more than 1.01 when upright; a quarter turn left 54 % detected, 95 % of them below 0.91.
+    sure_score = 0.95
 
     def __init__(self, models: ModelFolder, *, minimum_score: float = 0.0) -> None:
         self._models = models

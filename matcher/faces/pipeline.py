@@ -26,6 +26,9 @@ from matcher.images.turns import boxes_back, points_back, quarter_turns
 _LEAST_FACE = 36
 # The smallest face that a search looks for, as a share of the photo's long side.
 _COARSE, _QUICK, _THOROUGH = 0.10, 0.04, 0.025
+# After a turn, faces of this share decide whether there are any: a face is rarely right if only a fine search after a
+# turn sees it (a dog of 4 % did), and three more fine searches would take four times as long.
+_TURNED = 0.06
 # Windows are tried at steps of 5/6, so that a face of 7/8 of the smallest window is still found as surely (127 of 127
 # photos).
 _REACH = 7 / 8
@@ -88,14 +91,26 @@ class _Photo:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """A detection, the view in whose pixels it is, and its box in the photo."""
+
+    detection: Detection
+    view: _View
+    box: Box
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Draft:
     """A face before it is embedded."""
 
-    box: Box
+    found: _Found
     landmarks: Points
-    score: float
     quality: Quality
     chip: Image
+
+    def face(self, embedding: Vectors) -> Face:
+        found = self.found
+        return Face(found.box, self.landmarks, found.detection.score, found.view.turn, self.quality, embedding)
 
 
 class FacePipeline:
@@ -110,22 +125,18 @@ class FacePipeline:
 
         Thorough finds every face of at least 36 pixels and 2.5 % of the long side. Quick looks coarsely first, and for
         faces of 36 pixels and 4 % only when it finds nothing or its largest face is under a quarter of the short side.
-        A photo without an upright face is searched again after each quarter turn. The reason is that of the largest
-        face when all are unusable.
+        A photo without a face, or with one that may lie on its side, is searched after each quarter turn, too. The reason is
+        that of the largest face when all are unusable.
         """
         photo = _Photo(source)
-        view, detections = self._search(photo, thorough=thorough)
-        drafts = self._drafts(photo, view, detections)
+        drafts = self._drafts(photo, self._search(photo, thorough=thorough))
         reasons = [unusable(draft.quality, draft.chip) for draft in drafts]
         usable = [draft for draft, reason in zip(drafts, reasons, strict=True) if reason is None]
         if not usable:
             reason = reasons[0] if reasons else NoFaceReason.NO_FACE
             return PhotoFaces((), reason, source.width, source.height)
         vectors = self.embed_chips(np.stack([draft.chip for draft in usable]))
-        faces = tuple(
-            Face(draft.box, draft.landmarks, draft.score, view.turn, draft.quality, vector)
-            for draft, vector in zip(usable, vectors, strict=True)
-        )
+        faces = tuple(draft.face(vector) for draft, vector in zip(usable, vectors, strict=True))
         return PhotoFaces(faces, None, source.width, source.height)
 
     def embed_chips(self, chips: Image) -> Vectors:
@@ -141,64 +152,80 @@ class FacePipeline:
         vectors = recogniser.embed(np.concatenate((chips, chips[:, :, ::-1])))
         return unit(vectors[: len(chips)] + vectors[len(chips) :])
 
-    def _search(self, photo: _Photo, *, thorough: bool) -> tuple[_View, list[Detection]]:
-        """The first turn that shows a face, with its detections in pixels of the view; no detections when none does."""
-        for turn in range(4):
-            view, detections = self._search_turned(photo, turn, thorough=thorough)
-            if detections:
-                break
-        return view, detections
+    def _search(self, photo: _Photo, *, thorough: bool) -> list[_Found]:
+        """The faces of the photo: largest first, ties by left, then top.
 
-    def _search_turned(self, photo: _Photo, turn: int, *, thorough: bool) -> tuple[_View, list[Detection]]:
+        A face that lies on its side is often seen without a turn, too, and sometimes with a high score, but seldom are
+        all faces of a photo. So the search ends when all upright faces are sure ones, and where faces of several turns
+        overlap, the turn wins whose scores have the largest sum.
+        """
+        turns = [self._search_turned(photo, 0, thorough=thorough)]
+        if not turns[0] or min(_scores(turns[0])) < self.backend.detector.sure_score:
+            turns += [
+                self._search_turned(photo, turn, thorough=thorough)
+                for turn in (1, 2, 3)
+                if self._detect(photo, turn, photo.least_face(_TURNED))
+            ]
+        turns.sort(key=lambda seen: -sum(_scores(seen)))
+        faces = _distinct([found for seen in turns for found in seen])
+        return sorted(faces, key=lambda found: (-found.box.area, found.box.left, found.box.top))
+
+    def _search_turned(self, photo: _Photo, turn: int, *, thorough: bool) -> list[_Found]:
         if thorough:
             return self._detect(photo, turn, photo.least_face(_THOROUGH))
         least, first = photo.least_face(_QUICK), max(self.backend.detector.smallest_face, photo.least_face(_COARSE))
-        view, detections = self._detect(photo, turn, first)
-        widest = max((detection.box.width * view.ratio for detection in detections), default=0)
+        seen = self._detect(photo, turn, first)
+        widest = max((min(found.box.width, found.box.height) for found in seen), default=0)
         if first <= least or widest >= _PORTRAIT * photo.short_side:
-            return view, detections
-        nearer, more = self._detect(photo, turn, least, largest=first)
-        more += [detection.enlarged(view.ratio / nearer.ratio) for detection in detections]
-        return nearer, _distinct(more)
+            return seen
+        seen += self._detect(photo, turn, least, largest=first)
+        return _distinct(sorted(seen, key=lambda found: -found.detection.score))
 
-    def _detect(self, photo: _Photo, turn: int, least: float, largest: float = inf) -> tuple[_View, list[Detection]]:
-        """Detections of faces from `least` to `largest` photo pixels."""
+    def _detect(self, photo: _Photo, turn: int, least: float, largest: float = inf) -> list[_Found]:
+        """Faces from `least` to `largest` photo pixels."""
         detector = self.backend.detector
         view = photo.view(photo.long_side * max(detector.smallest_face, _CHIP_FACE) / least, turn)
         scale = round(detector.smallest_face / least * view.ratio, 2)  # so that 1 is 1, which spares a resizing
-        return view, detector.detect(view.image, scale, largest=largest / view.ratio)
+        detections = detector.detect(view.image, scale, largest=largest / view.ratio)
+        return [_Found(detection, view, photo.box(detection.box, view)) for detection in detections]
 
-    def _drafts(self, photo: _Photo, view: _View, detections: Sequence[Detection]) -> list[_Draft]:
-        """The detected faces with their chips: largest first, ties by left, then top."""
-        if not detections:
-            return []
-        landmarks = self._landmarks(view.image, detections)
+    def _drafts(self, photo: _Photo, seen: Sequence[_Found]) -> list[_Draft]:
+        """The faces with what is measured on them, in the same order."""
         drafts = []
-        for detection, points in zip(detections, landmarks, strict=True):
+        for found, points in zip(seen, self._landmarks(seen), strict=True):
+            view = found.view
             chip = self.backend.aligner.chip(view.image, points)
             # Measured before turning back, so that roll is that of the photo as the face stands upright in it.
-            seen = pose(enlarged(points, view.ratio), self.backend.aligner.layout)
-            quality = measure(chip, seen, single=len(detections) == 1)
-            drafts.append(
-                _Draft(photo.box(detection.box, view), photo.points(points, view), detection.score, quality, chip)
-            )
-        return sorted(drafts, key=lambda draft: (-draft.box.area, draft.box.left, draft.box.top))
+            seen_pose = pose(enlarged(points, view.ratio), self.backend.aligner.layout)
+            quality = measure(chip, seen_pose, single=len(seen) == 1)
+            drafts.append(_Draft(found, photo.points(points, view), quality, chip))
+        return drafts
 
-    def _landmarks(self, image: Image, detections: Sequence[Detection]) -> Points:
-        if self.backend.landmarker is not None:
-            return self.backend.landmarker.locate(image, [detection.box for detection in detections])
-        given = [detection.landmarks for detection in detections]
-        if any(points is None for points in given):
-            raise ModelProblem(
-                f"The detector '{self.backend.detector.name}' gave no landmarks and there is no landmarker."
-            )
-        return np.stack([points for points in given if points is not None])
+    def _landmarks(self, seen: Sequence[_Found]) -> list[Points]:
+        """The landmarks of each face in pixels of its view."""
+        landmarker = self.backend.landmarker
+        if landmarker is None:
+            given = [found.detection.landmarks for found in seen]
+            if any(points is None for points in given):
+                name = self.backend.detector.name
+                raise ModelProblem(f"The detector '{name}' gave no landmarks and there is no landmarker.")
+            return [points for points in given if points is not None]
+        located: dict[int, Points] = {}
+        for view in {id(found.view): found.view for found in seen}.values():
+            here = [index for index, found in enumerate(seen) if found.view is view]
+            boxes = [seen[index].detection.box for index in here]
+            located.update(zip(here, landmarker.locate(view.image, boxes), strict=True))
+        return [located[index] for index in range(len(seen))]
 
 
-def _distinct(detections: list[Detection]) -> list[Detection]:
-    """Each face once, by its best score."""
-    kept: list[Detection] = []
-    for detection in sorted(detections, key=lambda found: -found.score):
-        if all(detection.box.iou(other.box) <= _SAME_FACE for other in kept):
-            kept.append(detection)
+def _scores(seen: list[_Found]) -> list[float]:
+    return [found.detection.score for found in seen]
+
+
+def _distinct(seen: list[_Found]) -> list[_Found]:
+    """Each face once: of those that overlap, the first."""
+    kept: list[_Found] = []
+    for found in seen:
+        if all(found.box.iou(other.box) <= _SAME_FACE for other in kept):
+            kept.append(found)
     return kept

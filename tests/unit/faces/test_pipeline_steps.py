@@ -78,6 +78,34 @@ def test_other_turns_are_searched_only_without_an_upright_face() -> None:
     assert len(searches(backend)) == 1
 
 
+def test_face_seen_on_its_side_counts_as_it_stands() -> None:
+    # Its side shows without a turn, at half the score; after one clockwise turn it stands.
+    shown = np.ascontiguousarray(np.rot90(draw(300, 200, (40, 60, 70)), 1))
+    found = FacePipeline(marker_backend(MarkerDetector(sure_score=50, eager=True))).find(source(shown), thorough=True)
+    assert [(face.turn, face.score) for face in found.faces] == [(1, 70)]
+    too_sure = FacePipeline(marker_backend(MarkerDetector(sure_score=30, eager=True)))
+    assert [face.turn for face in too_sure.find(source(shown), thorough=True).faces] == [0]
+
+
+def test_doubtful_upright_face_is_kept_beside_one_that_lies() -> None:
+    photo = draw(400, 300, (10, 20, 60))
+    photo[100:190, 200:290] = np.rot90(draw(90, 90, (0, 0, 90)), 1)
+    backend = marker_backend(MarkerDetector(sure_score=80))
+    faces = FacePipeline(backend).find(source(photo), thorough=True).faces
+    assert [face.turn for face in faces] == [1, 0]
+    assert [corners(face.box) for face in faces] == [[200, 100, 290, 190], [10, 20, 70, 80]]
+    assert len({search[:2] for search in searches(backend)}) == 2
+
+
+def test_after_a_turn_small_faces_count_beside_a_large_one_only() -> None:
+    alone = np.rot90(draw(2000, 1600, (900, 900, 60)), 1)
+    found = FacePipeline(marker_backend()).find(source(np.ascontiguousarray(alone)), thorough=True)
+    assert found.reason is NoFaceReason.NO_FACE  # 3 % of the long side
+    beside = np.rot90(draw(2000, 1600, (900, 900, 60), (200, 200, 150)), 1)
+    found = FacePipeline(marker_backend()).find(source(np.ascontiguousarray(beside)), thorough=True)
+    assert [(face.turn, round(face.box.width)) for face in found.faces] == [(1, 150), (1, 60)]
+
+
 def test_photo_without_a_face() -> None:
     backend = marker_backend()
     found = FacePipeline(backend).find(source(draw(120, 80)), thorough=True)
@@ -140,7 +168,7 @@ def test_small_photos_are_searched_as_they_are_then_enlarged() -> None:
 
 
 def test_chips_come_from_80_pixels_even_if_a_detector_needs_less() -> None:
-    backend = marker_backend(smallest_face=40)
+    backend = marker_backend(MarkerDetector(40))
     found = FacePipeline(backend).find(source(draw(4000, 500, (100, 100, 120))), thorough=True)
     assert searches(backend) == [(2800, 350, 0.5, inf)]
     assert np.allclose(found.faces[0].landmarks, np.array([100, 100]) + PLACES * 120 - 0.5, atol=2)
