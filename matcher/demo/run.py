@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from matcher.config import Home
-from matcher.demo.cast import Cast, demo_cast
-from matcher.demo.page import Example, write_page
-from matcher.domain.ids import parse_id
+from matcher.demo.cast import Cast, DemoSighting, demo_cast
+from matcher.demo.page import write_page
 from matcher.errors import WrongUse
 from matcher.interchange.records import PhotoCell, TableRecord
 from matcher.services import homes
 from matcher.services.context import Context, Progress
-from matcher.services.imports import import_cases, import_sightings
+from matcher.services.imports import Imported, import_cases, import_sightings
 from matcher.services.inputs import OnSeveral, ReasonCode, Who
 from matcher.services.reindex import reindex
 from matcher.services.sighting_views import shown
-from matcher.services.views import CandidateView, FaceCandidates, SightingView
+from matcher.services.views import FaceCandidates, SightingView
 
-_FOLDER = "demo"  # inside the home: photos and page, and the mark that this home is a demo
+_FOLDER = "demo"  # inside the home: photos and page, and the mark that the home is a demo
 _WHO = Who("demo", ReasonCode.DEMONSTRATION, "synthetic children")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One sighting of the demo: who is really on it (`None`: a stranger or nobody) and what was found.
+    """One sighting of the demo with what was found; `rank` is the best place of the true case in any face's list.
 
-    `best` is the list of the face that resembles the true child most, else of the largest face; `rank` is the place of
-    the true case, `None` if it is not in the list or there is none.
+    `face` is the face with that place, else the largest face; `None` when no face was found. `rank` is `None` for
+    strangers and where the true case is in no list.
     """
 
-    file: str
-    sighting: str
-    truth: str | None
-    reason: str | None
-    faces: int
-    best: tuple[CandidateView, ...]
+    told: DemoSighting
+    sighting: SightingView
+    face: FaceCandidates | None
     rank: int | None
 
 
@@ -50,8 +46,13 @@ class Result:
     outcomes: tuple[Outcome, ...]
     page: Path
 
+    @property
+    def ranks(self) -> list[int | None]:
+        """For every sighting of an enrolled child the place of the right case."""
+        return [outcome.rank for outcome in self.outcomes if outcome.told.truth is not None]
 
-def home_for_demo(root: Path) -> Home:
+
+def demo_home(root: Path) -> Home:
     """A home that holds nothing but a demo: a new one, or that of an earlier demo. `WrongUse` otherwise."""
     home = Home(root)
     if not home.digest_key.is_file():
@@ -62,29 +63,64 @@ def home_for_demo(root: Path) -> Home:
     return home
 
 
-def run(context: Context, progress: Progress | None = None) -> Result:
+def run(context: Context) -> Result:
     """Draw, register, submit, rank, and write the page. Running it again finds everything there already."""
     cast, folder = demo_cast(), context.home.root / _FOLDER
-    photos = _draw(cast, folder / "photos", progress)
+    _draw(context, cast, folder / "photos")
     cases = [
-        TableRecord(case.number, case.number, case.fields, tuple(PhotoCell(photo.file, photo.taken) for photo in case.photos))
+        TableRecord(
+            case.number,
+            case.number,
+            case.fields,
+            tuple(PhotoCell(photo.file, taken=photo.taken) for photo in case.photos),
+        )
         for case in cast.cases
     ]
-    seen = [
-        TableRecord(one.file, one.file, one.report, (PhotoCell(one.file),)) for one in cast.sightings
-    ]
-    for done, _ in enumerate(
-        import_cases(context, cases, folder / "photos", _WHO, on_several=OnSeveral.LARGEST), start=1
-    ):
-        _tell(progress, "registering children", done, len(cases))
+    reports = [TableRecord(one.file, one.file, one.report, (PhotoCell(one.file),)) for one in cast.sightings]
+    photos = folder / "photos"
+    registered = import_cases(context, cases, photos, _WHO, on_several=OnSeveral.LARGEST)
+    for done, imported in enumerate(registered, start=1):
+        _require_stored(imported)
+        _tell(context.progress, "registering children", done, len(cases))
     reindex(context, _WHO)
     outcomes = []
-    for imported, sighting in zip(
-        import_sightings(context, seen, folder / "photos", _WHO), cast.sightings, strict=True
-    ):
-        view = shown(context, imported.id or "")
-        outcomes.append(_outcome(view, sighting.file, sighting.truth))
-        _tell(progress, "ranking sightings", len(outcomes), len(seen))
+    submitted = import_sightings(context, reports, photos, _WHO)
+    for told, imported in zip(cast.sightings, submitted, strict=True):
+        outcomes.append(_outcome(told, shown(context, _require_stored(imported))))
+        _tell(context.progress, "ranking sightings", len(outcomes), len(reports))
     page = folder / "report.html"
-    write_page(context, page, cast, [_example(outcome) for outcome in outcomes])
-    return Result(len(cases), photos, tuple(outcomes), page)
+    result = Result(len(cases), sum(len(case.photos) for case in cast.cases), tuple(outcomes), page)
+    write_page(context, page, cast, [(one.told, one.face, one.rank) for one in outcomes])
+    return result
+
+
+def _draw(context: Context, cast: Cast, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    photos = [photo for case in cast.cases for photo in case.photos] + [one.photo for one in cast.sightings]
+    for done, photo in enumerate(photos, start=1):
+        if not (folder / photo.file).is_file():
+            (folder / photo.file).write_bytes(photo.jpeg())
+        _tell(context.progress, "drawing photos", done, len(photos))
+
+
+def _require_stored(imported: Imported) -> str:
+    if imported.id is None:
+        raise WrongUse(f"The demo cannot go on: {'; '.join(map(str, imported.refusals))}")
+    return imported.id
+
+
+def _outcome(told: DemoSighting, view: SightingView) -> Outcome:
+    faces = [face for photo in view.photos for face in photo.faces]
+    ranked = [(found.rank, face) for face in faces for found in face.candidates if found.case_id == told.truth]
+    rank, face = min(ranked, key=lambda pair: pair[0], default=(None, faces[0] if faces else None))
+    return Outcome(told, view, face, rank)
+
+
+def _tell(progress: Progress | None, what: str, done: int, total: int) -> None:
+    if progress:
+        progress(what, done, total)
+
+
+def share(ranks: Sequence[int | None], depth: int) -> int:
+    """How many of the ranks are within `depth`."""
+    return sum(rank is not None and rank <= depth for rank in ranks)

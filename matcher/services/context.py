@@ -91,6 +91,14 @@ class StoreFeed:
         return self._store.change_counter()
 
     def changes(self, after: int) -> Sequence[GalleryChange]:
-        """All changes of this space with a higher number than `after`, in order."""
+        """All changes of this space with a higher number than `after`, in order.
+
+        From the beginning, that is without a snapshot, the present rows stand for their history: it may be long, and
+        forgotten in part.
+        """
         with self._store.read() as reading:
-            return reading.gallery.changes(self._space, after)
+            if after > 0:
+                return reading.gallery.changes(self._space, after)
+            counter = reading.gallery.counter()
+            blocks = reading.gallery.rows(self._space)
+            return [GalleryChange(counter, row.face_id, row) for rows in blocks for row in rows]

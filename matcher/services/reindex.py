@@ -95,7 +95,9 @@ def _embed(context: Context, face: StoredFace) -> str | None:
         return f"{name}: not found again in photo {id_text(photo.id)}; add the photo anew."
     space = context.space.name
     with context.store.write() as transaction:
-        case = transaction.cases.by_id(photo.case_id)
+        current, case = transaction.faces.get(face.id), transaction.cases.by_id(photo.case_id)
+        if current is None or current.choice is None or transaction.faces.vectors([face.id], space):
+            return None  # somebody chose another face meanwhile, or another reindex was here first
         transaction.faces.put_vectors({face.id: found.embedding}, space)
         if case is not None and case.status.searched:
             transaction.gallery.add(face.id, case.id, space)
