@@ -224,7 +224,7 @@ def _case(rng: np.random.Generator, number: int, child: _Child) -> DemoCase:
         taken = child.born + timedelta(days=int(age * _YEAR))
         view = random_view(int(rng.integers(2**30)), age, hard=0.35)
         views.append(view)
-        portrait = Portrait(child.who, view, (320, 400), zoom=1.12)
+        portrait = Portrait(child.who, view, (288, 360), zoom=1.12)
         photos.append(DemoPhoto(f"{name}-{index + 1}.jpg", portrait, taken, round(age, 1)))
     return DemoCase(name, _details(rng, number, child, views[0]), tuple(photos))
 
@@ -315,13 +315,13 @@ def _again(rng: np.random.Generator, number: int, child: _Child, case: str | Non
 
 def _subject(rng: np.random.Generator, who: Identity, view: View, kind: Kind) -> Portrait | Group | Nobody:
     if kind is Kind.NO_FACE:
-        return Nobody(view.seed, (480, 360))
+        return Nobody(view.seed, (400, 300))
     if kind is Kind.GROUP:
         others = [
             (Identity.random(int(rng.integers(2**30))), float(rng.uniform(5, 17)))
             for _ in range(int(rng.integers(2, 6)))
         ]
         others.insert(int(rng.integers(len(others) + 1)), (who, view.age))
-        return Group(tuple(others), view.seed, (720, 500))
+        return Group(tuple(others), view.seed, (640, 440))
     turns = 1 if kind is Kind.TURNED else 0
-    return Portrait(who, view, (420, 480), zoom=float(rng.uniform(0.62, 0.95)), turns=turns)
+    return Portrait(who, view, (336, 384), zoom=float(rng.uniform(0.62, 0.95)), turns=turns)

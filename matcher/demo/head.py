@@ -65,7 +65,7 @@ def build(who: Identity, view: View) -> Build:
         cheek=0.30 + 0.055 * young + 0.05 * who.cheeks,
         eye_x=0.335 + 0.046 * who.eye_gap + 0.01 * young,
         eye_half=0.170 + 0.038 * young + 0.026 * who.eye_size,
-        eye_open=0.083 + 0.034 * young + 0.020 * who.eye_height + 0.008 * who.eye_size,
+        eye_open=max(0.083 + 0.034 * young + 0.020 * who.eye_height + 0.008 * who.eye_size, 0.075),
         eye_z=0.665 - 0.03 * who.eye_depth,
         brow_y=0.235 + 0.05 * who.brow_height,
         nose_y=nose_y,

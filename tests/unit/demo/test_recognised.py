@@ -29,7 +29,7 @@ def test_children_are_told_apart(pipeline: FacePipeline) -> None:
     vectors = np.empty((2, count, 128), np.float32)
     for seed in range(count):
         for variant in range(2):
-            found = seen(pipeline, portrait_image(seed, 4 + seed, variant, 160)).faces
+            found = seen(pipeline, portrait_image(seed, 4 + seed, variant, 250)).faces
             assert len(found) == 1, (seed, variant)
             vectors[variant, seed] = found[0].embedding
     likeness = vectors[1] @ vectors[0].T
