@@ -27,7 +27,7 @@ class Settings(BaseSettings):
         None, description="SQLAlchemy address of the database; default: matcher.db in the home"
     )
     top: int = Field(30, ge=1, le=10_000, description="length of a candidate list")
-    threads: int = Field(0, ge=0, le=256, description="threads for models and searches; 0: one per core")
+    threads: int = Field(1, ge=0, le=256, description="threads for one photo or search; 0: one per core")
     models_dir: Path | None = Field(None, description="folder of the converted models; default: models/ in the home")
     snapshots_kept: int = Field(
         3, ge=1, le=1000, description="snapshots that a reindex leaves behind per embedding space"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from matcher.config import Home
 from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation
 from matcher.domain.faces import PhotoFaces
-from matcher.domain.ids import PhotoId, parse_id
+from matcher.domain.ids import PhotoId, id_text, parse_id
 from matcher.domain.records import AuditRecord
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import WrongUse
@@ -217,7 +218,8 @@ class Matcher:
         who = Who(actor, ReasonCode.SIGHTING, reason)
         told = sightings.Report(**sighting_fields(report))
         new = sightings.prepare_sighting(self._context, told, photos, idempotency_key)
-        return sightings.submit(self._context, new, who, top=top)
+        sighting_id, repeated = sightings.submit(self._context, new, who, top=top)
+        return replace(sighting_views.shown(self._context, id_text(sighting_id)), repeated=repeated)
 
     def sighting(self, sighting_id: str) -> SightingView:
         """Everything about one sighting; `NotFound` names it."""

@@ -125,8 +125,8 @@ class FacePipeline:
 
         Thorough finds every face of at least 36 pixels and 2.5 % of the long side. Quick looks coarsely first, and for
         faces of 36 pixels and 4 % only when it finds nothing or its largest face is under a quarter of the short side.
-        A photo without a face, or with one that may lie on its side, is searched after each quarter turn, too. The reason is
-        that of the largest face when all are unusable.
+        A photo without a face, or with one that may lie on its side, is searched after each quarter turn, too. The
+        reason is that of the largest face when all are unusable.
         """
         photo = _Photo(source)
         drafts = self._drafts(photo, self._search(photo, thorough=thorough))
@@ -155,12 +155,13 @@ class FacePipeline:
     def _search(self, photo: _Photo, *, thorough: bool) -> list[_Found]:
         """The faces of the photo: largest first, ties by left, then top.
 
-        A face that lies on its side is often seen without a turn, too, and sometimes with a high score, but seldom are
-        all faces of a photo. So the search ends when all upright faces are sure ones, and where faces of several turns
-        overlap, the turn wins whose scores have the largest sum.
+        A face that lies on its side is often seen without a turn, too, sometimes with a high score, but not most faces
+        of a photo. So the search ends when more than half of the upright faces are sure ones, and where faces of
+        several turns overlap, the turn wins whose scores have the largest sum.
         """
         turns = [self._search_turned(photo, 0, thorough=thorough)]
-        if not turns[0] or min(_scores(turns[0])) < self.backend.detector.sure_score:
+        sure = [score >= self.backend.detector.sure_score for score in _scores(turns[0])]
+        if 2 * sum(sure) <= len(sure):
             turns += [
                 self._search_turned(photo, turn, thorough=thorough)
                 for turn in (1, 2, 3)

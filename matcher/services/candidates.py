@@ -63,7 +63,7 @@ def describe(
 
 
 def _photos(reading: Reading, face_ids: Sequence[FaceId]) -> dict[FaceId, Photo]:
-    photo_of = {face_id: face.photo_id for face_id, face in reading.faces.by_ids(face_ids).items()}
+    photo_of = reading.faces.photos_of(face_ids)
     photos = reading.photos.by_ids(list(set(photo_of.values())))
     return {face_id: photos[photo_id] for face_id, photo_id in photo_of.items() if photo_id in photos}
 

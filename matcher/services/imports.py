@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from matcher.domain.cases import CaseDetails
+from matcher.domain.ids import id_text
 from matcher.errors import MatcherError, WrongUse
 from matcher.images.decode import open_image
 from matcher.interchange.records import PhotoCell, TableRecord
@@ -55,7 +56,7 @@ def import_cases(
         return _store_case(context, record, ready, who)
 
     run = _Run(prepared, store, lambda record: _check_case(record, photos))
-    return _each(context, records, run, dry_run)
+    return _each(records, run, dry_run)
 
 
 def import_sightings(
@@ -70,7 +71,7 @@ def import_sightings(
         return _store_sighting(context, record, ready, who)
 
     run = _Run(prepared, store, lambda record: _check_sighting(record, photos))
-    return _each(context, records, run, dry_run)
+    return _each(records, run, dry_run)
 
 
 def case_folders(root: Path) -> list[TableRecord]:
@@ -113,7 +114,7 @@ class _Run:
     check: Callable[[TableRecord], Imported]
 
 
-def _each(context: Context, records: Iterable[TableRecord | Refusal], run: _Run, dry_run: bool) -> Iterator[Imported]:
+def _each(records: Iterable[TableRecord | Refusal], run: _Run, dry_run: bool) -> Iterator[Imported]:
     """Models run on all cores, a few records ahead of the one thread that stores them in order."""
 
     def job(record: TableRecord | Refusal) -> _Prepared | Imported:
@@ -121,8 +122,7 @@ def _each(context: Context, records: Iterable[TableRecord | Refusal], run: _Run,
             return Imported(record.where, "refused", refusals=(record,))
         return run.check(record) if dry_run else run.prepare(record)
 
-    workers = context.settings.threads or os.cpu_count() or 1
-    for record, ready in in_parallel(records, job, workers):
+    for record, ready in in_parallel(records, job, _cores()):
         if isinstance(ready, Imported) or isinstance(record, Refusal):
             yield ready  # type: ignore[misc]
             continue
@@ -130,6 +130,11 @@ def _each(context: Context, records: Iterable[TableRecord | Refusal], run: _Run,
             yield run.store(record, ready)
         except MatcherError as error:
             yield Imported(record.where, "refused", refusals=(*ready.refusals, _refusal(record, error)))
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _prepare_each(record: TableRecord, run: Callable[[PhotoCell], Any]) -> _Prepared:
@@ -175,9 +180,9 @@ def _store_sighting(context: Context, record: TableRecord, ready: _Prepared, who
     new = sightings.NewSighting(report, ready.photos, record.key)
     if record.key is None:
         new = replace(new, key=f"content {sightings.content_digest(context, new)}")
-    view = sightings.submit(context, new, who)
-    outcome = "unchanged" if view.repeated else "added"
-    return Imported(record.where, outcome, view.id, len(ready.photos), (), ready.refusals)
+    sighting_id, repeated = sightings.submit(context, new, who)
+    outcome = "unchanged" if repeated else "added"
+    return Imported(record.where, outcome, id_text(sighting_id), len(ready.photos), (), ready.refusals)
 
 
 def _check_case(record: TableRecord, folder: Path) -> Imported:

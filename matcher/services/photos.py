@@ -78,19 +78,26 @@ class Chosen:
 
 
 @contextmanager
-def kept_bytes(context: Context, owner: Owner, photos: Iterable[PreparedPhoto]) -> Iterator[None]:
-    """Write photos to the blob store before their records; if the records do not come about, take new files away."""
+def kept_bytes(context: Context, owner: Owner, photos: Iterable[PreparedPhoto]) -> Iterator[Callable[[], None]]:
+    """Write photos to the blob store before their records; if the records do not come about, take new files away.
+
+    Gives a function that takes them away at once, for a caller that finds out that it needs none.
+    """
     written: list[str] = []
+
+    def undo() -> None:
+        for key in written:
+            context.blobs.delete(key)
+
     try:
         for prepared in photos:
             key = f"{owner.text}/{prepared.digest}"
             if not context.blobs.exists(key):
                 written.append(key)
                 context.blobs.put(owner.text, prepared.digest, prepared.data)
-        yield
+        yield undo
     except BaseException:
-        for key in written:
-            context.blobs.delete(key)
+        undo()
         raise
 
 

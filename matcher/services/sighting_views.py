@@ -66,11 +66,11 @@ def _of_photo(
 def _by_face(reading: Reading, sighting_id: SightingId) -> dict[int, list[CandidateView]]:
     candidates = sorted(reading.candidates.of_sighting(sighting_id), key=lambda candidate: candidate.rank)
     cases = reading.cases.by_ids(list({candidate.case_id for candidate in candidates}))
-    gallery_faces = reading.faces.by_ids(list({candidate.gallery_face_id for candidate in candidates}))
+    photo_of = reading.faces.photos_of({candidate.gallery_face_id for candidate in candidates})
     lists: dict[int, list[CandidateView]] = {}
     for candidate in candidates:
-        if candidate.case_id in cases and candidate.gallery_face_id in gallery_faces:
-            photo = id_text(gallery_faces[candidate.gallery_face_id].photo_id)
+        if candidate.case_id in cases and candidate.gallery_face_id in photo_of:
+            photo = id_text(photo_of[candidate.gallery_face_id])
             view = _of_candidate(candidate, cases[candidate.case_id].number, photo)
             lists.setdefault(candidate.face_id, []).append(view)
     return lists

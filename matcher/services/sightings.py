@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,6 @@ from matcher.domain.positions import Position
 from matcher.domain.records import Candidate, HowSeen, Sighting, StoredFace
 from matcher.errors import Conflict, WrongUse
 from matcher.matching.plausibility import Observation
-from matcher.services import sighting_views
 from matcher.services.auditing import Trace, record
 from matcher.services.candidates import Search, describe, search
 from matcher.services.context import Context
@@ -31,7 +30,6 @@ from matcher.services.photos import (
     stored_faces,
     vectors_of,
 )
-from matcher.services.views import SightingView
 from matcher.store.database import Transaction
 
 
@@ -80,27 +78,25 @@ def prepare_sighting(context: Context, report: Report, photos: Sequence[PhotoInp
     return NewSighting(report, tuple(prepared.values()), key)
 
 
-def submit(context: Context, new: NewSighting, who: Who, *, top: int | None = None) -> SightingView:
-    """Store a sighting with the candidates of each face, as one step: all of it or nothing.
+def submit(context: Context, new: NewSighting, who: Who, *, top: int | None = None) -> tuple[SightingId, bool]:
+    """Store a sighting with the candidates of each face, as one step: its id, and whether it was there already.
 
-    The same idempotency key with the same content gives the sighting that exists (`repeated`), with other content
-    `Conflict`.
+    The same idempotency key with the same content gives the sighting that exists, with other content `Conflict`.
     """
     top = top or context.settings.top
     result = search(context, new.faces, top)
     sighting = Sighting(id=SightingId(new_id()), created_at=context.clock(), **_fields(new.report))
-    with kept_bytes(context, Owner(sighting_id=sighting.id), new.photos), context.store.write() as transaction:
+    owner = Owner(sighting_id=sighting.id)
+    with kept_bytes(context, owner, new.photos) as undo, context.store.write() as transaction:
         existing = _existing(context, transaction, new)
-        if existing is None:
-            if transaction.gallery.counter() != result.through_change:
-                # Somebody registered or closed a case since: search again, now that the lock keeps the gallery still.
-                result = search(context, new.faces, top)
-            _store(context, transaction, sighting, new, result, who)
-            return sighting_views.of_sighting(transaction, sighting.id)
-        repeated = replace(sighting_views.of_sighting(transaction, existing), repeated=True)
-    for photo in new.photos:
-        context.blobs.delete(f"{Owner(sighting_id=sighting.id).text}/{photo.digest}")
-    return repeated
+        if existing is not None:
+            undo()
+            return existing, True
+        if transaction.gallery.counter() != result.through_change:
+            # Somebody registered or closed a case since: search again, now that the lock keeps the gallery still.
+            result = search(context, new.faces, top)
+        _store(context, transaction, sighting, new, result, who)
+    return sighting.id, False
 
 
 def _existing(context: Context, transaction: Transaction, new: NewSighting) -> SightingId | None:

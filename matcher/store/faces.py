@@ -46,6 +46,14 @@ class FaceReading(Part):
                 found[face.photo_id].append(face)
         return found
 
+    def photos_of(self, face_ids: Iterable[FaceId]) -> dict[FaceId, PhotoId]:
+        """The photos on which those of the faces are that exist."""
+        found: dict[FaceId, PhotoId] = {}
+        for some in batches(sorted(set(face_ids))):
+            query = select(faces.c.id, faces.c.photo_id).where(faces.c.id.in_(some))
+            found.update((row.id, row.photo_id) for row in self._connection.execute(query))
+        return found
+
     def vectors(self, face_ids: Iterable[FaceId], space: str) -> dict[FaceId, Vectors]:
         """Embeddings, float32 (dim,), of those of the faces that have one in this space."""
         found: dict[FaceId, Vectors] = {}
