@@ -1,13 +1,14 @@
 """dlib's CNN face detector, run by ONNX Runtime.
 
-The network sees windows of 80×80 pixels, so the image is searched at many sizes, each 5/6 of the one before. All of
-them lie in one canvas, as dlib places them: what stands near the edge of a photo scores as with dlib only with the same
+The network sees windows of 80×80 pixels, so the image is searched at many sizes, each 5/6 of the one before. Small
+ones lie in one canvas, as dlib places them: what stands near the edge of a photo scores as with dlib only with the same
 neighbours around it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -31,6 +32,8 @@ _CELL, _FIRST_READ, _HALO = 8, 29, 10
 _CELL_CENTRE = 14
 # A larger canvas goes through the network in stripes: it needs about 40 bytes per pixel there.
 _STRIPE_PIXELS = 6_000_000
+# Levels of more pixels are searched in canvases of their own.
+_ALONE_PIXELS = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,13 @@ class MmodDetector:
         if min(searched.shape[:2]) < _SMALLEST_IMAGE:
             return []
         rows, columns = image.shape[:2]
-        levels, canvas = _canvas(searched, largest * searched.shape[1] / columns)
-        scores = self._scores(canvas)
-        cells = np.argwhere(scores > self._minimum_score)
-        boxes = _boxes(cells, levels, columns, rows)
-        found = scores[cells[:, 0], cells[:, 1]]
+        all_boxes, all_scores = [], []
+        for levels, canvas in _canvases(searched, largest * searched.shape[1] / columns):
+            scores = self._scores(canvas)
+            cells = np.argwhere(scores > self._minimum_score)
+            all_boxes.append(_boxes(cells, levels, columns, rows))
+            all_scores.append(scores[cells[:, 0], cells[:, 1]])
+        boxes, found = np.concatenate(all_boxes), np.concatenate(all_scores)
         return [
             Detection(Box(*(float(edge) for edge in boxes[index])), float(found[index]))
             for index in _best(boxes, found)
@@ -107,21 +112,37 @@ def _enlarged(image: Image, scale: float) -> Image:
     return np.asarray(cv2.resize(image, size, interpolation=smoothing), dtype=np.uint8)
 
 
-def _canvas(image: Image, largest: float) -> tuple[list[_Level], Image]:
-    """All levels of the image, up to windows of `largest` pixels: where they lie, and the canvas that holds them."""
-    levels, rows, columns = _layout(_sizes(image.shape[0], image.shape[1], largest))
+def _canvases(image: Image, largest: float) -> Iterator[tuple[list[_Level], Image]]:
+    """All levels of the image, and where they lie in their canvases; the last one's windows are at most `largest` wide.
+
+    `largest` is in pixels of the image. Large levels come alone: the common canvas of such has an eighth of waste, a
+    quarter without the small levels.
+    """
+    sizes = _sizes(image.shape[0], image.shape[1], largest)
+    previous = image
+    while sizes:
+        rows, columns = sizes[0]
+        alone = rows * columns > _ALONE_PIXELS and min(rows, columns) >= _SMALLEST_IMAGE
+        count = 1 if alone else len(sizes)
+        levels, canvas, previous = _canvas(previous, sizes[:count])
+        yield levels, canvas
+        sizes = sizes[count:]
+
+
+def _canvas(previous: Image, sizes: list[tuple[int, int]]) -> tuple[list[_Level], Image, Image]:
+    """Levels of these sizes, each resized from the one before: where they lie, their canvas, and the last one."""
+    levels, rows, columns = _layout(sizes)
     line = np.tile(np.array(_BACKGROUND, dtype=np.uint8), (columns, 1))
     canvas = np.empty((rows, columns, 3), dtype=np.uint8)
     canvas[:] = line  # whole lines at once: filling pixel by pixel takes as long as all resizing
-    previous = image
     for level in levels:
         place = canvas[level.top : level.top + level.height, level.left : level.left + level.width]
-        if previous is image:
-            place[:] = image
+        if previous.shape == place.shape:
+            place[:] = previous
         else:
             cv2.resize(previous, (level.width, level.height), dst=place, interpolation=cv2.INTER_LINEAR)
         previous = place
-    return levels, canvas
+    return levels, canvas, previous
 
 
 def _sizes(rows: int, columns: int, largest: float) -> list[tuple[int, int]]:

@@ -25,7 +25,7 @@ from matcher.images.turns import boxes_back, points_back, quarter_turns
 # No search looks for faces of fewer photo pixels: smaller ones carry ever less identity.
 _LEAST_FACE = 36
 # The smallest face that a search looks for, as a share of the photo's long side.
-_COARSE, _QUICK, _THOROUGH = 0.10, 0.04, 0.025
+_COARSE, _QUICK, _THOROUGH = 0.15, 0.04, 0.025
 # After a turn, faces of this share decide whether there are any: a face is rarely right if only a fine search after a
 # turn sees it (a dog of 4 % did), and three more fine searches would take four times as long.
 _TURNED = 0.06

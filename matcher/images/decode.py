@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
+from PIL import ImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
@@ -164,6 +165,8 @@ def _turned(form: Format, data: bytes, image: PIL.Image.Image) -> int:
 def _load(form: Format, data: bytes, size: tuple[int, int]) -> PIL.Image.Image:
     """The decoded photo, not smaller than `size`."""
     image = _lazy(form, data)
+    # face_recognition, or the program that imports us, may have told Pillow to fill what a cut file lacks with grey.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     image.draft(None, size)
     image.load()
     return image

@@ -24,6 +24,7 @@ from matcher.services.inputs import CasePhoto, OnSeveral, Who, read_photo
 from matcher.services.photos import in_parallel, prepare
 
 _SIDECARS = {"thumbs.db", "desktop.ini"}
+_CHECKED_SIDE = 400  # of a photo that is decoded only to see whether it can be, px
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +199,20 @@ def _check_sighting(record: TableRecord, folder: Path) -> Imported:
 
 
 def _checked(record: TableRecord, folder: Path, check: Callable[[], object]) -> Imported:
-    ready = _prepare_each(record, lambda cell: open_image(read_photo(folder / cell.file), cell.file))
+    ready = _prepare_each(record, lambda cell: _decode(folder / cell.file, cell.file))
     refusals = list(ready.refusals)
+    outcome = "refused" if record.photos and not ready.photos else "checked"
     try:
         check()
     except MatcherError as error:
         refusals.append(_refusal(record, error))
-    outcome = "refused" if refusals else "checked"
+        outcome = "refused"
     return Imported(record.where, outcome, record.key, len(ready.photos), (), tuple(refusals))
+
+
+def _decode(path: Path, name: str) -> None:
+    """Read a photo to its end: headers do not tell that a file is cut short."""
+    open_image(read_photo(path), name).pixels(_CHECKED_SIDE)
 
 
 def _refusal(record: TableRecord, error: MatcherError) -> Refusal:

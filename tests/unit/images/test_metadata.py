@@ -325,3 +325,11 @@ def test_both_byte_orders(order: str) -> None:
     tiff = struct.pack(order + "2sHLHHHLHHL", b"II" if order == "<" else b"MM", 42, 8, 1, 0x0112, 3, 1, 8, 0, 0)
     source = open_image(saved("JPEG", exif=b"Exif\0\0" + tiff), "photo")
     assert (source.width, source.height) == (120, 160)
+
+
+def test_a_cut_file_is_refused_even_when_others_told_pillow_to_mend_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The original face_recognition does so, for the whole process, when it is imported."""
+    monkeypatch.setattr("PIL.ImageFile.LOAD_TRUNCATED_IMAGES", True)
+    picture = stripped(WHOLE["jpeg"])
+    with pytest.raises(PhotoRefused, match="is damaged"):
+        pixels(picture[: len(picture) // 2])
