@@ -108,11 +108,11 @@ def known_chip() -> NDArray[np.uint8]:
 def _cases(context: Context) -> Finding:
     with context.store.read() as reading:
         counts = reading.cases.count_by_status()
-    if not counts:
+    if not any(counts.values()):
         step = "Register one with `matcher case add`, or many with `matcher case import`."
         return Finding("cases", None, "none yet.", step)
     return Finding(
-        "cases", True, ", ".join(f"{counts[status]} {status.value}" for status in CaseStatus if status in counts)
+        "cases", True, ", ".join(f"{counts[status]} {status.value}" for status in CaseStatus if counts.get(status))
     )
 
 
