@@ -20,15 +20,16 @@ from matcher.interchange.cells import one_of
 from matcher.interchange.records import TableRecord
 from matcher.interchange.tables import Refusal
 from matcher.services import (
+    case_import,
     case_views,
     cases,
     checks,
     doctor,
     homes,
-    imports,
     reindex,
     search,
     sheets,
+    sighting_import,
     sighting_views,
     sightings,
 )
@@ -256,7 +257,7 @@ class Matcher:
         """Register or update a case per record and say what became of each; safe to run again."""
         who = Who(actor, ReasonCode.REGISTRATION, reason)
         choice = one_of(OnSeveral)(_word(on_several))
-        return imports.import_cases(self._context, records, Path(photos), who, on_several=choice, dry_run=dry_run)
+        return case_import.import_cases(self._context, records, Path(photos), who, on_several=choice, dry_run=dry_run)
 
     def import_sightings(
         self,
@@ -269,7 +270,7 @@ class Matcher:
     ) -> Iterator[Imported]:
         """Submit a sighting per record and say what became of each; safe to run again."""
         who = Who(actor, ReasonCode.SIGHTING, reason)
-        return imports.import_sightings(self._context, records, Path(photos), who, dry_run=dry_run)
+        return sighting_import.import_sightings(self._context, records, Path(photos), who, dry_run=dry_run)
 
     # Upkeep
 

@@ -12,10 +12,12 @@ from matcher.demo.page import write_page
 from matcher.errors import WrongUse
 from matcher.interchange.records import PhotoCell, TableRecord
 from matcher.services import homes
+from matcher.services.case_import import import_cases
 from matcher.services.context import Context, Progress
-from matcher.services.imports import Imported, import_cases, import_sightings
+from matcher.services.imports import Imported
 from matcher.services.inputs import OnSeveral, ReasonCode, Who
 from matcher.services.reindex import reindex
+from matcher.services.sighting_import import import_sightings
 from matcher.services.sighting_views import shown
 from matcher.services.views import FaceCandidates, SightingView
 

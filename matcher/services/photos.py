@@ -50,10 +50,15 @@ def prepare(context: Context, photo: PhotoInput, *, thorough: bool = True) -> Pr
         data=data,
         image=image,
         digest=context.key.digest(data, "photo"),
-        original_digest=context.key.digest(original, "original"),
+        original_digest=original_digest(context, original),
         camera_date=taken_date(original),
         found=context.pipeline.find(image, thorough=thorough),
     )
+
+
+def original_digest(context: Context, data: bytes) -> str:
+    """The keyed digest of a photo as it was handed in: the same file is known again without being kept."""
+    return context.key.digest(data, "original")
 
 
 @dataclass(frozen=True, slots=True)

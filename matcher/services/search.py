@@ -12,6 +12,7 @@ from matcher.services.auditing import Trace, record
 from matcher.services.candidates import Ranked, describe, search
 from matcher.services.context import Context
 from matcher.services.inputs import PhotoInput, ReasonCode, Who, photo_name, read_photo
+from matcher.services.photos import original_digest
 from matcher.services.views import CandidateView, FaceCandidates, MatchView
 
 
@@ -30,7 +31,7 @@ def match(
             "search.match",
             space=context.space.name,
             snapshot=result.snapshot,
-            probe_digests=(context.key.digest(data, "original"),),
+            probe_digests=(original_digest(context, data),),
             candidates=sorted({ranked.case.id for places in lists for ranked in places}),
             details={"faces": len(found.faces), "top": top or context.settings.top},
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,7 @@ from matcher.services.photos import (
     stored_faces,
     vectors_of,
 )
-from matcher.store.database import Transaction
+from matcher.store.database import Reading, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,45 +87,41 @@ def submit(context: Context, new: NewSighting, who: Who, *, top: int | None = No
     result = search(context, new.faces, top)
     sighting = Sighting(id=SightingId(new_id()), created_at=context.clock(), **_fields(new.report))
     owner = Owner(sighting_id=sighting.id)
+    content = content_digest(context, new.report, [photo.original_digest for photo in new.photos])
     with kept_bytes(context, owner, new.photos) as undo, context.store.write() as transaction:
-        existing = _existing(context, transaction, new)
-        if existing is not None:
+        known = None if new.key is None else existing(context, transaction, new.key, content)
+        if known is not None:
             undo()
-            return existing, True
+            return known, True
         if transaction.gallery.counter() != result.through_change:
             # Somebody registered or closed a case since: search again, now that the lock keeps the gallery still.
             result = search(context, new.faces, top)
+        key = None if new.key is None else (context.key.digest(new.key.encode(), "idempotency"), content)
+        transaction.sightings.add(sighting, key)
         _store(context, transaction, sighting, new, result, who)
     return sighting.id, False
 
 
-def _existing(context: Context, transaction: Transaction, new: NewSighting) -> SightingId | None:
-    if new.key is None:
-        return None
-    known = transaction.sightings.by_idempotency_key(context.key.digest(new.key.encode(), "idempotency"))
+def existing(context: Context, reading: Reading, key: str, content: str) -> SightingId | None:
+    """The sighting that was submitted under a key; `Conflict` if its content was another."""
+    known = reading.sightings.by_idempotency_key(context.key.digest(key.encode(), "idempotency"))
     if known is None:
         return None
-    sighting_id, content = known
-    if content != content_digest(context, new):
-        raise Conflict(
-            f"The idempotency key '{new.key}' was used for another sighting: use a new key for a new report."
-        )
+    sighting_id, known_content = known
+    if known_content != content:
+        raise Conflict(f"The idempotency key '{key}' was used for another sighting: use a new key for a new report.")
     return sighting_id
 
 
-def content_digest(context: Context, new: NewSighting) -> str:
-    """The keyed digest of a report and its photos, whatever their order."""
-    content = {"report": asdict(new.report), "photos": sorted(photo.original_digest for photo in new.photos)}
+def content_digest(context: Context, report: Report, originals: Iterable[str]) -> str:
+    """The keyed digest of a report and of its photos' original digests, whatever their order and repetition."""
+    content = {"report": asdict(report), "photos": sorted(set(originals))}
     return context.key.digest(json.dumps(content, default=str, sort_keys=True).encode(), "content")
 
 
 def _store(
     context: Context, transaction: Transaction, sighting: Sighting, new: NewSighting, result: Search, who: Who
 ) -> None:
-    key = None
-    if new.key is not None:
-        key = (context.key.digest(new.key.encode(), "idempotency"), content_digest(context, new))
-    transaction.sightings.add(sighting, key)
     faces = [
         face
         for position, photo in enumerate(new.photos)

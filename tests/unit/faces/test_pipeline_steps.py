@@ -137,7 +137,7 @@ def test_quick_search_of_a_portrait_is_coarse_only() -> None:
     backend = marker_backend()
     photo = draw(1000, 800, (100, 100, 200), (500, 200, 60))  # the large one spans exactly a quarter of the short side
     found = FacePipeline(backend).find(source(photo))
-    assert searches(backend) == [(700, 560, 1.0, inf)]  # a tenth of 700 is 70
+    assert searches(backend) == [(467, 374, 1.0, inf)]  # 15 % of 467 are 70
     assert [round(face.box.width) for face in found.faces] == [200]
 
 
@@ -147,17 +147,17 @@ def test_quick_search_goes_finer_for_small_faces(side: int) -> None:
     photo = draw(1000, 800, (100, 100, side), (500, 200, 42))
     found = FacePipeline(backend).find(source(photo))
     coarse, finer = searches(backend)
-    assert coarse == (700, 560, 1.0, inf)
+    assert coarse == (467, 374, 1.0, inf)
     # 4 % of 1000 are 40 pixels, which become 70; what the coarse search saw is not looked for again.
-    assert finer == (1000, 800, 1.75, pytest.approx(800 / 7))
+    assert finer == (1000, 800, 1.75, pytest.approx(1200 / 7))
     assert [round(face.box.width) for face in found.faces] == [side, 42]
 
 
 def test_face_that_both_searches_find_counts_once() -> None:
     backend = marker_backend()
-    found = FacePipeline(backend).find(source(draw(1000, 800, (100, 100, 110))))  # 77 pixels in the coarse search
+    found = FacePipeline(backend).find(source(draw(1000, 800, (100, 100, 160))))  # 75 pixels in the coarse search
     assert len(searches(backend)) == 2
-    assert [corners(face.box) for face in found.faces] == [[100, 100, 210, 210]]
+    assert [corners(face.box) for face in found.faces] == [[100, 100, 260, 260]]
 
 
 def test_small_photos_are_searched_as_they_are_then_enlarged() -> None:

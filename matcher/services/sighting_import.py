@@ -1,0 +1,63 @@
+"""Sightings in bulk: a record is submitted, or known again by its key or its content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from matcher.domain.ids import id_text
+from matcher.errors import PhotoRefused, WrongUse
+from matcher.interchange.records import TableRecord
+from matcher.interchange.tables import Refusal
+from matcher.services import sightings
+from matcher.services.context import Context
+from matcher.services.details import sighting_fields
+from matcher.services.imports import Import, Imported, Prepared, check_only, prepare_each
+from matcher.services.inputs import Who, read_photo
+from matcher.services.photos import PreparedPhoto, original_digest, prepare
+from matcher.services.sightings import NewSighting, Report
+
+
+def import_sightings(
+    context: Context, records: Iterable[TableRecord | Refusal], photos: Path, who: Who, *, dry_run: bool = False
+) -> Iterator[Imported]:
+    """Submit a sighting per record, in their order; a record without a key is known again by its content."""
+    if dry_run:
+        return check_only(records, photos, _report)
+
+    def prepared(record: TableRecord) -> Prepared[PreparedPhoto] | Imported:
+        known = _known(context, record, photos)
+        return known or prepare_each(record, lambda cell: prepare(context, photos / cell.file))
+
+    return Import(prepared, lambda record, ready: _store(context, record, ready, who)).each(records)
+
+
+def _report(record: TableRecord) -> Report:
+    if not record.photos:
+        raise WrongUse("a sighting needs at least one photo.")
+    return Report(**sighting_fields(record.fields))
+
+
+def _known(context: Context, record: TableRecord, folder: Path) -> Imported | None:
+    """The record as it was submitted before, if it was: found out without running a model."""
+    report = _report(record)
+    try:
+        originals = [original_digest(context, read_photo(folder / cell.file)) for cell in record.photos]
+    except PhotoRefused:
+        return None  # the ordinary way says which one, and why
+    content = sightings.content_digest(context, report, originals)
+    with context.store.read() as reading:
+        known = sightings.existing(context, reading, _key(record, content), content)
+    return None if known is None else Imported(record.where, "unchanged", id_text(known), len(record.photos))
+
+
+def _key(record: TableRecord, content: str) -> str:
+    return record.key or f"content {content}"
+
+
+def _store(context: Context, record: TableRecord, ready: Prepared[PreparedPhoto], who: Who) -> Imported:
+    report = _report(record)
+    content = sightings.content_digest(context, report, [photo.original_digest for photo in ready.photos])
+    sighting_id, repeated = sightings.submit(context, NewSighting(report, ready.photos, _key(record, content)), who)
+    outcome = "unchanged" if repeated else "added"
+    return Imported(record.where, outcome, id_text(sighting_id), len(ready.photos), (), ready.refusals)
