@@ -21,6 +21,7 @@ from matcher.interchange.records import TableRecord
 from matcher.interchange.tables import Refusal
 from matcher.services import (
     case_import,
+    case_photos,
     case_views,
     cases,
     checks,
@@ -121,7 +122,7 @@ class Matcher:
         who = Who(actor, ReasonCode.REGISTRATION, reason)
         fields = CaseDetails(**case_fields(details))
         cases.require_free(self._context, case_id)
-        prepared = cases.prepare_photos(self._context, _case_photos(photos), one_of(OnSeveral)(_word(on_several)))
+        prepared = case_photos.prepare_photos(self._context, _case_photos(photos), one_of(OnSeveral)(_word(on_several)))
         return cases.add(self._context, case_id, fields, prepared, who)
 
     def update_case(
@@ -137,13 +138,13 @@ class Matcher:
         """Change details of a case (`None` erases one) and add photos; a photo that it has is not added again."""
         who = Who(actor, ReasonCode.CORRECTION, reason)
         fields = case_fields(changes)
-        prepared = cases.prepare_photos(self._context, _case_photos(photos), one_of(OnSeveral)(_word(on_several)))
+        prepared = case_photos.prepare_photos(self._context, _case_photos(photos), one_of(OnSeveral)(_word(on_several)))
         return cases.update(self._context, case_id, fields, prepared, who)
 
     def choose_face(self, photo_id: str, number: int, *, actor: str, reason: str | None = None) -> CaseView:
         """Say which face of a case photo (counted from 1, largest first) is the child's."""
         who = Who(actor, ReasonCode.CORRECTION, reason)
-        return cases.choose_face(self._context, PhotoId(parse_id(photo_id)), number, who)
+        return case_photos.choose_face(self._context, PhotoId(parse_id(photo_id)), number, who)
 
     def close_case(
         self,

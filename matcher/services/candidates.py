@@ -45,10 +45,15 @@ def search(context: Context, faces: Sequence[Face], top: int) -> Search:
     return Search(tuple(rank(hits, top) for hits in found.hits), found.snapshot, found.gallery_size, found.counter)
 
 
+def still_true(context: Context, reading: Reading, faces: Sequence[Face], top: int, found: Search) -> Search:
+    """A search, repeated if somebody registered or closed a case since; `reading` is a transaction with the lock."""
+    return found if reading.gallery.counter() == found.through_change else search(context, faces, top)
+
+
 def describe(
     reading: Reading, lists: Sequence[Sequence[RankedCase]], seen: Observation, travel_kmh: float
 ) -> list[list[Ranked]]:
-    """Add case, photo and flags to every place; a case that was closed or erased since the search drops out."""
+    """Add case, photo and flags to every place; a case that is not open or not there any more drops out."""
     hits = [place.hit for places in lists for place in places]
     cases = reading.cases.by_ids(list({hit.case_id for hit in hits}))
     photos = _photos(reading, list({hit.face_id for hit in hits}))
@@ -56,7 +61,7 @@ def describe(
         [
             _described(place, cases, photos, seen, travel_kmh)
             for place in places
-            if place.hit.face_id in photos and place.hit.case_id in cases
+            if place.hit.face_id in photos and place.hit.case_id in cases and cases[place.hit.case_id].status.searched
         ]
         for places in lists
     ]

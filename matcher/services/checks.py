@@ -11,6 +11,7 @@ from matcher.errors import MatcherError
 from matcher.gallery.verify import verify_snapshot
 from matcher.services.context import Context
 from matcher.services.photos import stored_image
+from matcher.services.reindex import orphans
 from matcher.services.views import GalleryView, VerifyView
 from matcher.store.chain import ChainReport
 from matcher.store.database import Reading
@@ -25,6 +26,7 @@ def verify(context: Context) -> VerifyView:
     snapshot, faces = _snapshot(context, problems)
     with context.store.read() as reading:
         chain = reading.audit.verify()
+        problems += _misplaced(reading, context.space.name)
         photos = list(_all_photos(reading))
     if chain.problem is not None:
         problems.append(f"audit entry {chain.first_broken}: {chain.problem}")
@@ -32,6 +34,7 @@ def verify(context: Context) -> VerifyView:
         problem = _tried(lambda photo=photo: stored_image(context, photo))  # type: ignore[misc]
         if problem:
             problems.append(f"photo {id_text(photo.id)}: {problem}")
+    problems += [f"photo file {key} belongs to no record: `matcher reindex` removes it" for key in orphans(context)]
     return VerifyView(snapshot, faces, chain.entries, len(photos), tuple(problems))
 
 
@@ -72,6 +75,13 @@ def _snapshot(context: Context, problems: list[str]) -> tuple[str | None, int]:
         problems.append(f"gallery: {error}")
         return None, 0
     return status.snapshot, status.size
+
+
+def _misplaced(reading: Reading, space: str) -> list[str]:
+    """Faces in the gallery that belong to no open case, and chosen faces of open cases that are not in it."""
+    strangers, absent = reading.gallery.misplaced(space)
+    said = [f"face {id_text(face)} is in the gallery but not the chosen one of an open case" for face in strangers]
+    return said + [f"face {id_text(face)} of an open case is not in the gallery" for face in absent]
 
 
 def _rows(reading: Reading, space: str) -> Iterator[GalleryRow]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from functools import cached_property
@@ -39,6 +41,7 @@ class Context:
         self.clock = clock
         self.progress = progress
         self._lock = threading.RLock()
+        _contexts.add(self)
 
     @property
     def models(self) -> Path:
@@ -77,6 +80,19 @@ class Context:
     def close(self) -> None:
         """Give back database connections; the context is unusable afterwards."""
         self.store.close()
+
+
+_contexts: weakref.WeakSet[Context] = weakref.WeakSet()
+
+
+def _in_child() -> None:
+    """After a fork, a thread that held a lock is not there to release it."""
+    for context in tuple(_contexts):
+        context._lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_in_child)
 
 
 class StoreFeed:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from matcher.errors import MatcherError, WrongUse
+from matcher.errors import Busy, Conflict, ExtraMissing, MatcherError, NotFound, PhotoRefused, WrongUse
 from matcher.images.decode import open_image
 from matcher.interchange.records import PhotoCell, TableRecord
 from matcher.interchange.tables import Refusal
@@ -20,6 +20,9 @@ from matcher.services.inputs import read_photo
 from matcher.services.photos import in_parallel
 
 _Photo = TypeVar("_Photo")
+
+# What a record itself can be at fault for. A full disk, a damaged model or a lost database ends the run.
+_ROW_ERRORS = (Conflict, ExtraMissing, NotFound, PhotoRefused, WrongUse)
 
 _SIDECARS = {"thumbs.db", "desktop.ini"}
 _CHECKED_SIDE = 400  # of a photo that is decoded only to see whether it can be, px
@@ -63,7 +66,7 @@ class Import(Generic[_Photo]):
             return Imported(record.where, "refused", refusals=(record,))
         try:
             return self.prepare(record)
-        except MatcherError as error:
+        except _ROW_ERRORS as error:
             return refused(record, (), error)
 
     def _stored(self, record: TableRecord, ready: Prepared[_Photo]) -> Imported:
@@ -71,7 +74,9 @@ class Import(Generic[_Photo]):
             return refused(record, ready.refusals)
         try:
             return self.store(record, ready)
-        except MatcherError as error:
+        except Busy:
+            raise
+        except _ROW_ERRORS as error:
             return refused(record, ready.refusals, error)
 
 
@@ -90,7 +95,7 @@ def prepare_each(record: TableRecord, run: Callable[[PhotoCell], _Photo | None])
         try:
             _require_below(cell.file)
             photo = run(cell)
-        except MatcherError as error:
+        except _ROW_ERRORS as error:
             refusals.append(Refusal(record.where, "photos", cell.file, str(error)))
             continue
         if photo is None:

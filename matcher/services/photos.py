@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -82,28 +81,14 @@ class Chosen:
     choice: Choice | None = None
 
 
-@contextmanager
-def kept_bytes(context: Context, owner: Owner, photos: Iterable[PreparedPhoto]) -> Iterator[Callable[[], None]]:
-    """Write photos to the blob store before their records; if the records do not come about, take new files away.
+def keep_bytes(context: Context, owner: Owner, photos: Iterable[PreparedPhoto]) -> None:
+    """Write photos to the blob store, before their records.
 
-    Gives a function that takes them away at once, for a caller that finds out that it needs none.
+    Nothing is taken away if the records do not come about: another process may be about to refer to the same file.
+    What no record refers to is swept up by a later reindex.
     """
-    written: list[str] = []
-
-    def undo() -> None:
-        for key in written:
-            context.blobs.delete(key)
-
-    try:
-        for prepared in photos:
-            key = f"{owner.text}/{prepared.digest}"
-            if not context.blobs.exists(key):
-                written.append(key)
-                context.blobs.put(owner.text, prepared.digest, prepared.data)
-        yield undo
-    except BaseException:
-        undo()
-        raise
+    for prepared in photos:
+        context.blobs.put(owner.text, prepared.digest, prepared.data)
 
 
 def photo_record(context: Context, prepared: PreparedPhoto, owner: Owner, position: int) -> Photo:

@@ -8,6 +8,8 @@ from matcher.domain.ids import id_text
 from matcher.domain.records import StoredFace
 from matcher.errors import MatcherError
 from matcher.gallery.build import SnapshotInfo, SnapshotWriter, prune
+from matcher.gallery.manifest import read_manifest
+from matcher.gallery.snapshots import current_name
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import Who
@@ -15,22 +17,24 @@ from matcher.services.photos import same_face, stored_image
 from matcher.services.views import ReindexView
 
 _BATCH = 256
+_ORPHAN_SECONDS = 3600  # no process is that long between writing a photo and its record
 
 
 def reindex(context: Context, who: Who) -> ReindexView:
     """Make the snapshot that searches start from; until it is published, searches go on with the one before."""
     began = time.monotonic()
-    embedded, problems = embed_missing(context)
+    embedded, problems = embed_missing(context, who)
     info = build(context)
     pruned = prune(context.gallery.folder, keep=context.settings.snapshots_kept)
+    through, swept = _trim_through(context), _sweep(context)
     with context.store.write() as transaction:
         # Running searchers take the new snapshot before they read on, so what it contains can be forgotten.
-        transaction.gallery.trim(info.through_change)
+        transaction.gallery.trim(through)
         trace = Trace(
             "gallery.reindex",
             space=context.space.name,
             snapshot=info.name,
-            details={"faces": info.count, "embedded": embedded, "problems": len(problems)},
+            details={"faces": info.count, "embedded": embedded, "problems": len(problems), "swept": swept},
         )
         record(context, transaction, who, trace)
     return ReindexView(
@@ -42,6 +46,30 @@ def reindex(context: Context, who: Who) -> ReindexView:
         problems=tuple(problems),
         seconds=time.monotonic() - began,
     )
+
+
+def orphans(context: Context) -> list[str]:
+    """Photo files without a record, left by processes that were killed between file and record."""
+    old = context.blobs.older_than(context.clock().timestamp() - _ORPHAN_SECONDS)
+    with context.store.read() as reading:
+        return sorted(old - reading.photos.with_blobs(old))
+
+
+def _sweep(context: Context) -> int:
+    """Delete orphans; asked again under the lock, when no record can come in between."""
+    old = orphans(context)
+    with context.store.write() as transaction:
+        gone = sorted(set(old) - transaction.photos.with_blobs(old))
+        for key in gone:
+            context.blobs.delete(key)
+    return len(gone)
+
+
+def _trim_through(context: Context) -> int:
+    """The last change that the live snapshots of all embedding spaces contain."""
+    folders = [folder for folder in context.home.snapshots.iterdir() if folder.is_dir()]
+    live = [(folder, current_name(folder)) for folder in folders]
+    return min((read_manifest(folder / name).through_change for folder, name in live if name), default=0)
 
 
 def build(context: Context) -> SnapshotInfo:
@@ -58,7 +86,7 @@ def build(context: Context) -> SnapshotInfo:
             return writer.publish()
 
 
-def embed_missing(context: Context) -> tuple[int, list[str]]:
+def embed_missing(context: Context, who: Who) -> tuple[int, list[str]]:
     """Embed chosen faces of open cases that have no vector in the current space, as after a change of model."""
     space, done = context.space.name, 0
     problems: list[str] = []
@@ -70,7 +98,7 @@ def embed_missing(context: Context) -> tuple[int, list[str]]:
         if not batch:
             return done, problems
         for face in batch:
-            problem = _embed(context, face)
+            problem = _embed(context, face, who)
             if problem is None:
                 done += 1
             else:
@@ -80,7 +108,7 @@ def embed_missing(context: Context) -> tuple[int, list[str]]:
                 context.progress("embedding faces", done, done + len(missing))
 
 
-def _embed(context: Context, face: StoredFace) -> str | None:
+def _embed(context: Context, face: StoredFace, who: Who) -> str | None:
     """Embed one face from its stored photo; returns what went wrong, if anything did."""
     with context.store.read() as reading:
         photo = reading.photos.get(face.photo_id)
@@ -101,4 +129,5 @@ def _embed(context: Context, face: StoredFace) -> str | None:
         transaction.faces.put_vectors({face.id: found.embedding}, space)
         if case is not None and case.status.searched:
             transaction.gallery.add(face.id, case.id, space)
+        record(context, transaction, who, Trace("gallery.embed", [face.id], space))
     return None

@@ -9,7 +9,7 @@ from matcher.errors import WrongUse
 from matcher.images.decode import open_image
 from matcher.matching.plausibility import Observation
 from matcher.services.auditing import Trace, record
-from matcher.services.candidates import Ranked, describe, search
+from matcher.services.candidates import Ranked, describe, search, still_true
 from matcher.services.context import Context
 from matcher.services.inputs import PhotoInput, ReasonCode, Who, photo_name, read_photo
 from matcher.services.photos import original_digest
@@ -24,8 +24,10 @@ def match(
         raise WrongUse("Why do you search? Give a reason: every search is recorded with one.")
     data = read_photo(photo)
     found = context.pipeline.find(open_image(data, photo_name(photo)), thorough=thorough)
-    result = search(context, found.faces, context.settings.top if top is None else top)
+    top = context.settings.top if top is None else top
+    result = search(context, found.faces, top)
     with context.store.write() as transaction:
+        result = still_true(context, transaction, found.faces, top, result)
         lists = describe(transaction, result.lists, Observation(), context.settings.travel_kmh)
         trace = Trace(
             "search.match",
@@ -33,7 +35,7 @@ def match(
             snapshot=result.snapshot,
             probe_digests=(original_digest(context, data),),
             candidates=sorted({ranked.case.id for places in lists for ranked in places}),
-            details={"faces": len(found.faces), "top": top or context.settings.top},
+            details={"faces": len(found.faces), "top": top},
         )
         record(context, transaction, who, trace)
     return MatchView(

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from matcher.domain.ids import id_text
 from matcher.errors import PhotoRefused, WrongUse
-from matcher.interchange.records import TableRecord
+from matcher.interchange.records import PhotoCell, TableRecord
 from matcher.interchange.tables import Refusal
 from matcher.services import sightings
 from matcher.services.context import Context
 from matcher.services.details import sighting_fields
-from matcher.services.imports import Import, Imported, Prepared, check_only, prepare_each
+from matcher.services.imports import Import, Imported, Prepared, check_only, prepare_each, refused
 from matcher.services.inputs import Who, read_photo
 from matcher.services.photos import PreparedPhoto, original_digest, prepare
-from matcher.services.sightings import NewSighting, Report
+from matcher.services.sightings import Report
 
 
 def import_sightings(
@@ -25,9 +25,15 @@ def import_sightings(
     if dry_run:
         return check_only(records, photos, _report)
 
+    context.pipeline  # noqa: B018 - models that cannot be loaded are no fault of a row
+
     def prepared(record: TableRecord) -> Prepared[PreparedPhoto] | Imported:
         known = _known(context, record, photos)
-        return known or prepare_each(record, lambda cell: prepare(context, photos / cell.file))
+        if known is not None:
+            return known
+        ready = prepare_each(record, lambda cell: prepare(context, photos / cell.file))
+        # Whole or not at all: with a photo missing, the mended row would be another report under the same key.
+        return refused(record, ready.refusals) if ready.refusals else ready
 
     return Import(prepared, lambda record, ready: _store(context, record, ready, who)).each(records)
 
@@ -35,6 +41,8 @@ def import_sightings(
 def _report(record: TableRecord) -> Report:
     if not record.photos:
         raise WrongUse("a sighting needs at least one photo.")
+    if any(cell != PhotoCell(cell.file) for cell in record.photos):
+        raise WrongUse("a sighting's photo takes no date, age or face: all its faces are searched.")
     return Report(**sighting_fields(record.fields))
 
 
@@ -58,6 +66,7 @@ def _key(record: TableRecord, content: str) -> str:
 def _store(context: Context, record: TableRecord, ready: Prepared[PreparedPhoto], who: Who) -> Imported:
     report = _report(record)
     content = sightings.content_digest(context, report, [photo.original_digest for photo in ready.photos])
-    sighting_id, repeated = sightings.submit(context, NewSighting(report, ready.photos, _key(record, content)), who)
+    new = sightings.new_sighting(report, ready.photos, _key(record, content))
+    sighting_id, repeated = sightings.submit(context, new, who)
     outcome = "unchanged" if repeated else "added"
     return Imported(record.where, outcome, id_text(sighting_id), len(ready.photos), (), ready.refusals)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from matcher import __version__
@@ -17,14 +17,14 @@ from matcher.domain.records import Candidate, HowSeen, Sighting, StoredFace
 from matcher.errors import Conflict, WrongUse
 from matcher.matching.plausibility import Observation
 from matcher.services.auditing import Trace, record
-from matcher.services.candidates import Search, describe, search
+from matcher.services.candidates import Search, describe, search, still_true
 from matcher.services.context import Context
 from matcher.services.inputs import PhotoInput, Who, check_text
 from matcher.services.photos import (
     Chosen,
     Owner,
     PreparedPhoto,
-    kept_bytes,
+    keep_bytes,
     photo_record,
     prepare,
     stored_faces,
@@ -69,13 +69,18 @@ class NewSighting:
 
 
 def prepare_sighting(context: Context, report: Report, photos: Sequence[PhotoInput], key: str | None) -> NewSighting:
-    """Run the models over a report's photos, searched thoroughly; a photo that is given twice counts once."""
-    if not photos:
-        raise WrongUse("A sighting needs at least one photo.")
+    """Run the models over a report's photos, searched thoroughly."""
+    return new_sighting(report, [prepare(context, given) for given in photos], key)
+
+
+def new_sighting(report: Report, photos: Iterable[PreparedPhoto], key: str | None) -> NewSighting:
+    """A report with its photos, of which one that is given twice counts once; `WrongUse` without any."""
     if key is not None:
         check_text("The idempotency key", key, 200)
-    prepared = {photo.digest: photo for photo in (prepare(context, given) for given in photos)}
-    return NewSighting(report, tuple(prepared.values()), key)
+    distinct = {photo.digest: photo for photo in photos}
+    if not distinct:
+        raise WrongUse("A sighting needs at least one photo.")
+    return NewSighting(report, tuple(distinct.values()), key)
 
 
 def submit(context: Context, new: NewSighting, who: Who, *, top: int | None = None) -> tuple[SightingId, bool]:
@@ -83,27 +88,30 @@ def submit(context: Context, new: NewSighting, who: Who, *, top: int | None = No
 
     The same idempotency key with the same content gives the sighting that exists, with other content `Conflict`.
     """
-    top = top or context.settings.top
+    top = context.settings.top if top is None else top
+    content = content_digest(context, new.report, [photo.original_digest for photo in new.photos])
+    with context.store.read() as reading:
+        known = existing(context, reading, new.key, content)
+    if known is not None:
+        return known, True
     result = search(context, new.faces, top)
     sighting = Sighting(id=SightingId(new_id()), created_at=context.clock(), **_fields(new.report))
-    owner = Owner(sighting_id=sighting.id)
-    content = content_digest(context, new.report, [photo.original_digest for photo in new.photos])
-    with kept_bytes(context, owner, new.photos) as undo, context.store.write() as transaction:
-        known = None if new.key is None else existing(context, transaction, new.key, content)
+    keep_bytes(context, Owner(sighting_id=sighting.id), new.photos)
+    with context.store.write() as transaction:
+        known = existing(context, transaction, new.key, content)
         if known is not None:
-            undo()
             return known, True
-        if transaction.gallery.counter() != result.through_change:
-            # Somebody registered or closed a case since: search again, now that the lock keeps the gallery still.
-            result = search(context, new.faces, top)
+        result = still_true(context, transaction, new.faces, top, result)
         key = None if new.key is None else (context.key.digest(new.key.encode(), "idempotency"), content)
         transaction.sightings.add(sighting, key)
         _store(context, transaction, sighting, new, result, who)
     return sighting.id, False
 
 
-def existing(context: Context, reading: Reading, key: str, content: str) -> SightingId | None:
-    """The sighting that was submitted under a key; `Conflict` if its content was another."""
+def existing(context: Context, reading: Reading, key: str | None, content: str) -> SightingId | None:
+    """The sighting that was submitted under a key; `Conflict` if its content was another; without a key `None`."""
+    if key is None:
+        return None
     known = reading.sightings.by_idempotency_key(context.key.digest(key.encode(), "idempotency"))
     if known is None:
         return None
@@ -115,7 +123,10 @@ def existing(context: Context, reading: Reading, key: str, content: str) -> Sigh
 
 def content_digest(context: Context, report: Report, originals: Iterable[str]) -> str:
     """The keyed digest of a report and of its photos' original digests, whatever their order and repetition."""
-    content = {"report": asdict(report), "photos": sorted(set(originals))}
+    told = asdict(report)
+    if report.seen_at is not None:
+        told["seen_at"] = report.seen_at.astimezone(timezone.utc)  # one moment has many ways to be written
+    content = {"report": told, "photos": sorted(set(originals))}
     return context.key.digest(json.dumps(content, default=str, sort_keys=True).encode(), "content")
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from matcher.errors import Damaged, StoreProblem, WrongUse
@@ -26,7 +27,9 @@ class BlobStore:
         key = f"{owner}/{digest}"
         target = self._path(key)
         try:
-            if not (target.is_file() and target.read_bytes() == data):
+            if target.is_file() and target.read_bytes() == data:
+                os.utime(target)  # young again, so that no sweep takes it before its record is written
+            else:
                 self._write(target, data)
         except OSError as error:
             raise StoreProblem(f"The photo cannot be kept as '{target}': {error.strerror}.") from error
@@ -71,6 +74,14 @@ class BlobStore:
             for path in sorted(folder.iterdir()):
                 if _WORD.fullmatch(path.name):
                     yield f"{folder.name}/{path.name}"
+
+    def older_than(self, moment: float) -> set[str]:
+        """Keys of files written before a time, in seconds since 1970; removes half-written files as old."""
+        for part in self._root.glob(f"*/*{_UNFINISHED}"):
+            with suppress(OSError):
+                if part.stat().st_mtime < moment:
+                    part.unlink()
+        return {key for key in self.list() if self._path(key).stat().st_mtime < moment}
 
     def _path(self, key: str) -> Path:
         owner, separator, digest = key.partition("/")

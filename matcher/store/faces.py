@@ -64,6 +64,15 @@ class FaceReading(Part):
             found.update((row.face_id, unpack(row.vector)) for row in self._connection.execute(query))
         return found
 
+    def spaces_of(self, face_ids: Iterable[FaceId]) -> dict[FaceId, list[str]]:
+        """The spaces in which those of the faces are embedded that are in any, in order of name."""
+        found: dict[FaceId, list[str]] = {}
+        for some in batches(sorted(set(face_ids))):
+            query = select(embeddings.c.face_id, embeddings.c.space).where(embeddings.c.face_id.in_(some))
+            for row in self._connection.execute(query.order_by(embeddings.c.space)):
+                found.setdefault(row.face_id, []).append(row.space)
+        return found
+
     def without_embedding(self, space: str, limit: int) -> list[StoredFace]:
         """Chosen faces of open cases that have no vector in this space yet, by id."""
         has_one = exists().where(embeddings.c.face_id == faces.c.id, embeddings.c.space == space)
@@ -108,6 +117,13 @@ class FaceWriting(FaceReading):
             replaced = and_(embeddings.c.face_id.in_(some), embeddings.c.space == space)
             self._connection.execute(delete(embeddings).where(replaced))
         self._insert_vectors(vectors, space)
+
+    def forget_vectors(self, face_ids: Iterable[FaceId]) -> None:
+        """Delete the embeddings of faces in all spaces; they must have left the gallery (`Conflict`)."""
+        for some in batches(sorted(set(face_ids))):
+            if self._connection.scalar(select(exists().where(gallery_members.c.face_id.in_(some)))):
+                raise Conflict("The vector of a face in the gallery cannot be deleted: remove the face from it first.")
+            self._connection.execute(delete(embeddings).where(embeddings.c.face_id.in_(some)))
 
     def choose(self, photo_id: PhotoId, face_id: FaceId, choice: Choice) -> None:
         """Make one face the chosen one of its photo, instead of any other; `NotFound` unless it is in that photo."""

@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import and_, delete, exists, func, insert, select
 
+from matcher.domain.cases import CaseStatus
 from matcher.domain.ids import CaseId, FaceId, id_text
 from matcher.domain.records import GalleryChange, GalleryRow
 from matcher.errors import Conflict, Damaged
 from matcher.store.part import Part, batches
-from matcher.store.tables import embeddings, gallery_changes, gallery_members
+from matcher.store.tables import cases, embeddings, faces, gallery_changes, gallery_members, photos
 from matcher.store.vectors import unpack
 
 _MEMBER_VECTOR = and_(embeddings.c.face_id == gallery_members.c.face_id, embeddings.c.space == gallery_members.c.space)
@@ -42,6 +43,20 @@ class GalleryReading(Part):
         with self._connection.execute(query, execution_options={"yield_per": block}) as result:
             for part in result.partitions():
                 yield _rows(part)
+
+    def misplaced(self, space: str) -> tuple[list[FaceId], list[FaceId]]:
+        """Members that are not the chosen face of an open case, and such faces with a vector that are no members."""
+        rightful = (
+            select(faces.c.id)
+            .join(photos, photos.c.id == faces.c.photo_id)
+            .join(cases, cases.c.id == photos.c.case_id)
+            .where(cases.c.status == CaseStatus.OPEN, faces.c.choice.is_not(None))
+        )
+        members = select(gallery_members.c.face_id).where(gallery_members.c.space == space)
+        embedded = select(embeddings.c.face_id).where(embeddings.c.space == space)
+        strangers = members.where(gallery_members.c.face_id.not_in(rightful)).order_by(gallery_members.c.face_id)
+        absent = rightful.where(faces.c.id.in_(embedded), faces.c.id.not_in(members)).order_by(faces.c.id)
+        return list(self._connection.scalars(strangers)), list(self._connection.scalars(absent))
 
     def changes(self, space: str, after: int) -> list[GalleryChange]:
         """Changes of a space with numbers above `after`, rising.

@@ -49,9 +49,16 @@ class PhotoReading(Part):
         """A sighting's photos by position."""
         return self._where(photos.c.sighting_id == sighting_id)
 
-    def with_original_digest(self, digest: str) -> list[Photo]:
-        """Photos that were handed in as these very bytes, whoever owns them."""
-        return self._where(photos.c.original_digest == digest)
+    def with_digest(self, digest: str) -> list[Photo]:
+        """Photos that are kept as these very bytes, whoever owns them: the same picture, whatever its metadata told."""
+        return self._where(photos.c.digest == digest)
+
+    def with_blobs(self, keys: Iterable[str]) -> set[str]:
+        """Those of the blob keys that a photo refers to."""
+        found: set[str] = set()
+        for some in batches(sorted(set(keys))):
+            found.update(self._connection.scalars(select(photos.c.blob).where(photos.c.blob.in_(some))))
+        return found
 
     def list_case_photos(self, state: PhotoState) -> list[Photo]:
         """Photos of cases in this state, for example those that wait for a choice."""

@@ -138,8 +138,8 @@ photos = Table(
     Column("position", Integer, nullable=False),
     # "<owner>/<digest>": an owner keeps the same bytes once, so erasing one photo never takes the file of another.
     Column("blob", Words, nullable=False, unique=True),
-    Column("digest", Words, nullable=False),
-    Column("original_digest", Words, nullable=False, index=True),
+    Column("digest", Words, nullable=False, index=True),
+    Column("original_digest", Words, nullable=False),
     Column("media_type", Words, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),

@@ -114,7 +114,7 @@ def test_photos_by_owner_digest_and_state(store: Store) -> None:
         tx.cases.add(other)
         tx.sightings.add(seen)
         second = photo(case_id=one.id, position=2, taken=date(2024, 1, 2), age=7.5, state=PhotoState.AWAITING_CHOICE)
-        first = photo(case_id=one.id, position=1, original_digest="else")
+        first = photo(case_id=one.id, position=1, digest="else", original_digest="else")
         same = photo(case_id=other.id)
         blank = photo(sighting_id=seen.id, state=PhotoState.NO_USABLE_FACE, reason=NoFaceReason.TOO_SMALL)
         for new in (second, first, same, blank):
@@ -125,7 +125,7 @@ def test_photos_by_owner_digest_and_state(store: Store) -> None:
         assert reading.photos.of_case(one.id) == [first, second]
         assert reading.photos.of_cases([one.id, other.id, 5]) == {one.id: [first, second], other.id: [same], 5: []}
         assert reading.photos.of_sighting(seen.id) == [blank]
-        assert set(reading.photos.with_original_digest("original")) == {second, same, blank}
+        assert set(reading.photos.with_digest("digest")) == {second, same, blank}
         assert reading.photos.list_case_photos(PhotoState.AWAITING_CHOICE) == [second]
         assert reading.photos.list_case_photos(PhotoState.NO_USABLE_FACE) == []
         assert reading.photos.by_ids([first.id, 5]) == {first.id: first}

@@ -135,6 +135,30 @@ def test_bystanders_in_a_case_photo_keep_no_embedding(matcher: Matcher) -> None:
     assert list(kept) == chosen
 
 
+def kept_vectors(matcher: Matcher) -> int:
+    with matcher.context.store.read() as reading:
+        photos = [photo.id for case in reading.cases.list() for photo in reading.photos.of_case(case.id)]
+        faces = [face.id for group in reading.faces.of_photos(photos).values() for face in group]
+        return len(reading.faces.vectors(faces, matcher.space.name))
+
+
+def test_a_corrected_choice_forgets_the_face_that_was_wrong(matcher: Matcher) -> None:
+    (photo,) = matcher.add_case("A-1", photos=[CasePhoto(group(3, 4), face=1)], actor=ME).photos
+    matcher.choose_face(photo.id, 2, actor=ME)
+    assert kept_vectors(matcher) == 1
+    matcher.update_case("A-1", photos=[CasePhoto(group(3, 4), face=1)], actor=ME)
+    assert kept_vectors(matcher) == 1
+    assert [face.choice for face in matcher.case("A-1").photos[0].faces] == [Choice.OFFICER, None]
+    assert matcher.verify().clean
+
+
+def test_what_is_said_of_a_known_photo_counts(matcher: Matcher) -> None:
+    matcher.add_case("A-1", photos=[child(1)], actor=ME)
+    view = matcher.update_case("A-1", photos=[CasePhoto(child(1), taken=date(2020, 1, 2))], actor=ME)
+    assert [photo.taken for photo in view.photos] == [date(2020, 1, 2)]
+    assert view.warnings == ()
+
+
 def test_no_face_is_a_result(matcher: Matcher) -> None:
     (photo,) = matcher.add_case("A-1", photos=[nobody()], actor=ME).photos
     assert (photo.state, photo.reason.value if photo.reason else None) == (PhotoState.NO_USABLE_FACE, "no_face")
@@ -147,6 +171,9 @@ def test_the_same_photo_again(matcher: Matcher) -> None:
     assert "already" in again.warnings[0]
     other = matcher.add_case("A-2", photos=[child(1)], actor=ME)
     assert "also a photo of case 'A-1'" in other.warnings[0]
+    third = matcher.add_case("A-3", photos=[with_comment(child(1), "sent by a messenger")], actor=ME)
+    assert len(third.warnings) == 2
+    matcher.close_case("A-3", status="hoax", actor=ME)
     assert matcher.match(child(1), actor=ME, reason="test").gallery_size == 2
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pictures import child, nobody
 
 from matcher import Matcher
+from matcher.config import Home
 from matcher.errors import Damaged, WrongUse
+from matcher.services.context import Context, now_utc
 
 ME = "desk"
 
@@ -199,3 +205,62 @@ def test_threads_share_one_matcher(matcher: Matcher) -> None:
         results = list(pool.map(lambda _: lists(matcher, child(2, 1)), range(24)))
     assert results == [expected] * 24
     assert matcher.verify_audit().problem is None
+
+
+def test_a_file_without_a_record_is_reported_and_swept_when_old(home: Path) -> None:
+    """As a process leaves it that is killed between file and record."""
+    later = timedelta(hours=2)
+    with Matcher.open(home) as matcher:
+        register(matcher, 1)
+        matcher.context.blobs.put("0000000000abc", "deadbeef", b"left behind")
+        assert matcher.verify().clean, "another process may be about to write its record"
+        future = Matcher(Context(Home(home), clock=lambda: now_utc() + later))
+        (problem,) = future.verify().problems
+        assert "0000000000abc/deadbeef" in problem
+        future.reindex(actor=ME)
+        assert future.verify().clean
+        assert len(list(matcher.context.blobs.list())) == 1
+
+
+def test_a_face_that_belongs_to_no_open_case_is_found(matcher: Matcher) -> None:
+    register(matcher, 1, 2)
+    with sqlite3.connect(matcher.context.home.database) as raw:
+        raw.execute("UPDATE cases SET status = 'hoax' WHERE number = 'A-1'")
+    raw.close()
+    (problem,) = matcher.verify().problems
+    assert "not the chosen one of an open case" in problem
+
+
+def test_deleted_snapshots_are_rebuilt_and_searches_go_on_meanwhile(matcher: Matcher, home: Path) -> None:
+    register(matcher, 1, 2)
+    matcher.reindex(actor=ME)
+    shutil.rmtree(home / "snapshots")
+    (home / "snapshots").mkdir()
+    with Matcher.open(home) as fresh:
+        assert lists(fresh, child(1))[0][0] == "A-1"
+        fresh.reindex(actor=ME)
+        assert fresh.verify().clean
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_forked_while_another_thread_opens_things_does_not_wait_for_ever(matcher: Matcher) -> None:
+    register(matcher, 1)
+    holding, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with matcher.context._lock:
+            holding.set()
+            release.wait(60)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    holding.wait(60)
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(60)
+        os._exit(0 if matcher.context.space.dim == 128 else 1)
+    _, status = os.waitpid(pid, 0)
+    release.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(status) == 0

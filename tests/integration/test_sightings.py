@@ -98,6 +98,33 @@ def test_a_case_registered_while_a_sighting_is_searched_is_not_missed(home: Path
     assert [one.case_id for one in sighting.candidates] == ["A-1"]
 
 
+def test_a_case_closed_while_a_photo_is_searched_is_not_given_out(home: Path) -> None:
+    """Between the model and the audit entry: the search is repeated under the lock."""
+    with Matcher.open(home) as other:
+        register(other, 1, 2)
+        with Matcher.open(home) as matcher:
+            find = matcher.context.gallery.search
+            calls = []
+
+            def search(probes, *, cases):  # type: ignore[no-untyped-def]
+                result = find(probes, cases=cases)
+                if not calls:
+                    other.close_case("A-1", status="returned", actor=ME)
+                calls.append(result)
+                return result
+
+            matcher.context.gallery.search = search  # type: ignore[method-assign]
+            result = matcher.match(child(1, 1), actor=ME, reason="test")
+    assert [one.case_id for one in result.faces[0].candidates] == ["A-2"]
+    assert len(calls) == 2
+
+
+def test_a_moment_may_be_written_in_any_zone(matcher: Matcher) -> None:
+    first = matcher.submit_sighting([child(1)], actor=ME, idempotency_key="k", seen_at="2024-05-01T09:15+08:00")
+    again = matcher.submit_sighting([child(1)], actor=ME, idempotency_key="k", seen_at="2024-05-01T01:15Z")
+    assert (again.id, again.repeated) == (first.id, True)
+
+
 def test_contradictions_are_flagged_and_stay_in_the_list(matcher: Matcher) -> None:
     register(matcher, 1, sex="female", born="2015-01-01", missing_since="2024-01-01", last_seen=(39.9, 116.4))
     sighting = matcher.submit_sighting(

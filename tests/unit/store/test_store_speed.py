@@ -22,7 +22,7 @@ QUERIES: dict[str, Callable[[Transaction], object]] = {
     "cases in a status": lambda tx: tx.cases.list(CaseStatus.OPEN, after="A", limit=50),
     "sightings": lambda tx: tx.sightings.list(after=5, limit=50),
     "sightings for triage": lambda tx: tx.sightings.list(needs_triage=True, limit=50),
-    "duplicates": lambda tx: tx.photos.with_original_digest("x"),
+    "duplicates": lambda tx: tx.photos.with_digest("x"),
     "photos of cases": lambda tx: tx.photos.of_cases([1, 2]),
     "faces of photos": lambda tx: tx.faces.of_photos([1, 2]),
     "vectors": lambda tx: tx.faces.vectors([1, 2], SPACE),

@@ -145,7 +145,7 @@ def _photos() -> None:
         sa.UniqueConstraint("blob", name="uq_photos_blob"),
         sa.CheckConstraint("(case_id IS NULL) <> (sighting_id IS NULL)", name=op.f("ck_photos_one_owner")),
     )
-    for column in ("case_id", "sighting_id", "original_digest", "state"):
+    for column in ("case_id", "sighting_id", "digest", "state"):
         op.create_index(f"ix_photos_{column}", "photos", [column])
 
 
