@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -118,10 +119,15 @@ def _own_server() -> Iterator[str]:
         _missing("install pgserver or set MATCHER_TEST_POSTGRES_URL.")
     # As root, pgserver opens the permissions of all folders above the data; the temporary folder is open anyway.
     data = Path(tempfile.gettempdir()) / f"matcher-pg-{session}"
-    try:
-        server = pgserver.get_server(data, cleanup_mode="delete")
-    except Exception as error:  # noqa: BLE001 - whatever went wrong, there is no server
-        _missing(f"pgserver does not start: {error}.")
+    for attempt in range(3):
+        try:
+            server = pgserver.get_server(data, cleanup_mode="delete")
+            break
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, there is no server
+            # On a busy machine its start may take longer than pgserver waits.
+            if attempt == 2:
+                _missing(f"pgserver does not start: {error!r}.")
+            time.sleep(3)
     try:
         yield server.get_uri()
     finally:

@@ -214,11 +214,11 @@ def test_a_file_without_a_record_is_reported_and_swept_when_old(home: Path) -> N
         register(matcher, 1)
         matcher.context.blobs.put("0000000000abc", "deadbeef", b"left behind")
         assert matcher.verify().clean, "another process may be about to write its record"
-        future = Matcher(Context(Home(home), clock=lambda: now_utc() + later))
-        (problem,) = future.verify().problems
-        assert "0000000000abc/deadbeef" in problem
-        future.reindex(actor=ME)
-        assert future.verify().clean
+        with Matcher(Context(Home(home), clock=lambda: now_utc() + later)) as future:
+            (problem,) = future.verify().problems
+            assert "0000000000abc/deadbeef" in problem
+            future.reindex(actor=ME)
+            assert future.verify().clean
         assert len(list(matcher.context.blobs.list())) == 1
 
 

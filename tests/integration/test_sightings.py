@@ -86,15 +86,15 @@ def test_the_same_photo_twice_in_one_sighting_counts_once(matcher: Matcher) -> N
 
 def test_a_case_registered_while_a_sighting_is_searched_is_not_missed(home: Path) -> None:
     """The clock is read between search and transaction: there another process registers the child."""
-    other = Matcher.open(home)
+    with Matcher.open(home) as other:
 
-    def clock() -> datetime:
-        if not other.cases():
-            register(other, 1)
-        return now_utc()
+        def clock() -> datetime:
+            if not other.cases():
+                register(other, 1)
+            return now_utc()
 
-    context = Context(Home(home), clock=clock)
-    sighting = Matcher(context).submit_sighting([child(1, 1)], actor=ME)
+        with Matcher(Context(Home(home), clock=clock)) as matcher:
+            sighting = matcher.submit_sighting([child(1, 1)], actor=ME)
     assert [one.case_id for one in sighting.candidates] == ["A-1"]
 
 
