@@ -17,16 +17,18 @@ from pydantic_settings import (
 
 from matcher.errors import HomeMissing, WrongUse
 
+LONGEST_LIST = 10_000  # places of a candidate list
+
 
 class Settings(BaseSettings):
     """What an operator may set, in `settings.toml` of the home or as `MATCHER_…` in the environment, which wins."""
 
-    model_config = SettingsConfigDict(env_prefix="MATCHER_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="MATCHER_", extra="forbid", frozen=True)
 
     database_url: str | None = Field(
         None, description="SQLAlchemy address of the database; default: matcher.db in the home"
     )
-    top: int = Field(30, ge=1, le=10_000, description="length of a candidate list")
+    top: int = Field(30, ge=1, le=LONGEST_LIST, description="length of a candidate list")
     threads: int = Field(1, ge=0, le=256, description="threads for one photo or search; 0: one per core")
     models_dir: Path | None = Field(None, description="folder of the converted models; default: models/ in the home")
     snapshots_kept: int = Field(
@@ -83,14 +85,19 @@ class Home:
     def snapshots(self) -> Path:
         return self.root / "snapshots"
 
+    @property
+    def exists(self) -> bool:
+        """Whether a home was created here to its end: the key is written last."""
+        return self.digest_key.is_file()
+
     def require(self) -> Home:
         """This home, if it was created; `HomeMissing` otherwise."""
-        if not self.digest_key.is_file():
+        if not self.exists:
             raise HomeMissing(f"There is no home in '{self.root}': create it with `matcher init --home {self.root}`.")
         return self
 
     def settings(self, **given: object) -> Settings:
-        """The settings that hold for this home; `WrongUse` names a value that cannot be used."""
+        """The settings that hold for this home; `WrongUse` names a line, a key or a value that cannot be used."""
         here = type(
             "HomeSettings",
             (Settings,),
@@ -101,12 +108,19 @@ class Home:
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"])
+            if first["type"] == "extra_forbidden":
+                known = ", ".join(Settings.model_fields)
+                raise WrongUse(
+                    f"Unknown setting '{name}' in '{self.settings_file}': the settings are {known}."
+                ) from error
             raise WrongUse(
                 f"The setting '{name}' in '{self.settings_file}' or the environment: {first['msg']}."
             ) from error
+        except ValueError as error:  # of the TOML parser, which names the line
+            raise WrongUse(f"The settings file '{self.settings_file}' cannot be read: {error}.") from error
         assert isinstance(loaded, Settings)  # noqa: S101 - a type narrowing, not a check
         return loaded
 
-    def database_url(self, settings: Settings) -> str:
-        """The address of the database: the setting, or SQLite in this folder."""
-        return settings.database_url or f"sqlite:///{self.database}"
+    def database_url(self, settings: Settings) -> str | Path:
+        """The address of the database: the setting, or the SQLite file in this folder."""
+        return settings.database_url or self.database

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from matcher.config import Home
-from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation
+from matcher.config import LONGEST_LIST, Home
+from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, ConfirmationKind
 from matcher.domain.faces import PhotoFaces
 from matcher.domain.ids import PhotoId, id_text, parse_id
 from matcher.domain.records import AuditRecord
@@ -38,7 +38,7 @@ from matcher.services.context import Context, Progress
 from matcher.services.details import case_fields, confirmation, sighting_fields
 from matcher.services.doctor import Finding
 from matcher.services.imports import Imported
-from matcher.services.inputs import CasePhoto, OnSeveral, PhotoInput, ReasonCode, Who, photo_name, read_photo
+from matcher.services.inputs import CasePhoto, OnSeveral, PhotoInput, ReasonCode, Who, photo_name, read_photo, several
 from matcher.services.views import (
     CaseSummary,
     CaseView,
@@ -70,7 +70,10 @@ class Matcher:
     def create(
         cls, home: str | Path | None = None, *, database_url: str | None = None, progress: Progress | None = None
     ) -> Matcher:
-        """Create a home and open it. `Conflict` if there is one, `WrongUse` if the folder holds something else."""
+        """Create a home, or bring an older one up to date, and open it.
+
+        `Conflict` if there is nothing to do, `WrongUse` if the folder holds something else.
+        """
         made = homes.create(Path(home) if home else Home.default(), database_url)
         return cls(Context(made, progress=progress))
 
@@ -122,7 +125,7 @@ class Matcher:
         who = Who(actor, ReasonCode.REGISTRATION, reason)
         fields = CaseDetails(**case_fields(details))
         cases.require_free(self._context, case_id)
-        prepared = case_photos.prepare_photos(self._context, _case_photos(photos), one_of(OnSeveral)(_word(on_several)))
+        prepared = case_photos.prepare_photos(self._context, _case_photos(photos), one_of(OnSeveral)(on_several))
         return cases.add(self._context, case_id, fields, prepared, who)
 
     def update_case(
@@ -137,8 +140,9 @@ class Matcher:
     ) -> CaseView:
         """Change details of a case (`None` erases one) and add photos; a photo that it has is not added again."""
         who = Who(actor, ReasonCode.CORRECTION, reason)
+        cases.check_number(case_id)
         fields = case_fields(changes)
-        prepared = case_photos.prepare_photos(self._context, _case_photos(photos), one_of(OnSeveral)(_word(on_several)))
+        prepared = case_photos.prepare_photos(self._context, _case_photos(photos), one_of(OnSeveral)(on_several))
         return cases.update(self._context, case_id, fields, prepared, who)
 
     def choose_face(self, photo_id: str, number: int, *, actor: str, reason: str | None = None) -> CaseView:
@@ -152,11 +156,12 @@ class Matcher:
         *,
         status: CaseStatus | str,
         actor: str,
-        confirmation: Confirmation | tuple[str, str] | None = None,
+        confirmation: Confirmation | tuple[ConfirmationKind | str, str] | None = None,
         reason: str | None = None,
     ) -> CaseView:
         """End a case: no search finds it from now on. `located_*` needs a confirmation (kind, reference)."""
-        target = one_of(CaseStatus)(_word(status))
+        cases.check_number(case_id)
+        target = one_of(CaseStatus)(status)
         if target.searched:
             raise WrongUse(f"'{target.value}' does not close a case: use reopen_case.")
         who = Who(actor, ReasonCode.CLOSURE, reason)
@@ -164,11 +169,15 @@ class Matcher:
 
     def reopen_case(self, case_id: str, *, actor: str, reason: str) -> CaseView:
         """Search for the child of an ended case again."""
+        cases.check_number(case_id)
+        if not (reason or "").strip():
+            raise WrongUse("Why is the case opened again? Give a reason.")
         who = Who(actor, ReasonCode.CORRECTION, reason)
         return cases.move(self._context, case_id, CaseStatus.OPEN, None, who)
 
     def case(self, case_id: str) -> CaseView:
         """Everything about one case; `NotFound` names it."""
+        cases.check_number(case_id)
         with self._context.store.read() as reading:
             return case_views.of_case(reading, cases.require_case(reading, case_id))
 
@@ -176,7 +185,7 @@ class Matcher:
         self, *, status: CaseStatus | str | None = None, after: str | None = None, limit: int | None = None
     ) -> list[CaseSummary]:
         """Cases by rising number, from the one after `after`."""
-        wanted = None if status is None else one_of(CaseStatus)(_word(status))
+        wanted = None if status is None else one_of(CaseStatus)(status)
         return case_views.listed(self._context, wanted, after, limit)
 
     def awaiting_choice(self) -> list[tuple[str, PhotoView]]:
@@ -194,7 +203,7 @@ class Matcher:
     ) -> MatchView:
         """Rank the open cases for every face of a photo. Nothing is kept but the audit entry."""
         who = Who(actor, ReasonCode.AD_HOC, reason)
-        return search.match(self._context, photo, who, top=top, thorough=thorough)
+        return search.match(self._context, photo, who, top=_top(top), thorough=thorough)
 
     def match_sheet(self, photo: PhotoInput, face: FaceCandidates) -> bytes:
         """A PNG with a face of `match` beside its candidates, in the order of the list."""
@@ -219,8 +228,9 @@ class Matcher:
         """
         who = Who(actor, ReasonCode.SIGHTING, reason)
         told = sightings.Report(**sighting_fields(report))
-        new = sightings.prepare_sighting(self._context, told, photos, idempotency_key)
-        sighting_id, repeated = sightings.submit(self._context, new, who, top=top)
+        length = _top(top)  # before the models run
+        new = sightings.prepare_sighting(self._context, told, several(photos), idempotency_key)
+        sighting_id, repeated = sightings.submit(self._context, new, who, top=length)
         return replace(sighting_views.shown(self._context, id_text(sighting_id)), repeated=repeated)
 
     def sighting(self, sighting_id: str) -> SightingView:
@@ -257,7 +267,7 @@ class Matcher:
     ) -> Iterator[Imported]:
         """Register or update a case per record and say what became of each; safe to run again."""
         who = Who(actor, ReasonCode.REGISTRATION, reason)
-        choice = one_of(OnSeveral)(_word(on_several))
+        choice = one_of(OnSeveral)(on_several)
         return case_import.import_cases(self._context, records, Path(photos), who, on_several=choice, dry_run=dry_run)
 
     def import_sightings(
@@ -302,11 +312,13 @@ class Matcher:
 
 
 def _case_photos(photos: Photos) -> list[CasePhoto]:
-    return [photo if isinstance(photo, CasePhoto) else CasePhoto(photo) for photo in photos]
+    return [photo if isinstance(photo, CasePhoto) else CasePhoto(photo) for photo in several(photos)]
 
 
-def _word(value: object) -> object:
-    return getattr(value, "value", value)
+def _top(top: int | None) -> int | None:
+    if top is not None and not 1 <= top <= LONGEST_LIST:
+        raise WrongUse(f"top is {top}: a candidate list has 1 … {LONGEST_LIST} places.")
+    return top
 
 
 _confirmation = confirmation  # the parameter of the same name hides it in `close_case`

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timezone
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from matcher.errors import WrongUse
 
 if TYPE_CHECKING:
     from matcher.engine import Matcher
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+# Control characters and those that turn the direction of writing: on a terminal they do things, or hide them.
+_COMMANDS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
 
 
 @dataclass
@@ -112,8 +119,31 @@ def _is_plain(owner: Any, name: str) -> bool:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+    """One JSON document on standard output; characters that cannot be written there are escaped."""
+    document = plain(value)
+    written = json.dumps(document, ensure_ascii=False, indent=2)
+    try:
+        written.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        written = json.dumps(document, indent=2)
+    click.echo(written)
+
+
+def say(text: object, *, err: bool = False) -> None:
+    """A line for people, in which nothing that others wrote can command the terminal."""
+    click.echo(shown(text), err=err)
+
+
+@contextmanager
+def private(path: Path, mode: str = "w", **how: Any) -> Iterator[IO[Any]]:
+    """Open a file for writing that only its owner may read: there are children in it. `WrongUse` where none can be."""
+    try:
+        with open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600), **how) as file:
+            if path.is_file():  # and no terminal or pipe; it may have been there before, open to others
+                path.chmod(0o600)
+            yield file
+    except OSError as error:
+        raise WrongUse(f"'{path}' cannot be written ({error.strerror}): name another file.") from error
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
@@ -135,15 +165,15 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty:
 
 
 def shown(value: object) -> str:
-    """A cell for people: nothing for no data, minutes for times, words for enumerations."""
+    """A cell for people: a dash for no data, minutes for times, words for enumerations, no control characters."""
     if value is None:
         return "–"
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
+        return value.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     if isinstance(value, float):
         return f"{value:.3f}"
     if isinstance(value, tuple):
         return ", ".join(shown(item) for item in value)
-    return str(value)
+    return _COMMANDS.sub(lambda found: " " if found[0].isspace() else "\ufffd", str(value))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, print_table, shown, who_options
+from matcher.cli.app import App, home_option, json_option, print_json, print_table, say, shown, who_options
 from matcher.cli.bulk import import_options, run_import
 from matcher.domain.cases import CaseStatus, ConfirmationKind
 from matcher.domain.positions import Datum
@@ -281,11 +281,11 @@ def reopen(app: App, case_id: str, actor: str, reason: str | None, as_json: bool
 
 def _print_case(view: CaseView, as_json: bool) -> None:
     for warning in view.warnings:
-        click.echo(f"Note: {warning}", err=True)
+        say(f"Note: {warning}", err=True)
     if as_json:
         print_json(view)
         return
-    click.echo(f"Case {view.case_id}: {view.status.value}")
+    say(f"Case {view.case_id}: {view.status.value}")
     for name in [*CASE_COLUMNS, "last_seen"]:
         value = getattr(view.details, name)
         if value is not None and value != () and getattr(value, "value", "") not in {"unknown", "unspecified"}:
@@ -299,7 +299,7 @@ def _print_case(view: CaseView, as_json: bool) -> None:
                 click.echo(f"    face {face.number}: {_box(face.box)}")
             click.echo(f"    choose with: matcher case choose-face {photo.id} FACE")
     for change in view.history:
-        click.echo(f"  {shown(change.at)}: {change.old.value} → {change.new.value} by {change.actor}")
+        say(f"  {shown(change.at)}: {change.old.value} → {change.new.value} by {change.actor}")
 
 
 def _box(box: Any) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, progress_bar, who_options
-from matcher.errors import Damaged
+from matcher.cli.app import App, home_option, json_option, print_json, progress_bar, say, who_options
+from matcher.errors import Damaged, SomeRefused
+
+if TYPE_CHECKING:
+    from matcher.services.views import ReindexView
 
 _MARKS = {True: "ok  ", False: "FAIL", None: "note"}
 
@@ -17,12 +22,14 @@ _MARKS = {True: "ok  ", False: "FAIL", None: "note"}
 @home_option
 @click.pass_obj
 def init(app: App, database_url: str | None) -> None:
-    """Create a home and convert the face models."""
+    """Create a home and convert the face models, or bring the tables of an older home up to date."""
+    from matcher.config import Home
     from matcher.engine import Matcher
 
+    done = "Upgraded the tables of" if Home(app.home or Home.default()).exists else "Created"
     with progress_bar() as progress, Matcher.create(app.home, database_url=database_url, progress=progress) as matcher:
         space = matcher.space.name
-        click.echo(f"Created {matcher.context.home.root}")
+        click.echo(f"{done} {matcher.context.home.root}")
     click.echo(f"Embedding space: {space}")
     click.echo("Next: `matcher doctor`, then `matcher case add` or `matcher case import`.")
 
@@ -39,7 +46,7 @@ def doctor(app: App, as_json: bool) -> None:
         print_json(found)
     else:
         for finding in found:
-            click.echo(f"{_MARKS[finding.ok]} {finding.subject}: {finding.text}")
+            say(f"{_MARKS[finding.ok]} {finding.subject}: {finding.text}")
             if finding.next_step:
                 click.echo(f"     → {finding.next_step}")
     if any(finding.ok is False for finding in found):
@@ -57,9 +64,15 @@ def reindex(app: App, actor: str, reason: str | None, as_json: bool) -> None:
         done = matcher.reindex(actor=actor, reason=reason)
     if as_json:
         print_json(done)
-        return
+    else:
+        _print_reindex(done)
+    if done.problems:
+        raise SomeRefused(f"{len(done.problems)} problems, as listed; the snapshot holds all the others.")
+
+
+def _print_reindex(done: ReindexView) -> None:
     for problem in done.problems:
-        click.echo(problem, err=True)
+        say(problem, err=True)
     click.echo(f"Snapshot {done.snapshot}: {done.faces} faces, {done.embedded} newly embedded, {done.seconds:.1f} s.")
     if done.pruned:
         click.echo(f"Removed {len(done.pruned)} old snapshots.")

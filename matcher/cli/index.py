@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json
+from matcher.cli.app import App, home_option, json_option, print_json, say
 from matcher.errors import Damaged
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def verify(app: App, as_json: bool) -> None:
         print_json(found)
     else:
         for problem in found.problems:
-            click.echo(problem, err=True)
+            say(problem, err=True)
         click.echo(
             f"Checked {found.faces} gallery faces ({found.snapshot or 'no snapshot yet'}), {found.photos} photos, "
             f"{found.audit_entries} audit entries: {_outcome(found)}."

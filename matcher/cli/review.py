@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, print_table, who_options
+from matcher.cli.app import App, home_option, json_option, print_json, print_table, private, who_options
 
 
 @click.group()
@@ -44,7 +44,9 @@ def review_show(app: App, candidate: str, sheet: Path | None, actor: str, reason
     with app.open() as matcher:
         found = matcher.review_item(candidate)
         if sheet is not None:
-            sheet.write_bytes(matcher.review_sheet(candidate, actor=actor, reason=reason))
+            picture = matcher.review_sheet(candidate, actor=actor, reason=reason)
+            with private(sheet, "wb") as file:
+                file.write(picture)
     if as_json:
         print_json(found)
         return

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from matcher.cli.app import App, home_option
+from matcher.cli.app import App, home_option, say
 from matcher.errors import MatcherError
 
 
@@ -67,7 +67,7 @@ class Root(LazyGroup):
     def _end(ctx: click.Context, message: str, code: int) -> None:
         if ctx.obj.debug:
             raise  # noqa: PLE0704 - called from the handlers above only
-        click.echo(f"matcher: {message}", err=True)
+        say(f"matcher: {message}", err=True)
         ctx.exit(code)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, print_table, who_options
+from matcher.cli.app import App, home_option, json_option, print_json, print_table, private, who_options
 from matcher.cli.tables import print_candidates
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def _write_sheets(matcher: Matcher, photo: Path, found: MatchView, sheet: Path) 
     written = []
     for face in found.faces:
         path = sheet if face.number == 1 else sheet.with_stem(f"{sheet.stem}-face{face.number}")
-        path.write_bytes(matcher.match_sheet(photo, face))
+        picture = matcher.match_sheet(photo, face)
+        with private(path, "wb") as file:
+            file.write(picture)
         written.append(path)
     return written
 

@@ -18,7 +18,7 @@ from matcher.interchange import cells
 if TYPE_CHECKING:
     from matcher.services.views import SightingView
 
-_FIELDS = ("seen_at", "place", "how_seen", "note", "source", "apparent_sex", "apparent_age")
+_FIELDS = ("seen_at", "place", "how_seen", "first_hand", "note", "source", "apparent_sex", "apparent_age")
 
 
 @click.group()
@@ -40,6 +40,7 @@ def sighting() -> None:
     help="gcj02 for positions of Chinese map apps.",
 )
 @click.option("--how-seen", type=click.Choice([how.value for how in HowSeen]), help="How the child was seen.")
+@click.option("--first-hand/--not-first-hand", default=None, help="Whether the reporter saw the child in person.")
 @click.option("--apparent-sex", type=click.Choice([sex.value for sex in Sex]), help="What the child seemed to be.")
 @click.option("--apparent-age", type=float, help="How old the child seemed, years.")
 @click.option("--note", help="What else was seen.")
@@ -151,7 +152,15 @@ def _print_sighting(view: SightingView, as_json: bool, top: int = 5) -> None:
         print_json(view)
         return
     click.echo(f"Sighting {view.id}{' (known already: nothing was added)' if view.repeated else ''}")
-    told = [("seen", view.seen_at), ("place", view.place), ("how", view.how_seen), ("note", view.note)]
+    told = [
+        ("seen", view.seen_at),
+        ("place", view.place),
+        ("how", view.how_seen),
+        ("first hand", {True: "yes", False: "no", None: None}[view.first_hand]),
+        ("apparent sex", None if view.apparent_sex is Sex.UNKNOWN else view.apparent_sex),
+        ("apparent age", None if view.apparent_age is None else f"{view.apparent_age:g}"),
+        ("note", view.note),
+    ]
     for name, value in told:
         if value is not None:
             click.echo(f"  {name}: {shown(value)}")

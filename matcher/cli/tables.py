@@ -10,7 +10,7 @@ import click
 from matcher.cli.app import print_table
 
 if TYPE_CHECKING:
-    from matcher.services.views import FaceCandidates
+    from matcher.services.views import CandidateView, FaceCandidates
 
 
 def print_candidates(prefix: str, faces: Sequence[FaceCandidates], top: int | None) -> None:
@@ -19,5 +19,10 @@ def print_candidates(prefix: str, faces: Sequence[FaceCandidates], top: int | No
         box = face.box
         where = f"{box.left:.0f}, {box.top:.0f} to {box.right:.0f}, {box.bottom:.0f}"
         click.echo(f"{prefix}face {face.number} at {where}, {face.quality.inter_eye_distance:.0f} px between the eyes:")
-        rows = [(found.rank, found.case_id, found.similarity, found.flags or None) for found in face.candidates[:top]]
+        rows = [(one.rank, _case(one), one.similarity, one.flags or None) for one in face.candidates[:top]]
         print_table(("RANK", "CASE", "SIMILARITY", "FLAGS"), rows, "  no case to compare with")
+
+
+def _case(candidate: CandidateView) -> str:
+    ended = "" if candidate.status.searched else f" (ended: {candidate.status.value})"
+    return f"{candidate.case_id}{ended}"

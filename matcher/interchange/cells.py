@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -15,26 +16,32 @@ Parser = Callable[[Any], Any]
 
 _TRUE = {"yes", "true", "1", "y", "是"}
 _FALSE = {"no", "false", "0", "n", "否"}
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")  # no database takes NUL, no file half a surrogate pair
+_LONE_DIGIT = re.compile(r"(?<![\d.])(\d)(?!\d)", re.ASCII)
+_EARLIEST = date(1900, 1, 1)
 
 
 def text(value: Any) -> str:
     """One cell as text; a number is taken as it is written."""
-    if isinstance(value, (dict, list, bool)):
+    if value is None or isinstance(value, (dict, list, bool)):
         raise WrongUse("expected text.")
-    return str(value).strip()
+    written = str(value).strip()
+    if _UNWRITABLE.search(written):
+        raise WrongUse("expected text without NUL or broken characters.")
+    return written
 
 
 def texts(value: Any) -> tuple[str, ...]:
     """Several texts: a JSON list, or one cell with semicolons."""
-    parts = value if isinstance(value, list) else str(value).split(";")
+    parts = value if isinstance(value, list) else text(value).split(";")
     return tuple(part for part in (text(part) for part in parts) if part)
 
 
 def number(value: Any) -> float:
     """A finite decimal number with a point."""
     try:
-        parsed = float(value)
-    except (TypeError, ValueError) as error:
+        parsed = float(text(value))
+    except (ValueError, WrongUse) as error:
         raise WrongUse("expected a number such as 112.5.") from error
     if not abs(parsed) < float("inf"):
         raise WrongUse("expected a finite number.")
@@ -50,26 +57,40 @@ def whole(value: Any) -> int:
 
 
 def day(value: Any) -> date:
-    """A date, YYYY-MM-DD, in 1900 or later and not in the future beyond tomorrow's time zones."""
+    """A date, YYYY-MM-DD or YYYY/M/D, from 1900 until today, wherever on the globe that is."""
     try:
-        parsed = date.fromisoformat(str(value).strip().replace("/", "-"))
+        parsed = date.fromisoformat(_iso(value))
     except ValueError as error:
         raise WrongUse("expected a date that exists, as YYYY-MM-DD.") from error
-    if parsed.year < 1900:
-        raise WrongUse("expected a date after 1900.")
-    return parsed
+    return _possible(parsed)
 
 
 def moment(value: Any) -> datetime:
-    """A date or an ISO 8601 time; without a time zone it is UTC."""
-    written = str(value).strip().replace("/", "-")
+    """A date or an ISO 8601 time, from 1900 until today; without a time zone it is UTC."""
+    written = _iso(value)
     try:
         parsed = datetime.fromisoformat(written.removesuffix("Z") + ("+00:00" if written.endswith("Z") else ""))
     except ValueError as error:
         raise WrongUse("expected a time such as 2024-05-01 or 2024-05-01T18:30+08:00.") from error
-    if parsed.year < 1900:
-        raise WrongUse("expected a time after 1900.")
+    _possible(parsed.date())
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
+
+
+def today() -> date:
+    """The present date in UTC."""
+    return datetime.now(timezone.utc).date()
+
+
+def _iso(value: Any) -> str:
+    """A date or time with the hyphens and zeros of ISO 8601: spreadsheets write 2024/5/1 9:05."""
+    return _LONE_DIGIT.sub(r"0\1", text(value).replace("/", "-"))
+
+
+def _possible(given: date) -> date:
+    # East of Greenwich it may be tomorrow already.
+    if not _EARLIEST <= given <= today() + timedelta(days=1):
+        raise WrongUse("expected a date after 1900 and not in the future.")
+    return given
 
 
 def yes_no(value: Any) -> bool:
@@ -81,11 +102,11 @@ def yes_no(value: Any) -> bool:
 
 
 def one_of(words: type[_Word]) -> Callable[[Any], _Word]:
-    """A parser for the words of an enumeration."""
+    """A parser for the words of an enumeration; its members are taken too."""
 
     def parse(value: Any) -> _Word:
         try:
-            return words(str(value).strip().lower())
+            return words(str(getattr(value, "value", value)).strip().lower())
         except ValueError as error:
             raise WrongUse(f"expected one of {', '.join(word.value for word in words)}.") from error
 

@@ -104,14 +104,16 @@ def _record(row: Row, columns: Mapping[str, cells.Parser], *, key: str, place: s
 
 
 def _photos(value: Any) -> tuple[PhotoCell, ...]:
-    parts = value if isinstance(value, (list, tuple)) else str(value).split(";")
+    if isinstance(value, dict):
+        return (_photo_of(value),)
+    parts = value if isinstance(value, (list, tuple)) else cells.text(value).split(";")
     return tuple(_photo(part) for part in parts if part)
 
 
 def _photo(value: Any) -> PhotoCell:
     if isinstance(value, dict):
         return _photo_of(value)
-    file, *marks = [part.strip() for part in str(value).split("|")]
+    file, *marks = [part.strip() for part in cells.text(value).split("|")]
     return photo_with_marks(file, marks)
 
 
@@ -125,11 +127,12 @@ def photo_with_marks(file: str, marks: Iterable[str]) -> PhotoCell:
 
 
 def _photo_of(given: Mapping[str, Any]) -> PhotoCell:
+    given = {name: value for name, value in given.items() if value is not None}
     unknown = set(given) - {"file", "taken", "age", "face"}
     if unknown or not given.get("file"):
         raise WrongUse("expected FILE, or FILE|taken=YYYY-MM-DD, FILE|age=7, FILE|face=2; several with ';'.")
     return PhotoCell(
-        file=str(given["file"]),
+        file=cells.text(given["file"]),
         taken=cells.day(given["taken"]) if "taken" in given else None,
         age=cells.number(given["age"]) if "age" in given else None,
         face=cells.whole(given["face"]) if "face" in given else None,

@@ -89,13 +89,14 @@ def _delimiter(text: str) -> str:
 
 
 def _json_rows(name: str, text: str) -> Iterator[Row | Refusal]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not splitlines(): JSON may hold U+2028 and the like inside a text.
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         where = f"{name} line {number}"
         try:
             cells = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             yield Refusal(where, None, None, f"is not JSON: {error}.")
             continue
         if not isinstance(cells, dict):

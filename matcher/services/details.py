@@ -3,48 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
-from matcher.domain.cases import Confirmation, ConfirmationKind
+from matcher.domain.cases import CaseDetails, Confirmation, ConfirmationKind
 from matcher.domain.positions import Position
 from matcher.errors import WrongUse
-from matcher.interchange.cells import Parser, one_of
+from matcher.interchange.cells import Parser, one_of, text
 from matcher.interchange.records import CASE_COLUMNS, SIGHTING_COLUMNS
+
+_NOTHING_KNOWN = {field.name: field.default for field in fields(CaseDetails)}
 
 
 def case_fields(given: Mapping[str, Any]) -> dict[str, Any]:
     """Case fields from keyword values; `None` erases a field. `WrongUse` names field, value and what was expected."""
-    return _fields(given, CASE_COLUMNS, place="last_seen")
+    told = _fields(given, CASE_COLUMNS, place="last_seen")
+    return {name: _NOTHING_KNOWN[name] if value is None else value for name, value in told.items()}
 
 
 def sighting_fields(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a report from keyword values."""
-    return _fields(given, SIGHTING_COLUMNS, place="position")
+    """Fields of a report from keyword values; `None` leaves one out."""
+    told = _fields(given, SIGHTING_COLUMNS, place="position")
+    return {name: value for name, value in told.items() if value is not None}
 
 
-def confirmation(given: Confirmation | tuple[str, str] | None) -> Confirmation | None:
+def confirmation(given: Confirmation | tuple[ConfirmationKind | str, str] | None) -> Confirmation | None:
     """A confirmation, or one from its kind and reference."""
     if given is None or isinstance(given, Confirmation):
         return given
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        raise WrongUse(f"confirmation {given!r}: expected a kind and a reference, as in ('dna', 'laboratory 17').")
     kind, reference = given
-    return Confirmation(one_of(ConfirmationKind)(kind), reference)
+    return Confirmation(
+        parsed("confirmation", kind, one_of(ConfirmationKind)), parsed("confirmation reference", reference, text)
+    )
 
 
 def _fields(given: Mapping[str, Any], parsers: Mapping[str, Parser], place: str) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for name, value in given.items():
         if name == place:
-            fields[name] = _position(name, value)
+            found[name] = _position(name, value)
         elif name not in parsers:
             raise WrongUse(f"Unknown field '{name}': the fields are {', '.join(sorted([*parsers, place]))}.")
-        elif value is not None:
-            fields[name] = _parsed(name, value, parsers[name])
         else:
-            fields[name] = None
-    return fields
+            found[name] = None if value is None else parsed(name, value, parsers[name])
+    return found
 
 
-def _parsed(name: str, value: Any, parse: Parser) -> Any:
+def parsed(name: str, value: Any, parse: Parser) -> Any:
+    """One value by its parser; `WrongUse` names it."""
     try:
         return parse(list(value) if isinstance(value, tuple) else getattr(value, "value", value))
     except WrongUse as error:
@@ -57,5 +65,5 @@ def _position(name: str, value: Any) -> Position | None:
     try:
         lat, lon = value
         return Position(float(lat), float(lon))
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise WrongUse(f"{name} {value!r}: expected a pair of latitude and longitude in degrees.") from error

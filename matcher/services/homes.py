@@ -11,18 +11,17 @@ from matcher.store.database import Store
 
 
 def create(root: Path, database_url: str | None = None) -> Home:
-    """Create a home; `Conflict` if there is one, `WrongUse` if the folder holds something else.
+    """Create a home, or upgrade the tables of an older one.
 
+    `Conflict` if there is a home that is up to date, `WrongUse` if the folder holds something else.
     The key is written last: it marks a home as complete, so that a creation that was cut short can be run again.
     """
     home = Home(root)
-    if home.digest_key.is_file():
-        raise Conflict(f"There is a home in '{root}' already: use it, or name another folder with --home.")
-    ours = {home.database.name, home.settings_file.name, home.photos.name, home.models.name, home.snapshots.name}
+    if home.exists:
+        _upgrade(home, database_url)
+        return home
     try:
-        strangers = sorted(
-            entry.name for entry in root.iterdir() if entry.name.removesuffix("-wal").removesuffix("-shm") not in ours
-        )
+        strangers = sorted(entry.name for entry in root.iterdir() if not _is_ours(home, entry.name))
     except FileNotFoundError:
         strangers = []
     except OSError as error:
@@ -33,16 +32,31 @@ def create(root: Path, database_url: str | None = None) -> Home:
     if database_url:
         # A TOML basic string: quote and backslash are escaped.
         quoted = database_url.replace("\\", "\\\\").replace('"', '\\"')
+        home.settings_file.touch(mode=0o600)  # before the password is in it
         home.settings_file.write_text(f'database_url = "{quoted}"\n', encoding="utf-8")
-        home.settings_file.chmod(0o600)
     Store.create(home.database_url(home.settings())).close()
     DigestKey.create(home.digest_key)
     return home
+
+
+def _upgrade(home: Home, database_url: str | None) -> None:
+    address = home.database_url(home.settings())
+    if database_url or not Store.is_older(address):
+        raise Conflict(f"There is a home in '{home.root}' already: use it, or name another folder with --home.")
+    Store.create(address).close()
+
+
+def _is_ours(home: Home, name: str) -> bool:
+    """Whether a creation that was cut short may have left a file or folder of this name."""
+    ours = {home.database, home.settings_file, home.photos, home.models, home.snapshots}
+    half_written_key = name.startswith(f".{home.digest_key.name}.")
+    return half_written_key or name.removesuffix("-wal").removesuffix("-shm") in {path.name for path in ours}
 
 
 def _make_folders(home: Home) -> None:
     try:
         for folder in (home.root, home.photos, home.models, home.snapshots):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)  # one that was there may be open to others
     except OSError as error:
         raise WrongUse(f"'{home.root}' cannot be made: {error.strerror}.") from error

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from pathlib import Path
+from typing import TypeVar
 
 from matcher.errors import PhotoRefused, WrongUse
 from matcher.images.formats import MAX_BYTES
+from matcher.interchange.cells import text
+from matcher.services.details import parsed
 
 PhotoInput = str | Path | bytes
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_Photo = TypeVar("_Photo")
+
+# Unicode's categories of what nobody sees: two numbers that look alike must be the same.
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +76,25 @@ class Who:
         check_text("actor", self.actor, 200)
         if not self.actor.strip():
             raise WrongUse("Who is acting? Give an actor: every change and every search is recorded with one.")
+        if self.note is not None:
+            parsed("reason", self.note, text)
 
 
 def check_text(name: str, value: str, longest: int) -> None:
-    """Refuse control characters and excessive length in a one-line text."""
-    if _CONTROL.search(value):
-        raise WrongUse(f"{name} {value!r} holds control characters: use one line of plain text.")
+    """Refuse what is no text, control and invisible characters, and excessive length in a one-line text."""
+    if not isinstance(value, str):
+        raise WrongUse(f"{name} {value!r} is no text: put it in quotes.")
+    if any(unicodedata.category(character) in _UNSEEN for character in value):
+        raise WrongUse(f"{name} {value!r} holds control or invisible characters: use one line of plain text.")
     if len(value) > longest:
         raise WrongUse(f"{name} is {len(value)} characters long: at most {longest} are possible.")
+
+
+def several(photos: Iterable[_Photo]) -> list[_Photo]:
+    """Photos as a list; `WrongUse` for a single one, whose letters or bytes would be taken for photos."""
+    if isinstance(photos, (str, bytes, bytearray, Path, CasePhoto)):
+        raise WrongUse("photos: expected a list of photos, such as [photo] for a single one.")
+    return list(photos)
 
 
 def photo_name(photo: PhotoInput) -> str:
@@ -88,13 +106,15 @@ def read_photo(photo: PhotoInput) -> bytes:
     """The bytes of a photo; `PhotoRefused` names a file that is absent, no file, unreadable or too large."""
     if isinstance(photo, bytes):
         return photo
+    if not isinstance(photo, (str, Path)):
+        raise WrongUse(f"A photo is a path or bytes, not {type(photo).__name__}.")
     path = Path(photo)
-    if not path.is_file():
-        found = "is not a file" if path.exists() else "does not exist"
-        raise PhotoRefused(f"{path} {found}: give the path of a photo.")
     try:
+        if not path.is_file():
+            found = "is not a file" if path.exists() else "does not exist"
+            raise PhotoRefused(f"{path} {found}: give the path of a photo.")
         if path.stat().st_size > MAX_BYTES:
             raise PhotoRefused(f"{path} is larger than {MAX_BYTES // 1_000_000} MB: send a smaller copy of the photo.")
         return path.read_bytes()
-    except OSError as error:
-        raise PhotoRefused(f"{path} cannot be read: {error.strerror}.") from error
+    except (OSError, ValueError) as error:  # a name too long for the disk, or one with NUL
+        raise PhotoRefused(f"{path} cannot be read: {getattr(error, 'strerror', error)}.") from error

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matcher.domain.cases import Photo
+from matcher.domain.cases import Case, Photo
 from matcher.domain.ids import CandidateId, SightingId, id_text, parse_id
 from matcher.domain.records import Candidate, StoredFace
-from matcher.errors import NotFound
+from matcher.errors import Conflict, NotFound
 from matcher.services.context import Context
 from matcher.services.views import (
     CandidateView,
@@ -40,6 +40,9 @@ def of_sighting(reading: Reading, sighting_id: SightingId) -> SightingView:
         place=sighting.place,
         position=sighting.position,
         how_seen=sighting.how_seen,
+        first_hand=sighting.first_hand,
+        apparent_sex=sighting.apparent_sex,
+        apparent_age=sighting.apparent_age,
         note=sighting.note,
         source=sighting.source,
         photos=tuple(_of_photo(photo, faces.get(photo.id, ()), candidates) for photo in photos),
@@ -71,20 +74,21 @@ def _by_face(reading: Reading, sighting_id: SightingId) -> dict[int, list[Candid
     for candidate in candidates:
         if candidate.case_id in cases and candidate.gallery_face_id in photo_of:
             photo = id_text(photo_of[candidate.gallery_face_id])
-            view = _of_candidate(candidate, cases[candidate.case_id].number, photo)
+            view = _of_candidate(candidate, cases[candidate.case_id], photo)
             lists.setdefault(candidate.face_id, []).append(view)
     return lists
 
 
-def _of_candidate(candidate: Candidate, number: str, photo: str) -> CandidateView:
+def _of_candidate(candidate: Candidate, case: Case, photo: str) -> CandidateView:
     return CandidateView(
-        case_id=number,
+        case_id=case.number,
         similarity=candidate.similarity,
         rank=candidate.rank,
         flags=candidate.flags,
         photo=photo,
         photo_face=id_text(candidate.gallery_face_id),
         id=id_text(candidate.id),
+        status=case.status,
     )
 
 
@@ -115,11 +119,14 @@ def queue(context: Context, limit: int | None = None) -> list[ReviewItem]:
 
 
 def review_item(context: Context, candidate: str) -> ReviewItem:
-    """One candidate of the queue by its shown id; `NotFound` names it."""
+    """One candidate of the queue by its shown id; `NotFound` names it, `Conflict` says that its case has ended."""
     with context.store.read() as reading:
         found = reading.candidates.get(CandidateId(parse_id(candidate)))
-    if found is None:
+        case = None if found is None else reading.cases.by_id(found.case_id)
+    if found is None or case is None:
         raise NotFound(f"There is no candidate '{candidate}': `matcher review list` shows the queue.")
+    if not case.status.searched:
+        raise Conflict(f"Nothing is to be decided about candidate '{candidate}': the case has ended.")
     return _review_item(found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, PhotoState
+from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, PhotoState, Sex
 from matcher.domain.faces import Box, NoFaceReason, Quality
 from matcher.domain.positions import Position
 from matcher.domain.records import Choice, Flag, HowSeen
@@ -82,7 +82,7 @@ class CandidateView:
     """A case that a face may show, for people to judge.
 
     `similarity` is the cosine, −1 … 1, higher is more alike; it is no probability. `photo` and `photo_face` are the
-    ids of the case photo and of its face that resembles most.
+    ids of the case photo and of its face that resembles most. `status` is the case's present one.
     """
 
     case_id: str
@@ -92,6 +92,7 @@ class CandidateView:
     photo: str
     photo_face: str
     id: str | None = None
+    status: CaseStatus = CaseStatus.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,9 @@ class SightingView:
     place: str | None
     position: Position | None
     how_seen: HowSeen
+    first_hand: bool | None
+    apparent_sex: Sex
+    apparent_age: float | None
     note: str | None
     source: str | None
     photos: tuple[SightingPhotoView, ...]

@@ -42,7 +42,7 @@ class Store:
         _stores.add(self)
 
     @classmethod
-    def create(cls, url: str, *, wait: float = _WAIT) -> Store:
+    def create(cls, url: str | Path, *, wait: float = _WAIT) -> Store:
         """Create or upgrade the tables at this address and open them; a database that is up to date stays as it is."""
         address = engines.parse(url)
         file = engines.file_of(address)
@@ -54,19 +54,30 @@ class Store:
         return store
 
     @classmethod
-    def open(cls, url: str, *, wait: float = _WAIT) -> Store:
+    def open(cls, url: str | Path, *, wait: float = _WAIT) -> Store:
         """Open what `create` made; `StoreProblem` when it is absent, of another version or of another program.
 
         `wait` is how many seconds a writer waits for the others before it raises `Busy`.
         """
         address = engines.parse(url)
-        file = engines.file_of(address)
-        if file is not None and not file.is_file():
-            raise StoreProblem(f"There is no database '{file}': create it with `matcher init`.")
-        store = cls(address, wait)
+        store = cls._existing(address, wait)
         with store._closed_on_error(), store._connected(store._reader) as connection:
             migrate.require_current(connection, _shown(address))
         return store
+
+    @classmethod
+    def is_older(cls, url: str | Path, *, wait: float = _WAIT) -> bool:
+        """Whether `create` would upgrade the tables at this address; `StoreProblem` when there are none, as `open`."""
+        address = engines.parse(url)
+        with cls._existing(address, wait) as store, store._connected(store._reader) as connection:
+            return migrate.is_older(connection, _shown(address))
+
+    @classmethod
+    def _existing(cls, address: URL, wait: float) -> Store:
+        file = engines.file_of(address)
+        if file is not None and not file.is_file():  # SQLite would make an empty one
+            raise StoreProblem(f"The database '{file}' is not there: restore it from a backup.")
+        return cls(address, wait)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -131,7 +142,7 @@ def _touch(file: Path) -> None:
 
 
 def _shown(url: URL) -> str:
-    return f"'{url.render_as_string(hide_password=True)}'"
+    return f"'{engines.file_of(url) or url.render_as_string(hide_password=True)}'"
 
 
 _stores: weakref.WeakSet[Store] = weakref.WeakSet()
@@ -146,4 +157,5 @@ def _after_fork() -> None:
         store._engine.dispose(close=False)
 
 
-os.register_at_fork(after_in_child=_after_fork)
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)

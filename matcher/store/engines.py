@@ -54,8 +54,11 @@ _SQLITE_BUSY = ("database is locked", "database table is locked", "database is b
 _SQLITE_DAMAGED = ("malformed", "disk I/O error")
 
 
-def parse(address: str) -> URL:
-    """The address of a SQLite file or a PostgreSQL database; `WrongUse` for others."""
+def parse(address: str | Path) -> URL:
+    """The address of a SQLite file, which may be given as a path, or a PostgreSQL database; `WrongUse` for others."""
+    if isinstance(address, Path):
+        # Absolute, since the driver takes a name that begins with "file:" for an address of its own.
+        return URL.create("sqlite", database=str(address.absolute()))
     try:
         url = make_url(address)
     except ArgumentError as error:

@@ -7,6 +7,8 @@ from sqlalchemy import Connection, inspect, text
 from matcher.errors import StoreProblem
 from matcher.store import tables
 
+_SCRIPTS = "matcher.store:migrations"
+
 # Any number that other programs in the same PostgreSQL server will not use for the same purpose.
 _MIGRATION_LOCK = 0x6D617463686572
 
@@ -24,21 +26,26 @@ def upgrade(connection: Connection, place: str) -> None:
     elif found > tables.REVISION:
         raise _newer(place)
     config = Config()
-    config.set_main_option("script_location", "matcher.store:migrations")
+    config.set_main_option("script_location", _SCRIPTS)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
 def require_current(connection: Connection, place: str) -> None:
     """`StoreProblem`, naming the next step, unless the database has exactly the tables of this version."""
+    if is_older(connection, place):
+        raise StoreProblem(f"The database {place} is of an older version: upgrade it with `matcher init`.")
+
+
+def is_older(connection: Connection, place: str) -> bool:
+    """Whether the tables are those of an older version; `StoreProblem` if they are newer, not ours or not there."""
     found = _revision(connection)
     if found is None:
         _require_free(connection, place)
-        raise StoreProblem(f"The database {place} is empty: create its tables with `matcher init`.")
+        raise StoreProblem(f"The database {place} has no tables: restore it from a backup.")
     if found > tables.REVISION:
         raise _newer(place)
-    if found < tables.REVISION:
-        raise StoreProblem(f"The database {place} is of an older version: upgrade it with `matcher init`.")
+    return found < tables.REVISION
 
 
 def _revision(connection: Connection) -> str | None:

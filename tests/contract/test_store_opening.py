@@ -55,7 +55,7 @@ def test_the_newest_migration_is_the_one_that_opening_asks_for() -> None:
 
 def test_an_absent_database_is_named_with_the_next_step(databases: Databases) -> None:
     with databases.fresh(empty=True) as url:
-        with pytest.raises(StoreProblem, match="matcher init"):
+        with pytest.raises(StoreProblem, match="restore it from a backup"):
             Store.open(url)
         if url.startswith("sqlite"):
             assert not Path(str(make_url(url).database)).exists()
