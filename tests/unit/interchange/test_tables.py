@@ -154,3 +154,41 @@ def test_marks_behind_a_file_name() -> None:
     assert photo_with_marks("x.jpg", ["age=7", "face=2"]) == PhotoCell("x.jpg", age=7.0, face=2)
     with pytest.raises(WrongUse, match="whole number"):
         photo_with_marks("x.jpg", ["face=1.5"])
+
+
+def test_json_lines_end_where_lines_end_and_nowhere_else(tmp_path: Path) -> None:
+    marks = "scar\u2028on the\x85left \x0bhand"
+    lines = [json.dumps({"case_id": "A", "marks": marks}, ensure_ascii=False), "", "{"]
+    first, broken = cases(written(tmp_path, "\r\n".join(lines), name="cases.jsonl"))
+    assert isinstance(first, TableRecord)
+    assert first.fields["marks"] == marks
+    assert isinstance(broken, Refusal)
+    assert broken.where == "cases.jsonl line 3"
+
+
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        ('{"case_id": "A", "height_cm": 1' + "0" * 400 + "}", "height_cm"),
+        ('{"case_id": "A", "height_cm": 1' + "0" * 5000 + "}", None),
+        ("[" * 100_000, None),
+        ('{"case_id": {"a": 1}}', "case_id"),
+        ('{"case_id": "A", "name": ["Li"]}', "name"),
+        ('{"case_id": "A", "other_names": {"a": "Li"}}', "other_names"),
+        ('{"case_id": "A", "photos": [["a.jpg"]]}', "photos"),
+        ('{"case_id": "A", "photos": true}', "photos"),
+        ('{"case_id": "A", "name": "\\ud800"}', "name"),
+    ],
+)
+def test_a_bad_json_row_is_refused_and_the_next_one_read(tmp_path: Path, line: str, column: str | None) -> None:
+    bad, good = cases(written(tmp_path, f'{line}\n{{"case_id": "B"}}', name="cases.jsonl"))
+    assert isinstance(bad, Refusal)
+    assert bad.column == column
+    assert isinstance(good, TableRecord)
+
+
+def test_one_photo_as_an_object(tmp_path: Path) -> None:
+    row = {"case_id": "A", "photos": {"file": "a.jpg", "age": 4, "taken": None}}
+    (record,) = cases(written(tmp_path, json.dumps(row), name="cases.jsonl"))
+    assert isinstance(record, TableRecord)
+    assert record.photos == (PhotoCell("a.jpg", age=4.0),)
