@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
+import sqlite3
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -233,3 +236,128 @@ def test_a_full_table_survives_a_closed_pipe(home: Path) -> None:
     process.stderr.close()
     process.wait(timeout=60)
     assert "Traceback" not in errors
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_one_impossible_name_of_a_photo_costs_one_row(home: Path, tmp_path: Path) -> None:
+    table = tmp_path / "cases.csv"
+    table.write_text(f"case_id,photos\nA-1,{'x' * 300}\nA-2,\n", encoding="utf-8")
+    for dry in ("--dry-run", "--json"):
+        run("case", "import", table, "--refusals", tmp_path / "r.csv", dry, code=3)
+    assert [case["case_id"] for case in as_json("case", "list")] == ["A-2"]
+
+
+def test_refusals_are_private_and_run_nothing_in_a_spreadsheet(home: Path, tmp_path: Path) -> None:
+    table, refusals = tmp_path / "cases.jsonl", tmp_path / "r.csv"
+    refusals.touch(mode=0o644)
+    formulas = ["=1+1", "+1", "-1", "@SUM(A1)", "plain"]
+    table.write_text("\n".join(json.dumps({"case_id": "A", "sex": value}) for value in formulas), encoding="utf-8")
+    run("case", "import", table, "--refusals", refusals, code=3)
+    with refusals.open(encoding="utf-8-sig", newline="") as file:
+        assert [row["value"] for row in csv.DictReader(file)] == [*(f"'{value}" for value in formulas[:4]), "plain"]
+    assert mode(refusals) == 0o600
+
+
+def test_a_place_for_refusals_is_tried_before_the_work(home: Path, tmp_path: Path) -> None:
+    table = saved(tmp_path, "cases.csv", b"case_id\nA-1\n")
+    assert "cannot be written" in run("case", "import", table, "--refusals", tmp_path / "no" / "r.csv", code=2).stderr
+    assert as_json("case", "list") == []
+    run("case", "import", table, "--refusals", tmp_path / "r.csv")
+    assert not (tmp_path / "r.csv").exists(), "nothing was refused"
+
+
+def test_an_import_that_ends_halfway_still_says_what_it_refused(home: Path, tmp_path: Path) -> None:
+    saved(tmp_path, "1.jpg", child(1))
+    table = saved(tmp_path, "cases.csv", b"case_id,sex,photos\nA-1,boy,\nA-2,,\nA-3,,1.jpg\n")
+    shutil.rmtree(home / "photos")
+    (home / "photos").write_bytes(b"in the way")
+    done = run("case", "import", table, "--refusals", tmp_path / "r.csv", code=8)
+    assert "1 added, 1 refused" in done.stdout
+    assert "'boy'" in done.stderr
+    assert "boy" in (tmp_path / "r.csv").read_text(encoding="utf-8-sig")
+
+
+def test_names_that_are_no_text_are_refused_and_written(home: Path, tmp_path: Path) -> None:
+    saved(tmp_path, os.fsdecode(b"cases/Li\xff/1.jpg"), child(1))
+    saved(tmp_path, os.fsdecode(b"cases/A-1/\xfe.jpg"), b"no photo")
+    saved(tmp_path, "cases/A-1/1.jpg", child(1))
+    arguments = ("case", "import-folders", tmp_path / "cases", "--refusals", tmp_path / "r.csv")
+    assert [one["outcome"] for one in as_json(*arguments, code=3)] == ["added", "refused"]
+    assert "\\udcfe.jpg" in (tmp_path / "r.csv").read_text(encoding="utf-8-sig")
+
+
+def test_a_terminal_that_knows_ascii_only_shows_everything(home: Path) -> None:
+    run("case", "add", "京-1", "--name", "王芳 😀")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    for flags in ([], ["--json"]):
+        command = [sys.executable, "-m", "matcher", "case", "list", "--home", str(home), *flags]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "\\u4eac-1" in done.stdout
+    assert json.loads(done.stdout)[0]["name"] == "王芳 😀"
+
+
+def test_what_others_wrote_cannot_command_the_terminal(home: Path, tmp_path: Path) -> None:
+    probe = saved(tmp_path, "probe.jpg", nobody())
+    output = run("sighting", "submit", probe, "--note", "seen\x1b[2J\x9b2J \u202e there\ntwice").output
+    assert "note: seen\ufffd[2J\ufffd2J \ufffd there twice" in output
+    assert "control" in run("case", "add", "A\x1b", code=2).stderr
+    assert "control" in run("case", "add", "A", "--actor", "li\u200b", code=2).stderr
+
+
+def test_erasing_any_field(home: Path) -> None:
+    fields = {"other-names": "Nana", "sex": "male", "legal-basis": "court_order", "circumstance": "lost", "name": "Li"}
+    run("case", "add", "A-1", *(part for name, value in fields.items() for part in (f"--{name}", value)))
+    details = as_json(
+        "case", "update", "A-1", *(part for name in fields for part in ("--erase", name.replace("-", "_")))
+    )["details"]
+    assert [details[name.replace("-", "_")] for name in fields] == [[], "unknown", "unspecified", "unknown", None]
+
+
+def test_an_ended_case_is_marked_and_nothing_is_left_to_review(home: Path, tmp_path: Path) -> None:
+    run("case", "add", "A-1", "--photo", saved(tmp_path, "1.jpg", child(1)))
+    submitted = as_json("sighting", "submit", saved(tmp_path, "probe.jpg", child(1, 1)))
+    (waiting,) = as_json("review", "list")
+    sheet = tmp_path / "sheet.png"
+    run("review", "show", waiting["id"], "--sheet", sheet)
+    assert mode(sheet) == 0o600
+    sheet.unlink()
+    run("case", "close", "A-1", "--as", "returned")
+    for more in ([], ["--sheet", sheet]):
+        assert "the case has ended" in run("review", "show", waiting["id"], *more, code=5).stderr
+    assert not sheet.exists()
+    assert "A-1 (ended: returned)" in run("sighting", "show", submitted["id"]).output
+
+
+@pytest.mark.parametrize(("flag", "first_hand"), [("--first-hand", True), ("--not-first-hand", False), (None, None)])
+def test_what_the_reporter_says_is_shown(home: Path, tmp_path: Path, flag: str | None, first_hand: bool | None) -> None:
+    probe = saved(tmp_path, "probe.jpg", nobody())
+    told = ("--apparent-sex", "male", "--apparent-age", "9.5", "--seen-at", "2024-07-02T09:15+08:00")
+    view = as_json("sighting", "submit", probe, *told, *filter(None, [flag]))
+    assert (view["first_hand"], view["apparent_sex"], view["apparent_age"]) == (first_hand, "male", 9.5)
+    output = run("sighting", "show", view["id"]).output
+    assert "seen: 2024-07-02 01:15 UTC" in output
+    assert "apparent age: 9.5" in output
+    assert ("first hand: " in output) is (flag is not None)
+
+
+def test_a_reindex_with_problems_is_no_success(home: Path, tmp_path: Path) -> None:
+    run("case", "add", "A-1", "--photo", saved(tmp_path, "1.jpg", child(1)))
+    with sqlite3.connect(home / "matcher.db") as raw:
+        for table in ("gallery_members", "embeddings"):
+            raw.execute(f"DELETE FROM {table}")
+    raw.close()
+    shutil.rmtree(home / "photos")
+    done = run("reindex", code=3)
+    assert "has vanished" in done.stderr
+    assert "Snapshot" in done.stdout
+    assert len(as_json("reindex", code=3)["problems"]) == 1
+
+
+def test_wrong_settings_are_named(home: Path) -> None:
+    for text, expected in (("tpo = 7", "'tpo'"), ("top = \n", "line 1")):
+        (home / "settings.toml").write_text(text, encoding="utf-8")
+        assert expected in run("case", "list", code=2).stderr
