@@ -238,7 +238,7 @@ class Matcher:
         return sighting_views.shown(self._context, sighting_id)
 
     def review_item(self, candidate: str) -> ReviewItem:
-        """One candidate of the queue; `NotFound` names it."""
+        """One candidate of the queue; `NotFound` names it, `Conflict` says that its case has ended."""
         return sighting_views.review_item(self._context, candidate)
 
     def review_sheet(self, candidate: str, *, actor: str, reason: str | None = None) -> bytes:

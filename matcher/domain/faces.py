@@ -69,18 +69,6 @@ class Quality:
     head_pose_roll: float | None
     single_face_present: bool
 
-    def as_ofiq(self) -> dict[str, float | bool | None]:
-        """The measures under OFIQ's own names."""
-        return {
-            "InterEyeDistance": self.inter_eye_distance,
-            "Sharpness": self.sharpness,
-            "UnderExposurePrevention": self.under_exposure_prevention,
-            "OverExposurePrevention": self.over_exposure_prevention,
-            "HeadPoseYaw": self.head_pose_yaw,
-            "HeadPoseRoll": self.head_pose_roll,
-            "SingleFacePresent": self.single_face_present,
-        }
-
 
 class NoFaceReason(str, Enum):
     """Why a photo gave no usable face: a result, not an error."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, insert, select
+from sqlalchemy import Select, exists, insert, select
 
 from matcher.domain.cases import CaseStatus
-from matcher.domain.ids import CandidateId, CaseId, SightingId
+from matcher.domain.ids import CandidateId, SightingId
 from matcher.domain.records import Candidate, Flag
 from matcher.errors import Conflict
 from matcher.store.part import Part, batches
@@ -30,24 +30,13 @@ class CandidateReading(Part):
 
     def of_sighting(self, sighting_id: SightingId) -> list[Candidate]:
         """A sighting's candidates by face and rank."""
-        return self._ranked(candidates.c.sighting_id == sighting_id)
-
-    def of_case(self, case_id: CaseId) -> list[Candidate]:
-        """A case's candidates by sighting face and rank."""
-        return self._ranked(candidates.c.case_id == case_id)
+        order = candidates.c.face_id, candidates.c.space, candidates.c.rank, candidates.c.id
+        return self._listed(select(candidates).where(candidates.c.sighting_id == sighting_id).order_by(*order))
 
     def queue(self, limit: int | None = None, after: CandidateId | None = None) -> list[Candidate]:
         """Candidates of open cases, in the random order of their ids, beginning behind `after`."""
         query = _waiting(select(candidates)).order_by(candidates.c.id).limit(limit)
         return self._listed(query if after is None else query.where(candidates.c.id > after))
-
-    def count(self) -> int:
-        """How many candidates the whole queue has."""
-        return self._connection.scalar(_waiting(select(func.count()).select_from(candidates))) or 0
-
-    def _ranked(self, condition: ColumnElement[bool]) -> list[Candidate]:
-        order = candidates.c.face_id, candidates.c.space, candidates.c.rank, candidates.c.id
-        return self._listed(select(candidates).where(condition).order_by(*order))
 
     def _listed(self, query: Select[Any]) -> list[Candidate]:
         rows = self._connection.execute(query).mappings()

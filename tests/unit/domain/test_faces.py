@@ -47,18 +47,6 @@ def test_overlap(other: Box, share: float) -> None:
     assert box.iou(other) == pytest.approx(share) and other.iou(box) == pytest.approx(share)
 
 
-def test_quality_has_official_names() -> None:
-    assert QUALITY.as_ofiq() == {
-        "InterEyeDistance": 61.5,
-        "Sharpness": 200.0,
-        "UnderExposurePrevention": 0.9,
-        "OverExposurePrevention": 1.0,
-        "HeadPoseYaw": None,
-        "HeadPoseRoll": -3.5,
-        "SingleFacePresent": True,
-    }
-
-
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [

@@ -7,8 +7,10 @@ import stat
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from databases import run_sql
 
+from matcher.cli.root import root
 from matcher.errors import Conflict, StoreProblem
 from matcher.services import homes
 from matcher.services.context import Context
@@ -56,7 +58,8 @@ def test_the_tables_of_an_older_home_are_upgraded(tmp_path: Path, monkeypatch: p
         Context(home)
     with pytest.raises(Conflict):
         homes.create(home.root, "sqlite:///elsewhere.db")
-    homes.create(home.root)
+    done = CliRunner().invoke(root, ["init", "--home", str(home.root)])
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, f"Upgraded the tables of {home.root}")
     with Context(home).store.write() as transaction:
         assert transaction.cases.list() == []
     with pytest.raises(Conflict):

@@ -16,7 +16,6 @@ QUERIES: dict[str, Callable[[Transaction], object]] = {
     "removal": lambda tx: tx.gallery.remove([1, 2]),
     "queue": lambda tx: tx.candidates.queue(50, after=5),
     "candidates of a sighting": lambda tx: tx.candidates.of_sighting(5),
-    "candidates of a case": lambda tx: tx.candidates.of_case(5),
     "case by number": lambda tx: tx.cases.get("A-1"),
     "cases": lambda tx: tx.cases.list(after="A", limit=50),
     "cases in a status": lambda tx: tx.cases.list(CaseStatus.OPEN, after="A", limit=50),
@@ -29,7 +28,7 @@ QUERIES: dict[str, Callable[[Transaction], object]] = {
     "audit entries": lambda tx: tx.audit.records(after=5, limit=50),
 }
 # Sorting the few rows of one owner or one digest is no scan of the table.
-SORTS_A_FEW = {"candidates of a sighting", "candidates of a case", "duplicates", "photos of cases"}
+SORTS_A_FEW = {"candidates of a sighting", "duplicates", "photos of cases"}
 
 
 @pytest.fixture
