@@ -98,6 +98,8 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None] | None]:
 
 def plain(value: Any) -> Any:
     """A result as JSON's types: dataclasses by field, words of enumerations, ISO dates; arrays are left out."""
+    if hasattr(value, "as_ofiq"):
+        return value.as_ofiq()  # the names that the standard gives the measures
     if is_dataclass(value) and not isinstance(value, type):
         return {
             field.name: plain(getattr(value, field.name)) for field in fields(value) if _is_plain(value, field.name)

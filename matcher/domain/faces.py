@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 
 import numpy as np
@@ -68,6 +68,13 @@ class Quality:
     head_pose_yaw: float | None
     head_pose_roll: float | None
     single_face_present: bool
+
+    def as_ofiq(self) -> dict[str, float | bool | None]:
+        """The measures under OFIQ's own names."""
+        return {
+            "".join(part.capitalize() for part in field.name.split("_")): getattr(self, field.name)
+            for field in fields(self)
+        }
 
 
 class NoFaceReason(str, Enum):
