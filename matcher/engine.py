@@ -150,6 +150,10 @@ class Matcher:
         who = Who(actor, ReasonCode.CORRECTION, reason)
         return case_photos.choose_face(self._context, PhotoId(parse_id(photo_id)), number, who)
 
+    def photo_sheet(self, photo_id: str) -> bytes:
+        """A PNG with a case photo and its faces, each with the number that `choose_face` takes."""
+        return sheets.photo_sheet(self._context, photo_id)
+
     def close_case(
         self,
         case_id: str,

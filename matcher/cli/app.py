@@ -99,7 +99,7 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None] | None]:
 def plain(value: Any) -> Any:
     """A result as JSON's types: dataclasses by field, words of enumerations, ISO dates; arrays are left out."""
     if hasattr(value, "as_ofiq"):
-        return value.as_ofiq()  # the names that the standard gives the measures
+        value = value.as_ofiq()  # the names that the standard gives the measures
     if is_dataclass(value) and not isinstance(value, type):
         return {
             field.name: plain(getattr(value, field.name)) for field in fields(value) if _is_plain(value, field.name)
@@ -175,7 +175,7 @@ def shown(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     if isinstance(value, float):
-        return f"{value:.3f}"
+        return f"{value:.3f}".rstrip("0").rstrip(".")
     if isinstance(value, tuple):
         return ", ".join(shown(item) for item in value)
     return _COMMANDS.sub(lambda found: " " if found[0].isspace() else "\ufffd", str(value))

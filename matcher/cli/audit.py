@@ -29,7 +29,7 @@ def show(app: App, after: int, limit: int | None, as_json: bool) -> None:
     rows = [
         (one.number, one.entry.at, one.entry.actor, one.entry.action, one.entry.reason_code, one.note) for one in found
     ]
-    print_table(("NO.", "TIME", "ACTOR", "ACTION", "REASON", "IN WORDS"), rows, "No entry yet.")
+    print_table(("NO.", "TIME", "ACTOR", "ACTION", "REASON", "IN WORDS"), rows, f"No entry after number {after}.")
 
 
 @audit.command("verify")

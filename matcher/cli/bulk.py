@@ -73,7 +73,9 @@ def _refusals_of(done: list[Imported], path: Path) -> Iterator[None]:
         for refusal in refusals:
             say(refusal, err=True)
     if refusals:
-        raise SomeRefused(f"{len(refusals)} refused, written to {path}; mend them and run the import again.")
+        raise SomeRefused(
+            f"Refusals: {len(refusals)}, written to {path}. Mend the table or the photos and run the import again."
+        )
 
 
 def _print_summary(done: list[Imported]) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, print_table, say, shown, who_options
+from matcher.cli.app import App, home_option, json_option, print_json, print_table, private, say, shown, who_options
 from matcher.cli.bulk import import_options, run_import
-from matcher.domain.cases import CaseStatus, ConfirmationKind
+from matcher.domain.cases import CaseStatus, ConfirmationKind, LegalBasis
 from matcher.domain.positions import Datum
+from matcher.errors import WrongUse
 from matcher.interchange import cells
 from matcher.interchange.records import CASE_COLUMNS, photo_with_marks
 
@@ -33,7 +34,7 @@ _HELP = {
     "missing_since": "Date or time, for example 2024-05-01 or 2024-05-01T18:30+08:00.",
     "last_seen_place": "Where the child was last seen.",
     "police_reference": "Number of the police file.",
-    "legal_basis": "Why this face may be processed, for example guardian_consent or police_order.",
+    "legal_basis": f"Why this face may be processed: {', '.join(basis.value for basis in LegalBasis)}.",
     "consent": "Who consented to what, in words.",
 }
 
@@ -86,10 +87,13 @@ def _photos(given: tuple[str, ...]) -> list[CasePhoto]:
 def _photo_cell(given: str) -> Any:
     file, marks = given, []
     # Marks are taken off the end, so that a file's own name may hold commas.
-    while "," in file and file.rsplit(",", 1)[1].split("=", 1)[0].strip() in {"taken", "age", "face"}:
+    while "=" in file.rpartition(",")[2] and "," in file and not Path(file).exists():
         file, mark = file.rsplit(",", 1)
         marks.append(mark.strip())
-    return photo_with_marks(file, marks)
+    try:
+        return photo_with_marks(file, marks)
+    except WrongUse as error:
+        raise WrongUse(f"--photo {given}: {error}") from error
 
 
 @case.command("add")
@@ -129,7 +133,11 @@ def add(app: App, /, case_id: str, photos: tuple[str, ...], on_several: str, as_
 @click.pass_obj
 def update(app: App, /, case_id: str, photos: tuple[str, ...], on_several: str, as_json: bool, **given: Any) -> None:
     """Change details of case ID, or add photos to it."""
-    changes = {**_details(given), **dict.fromkeys(given["erase"])}
+    details = _details(given)
+    both = sorted(set(details) & set(given["erase"]))
+    if both:
+        raise click.UsageError(f"'{both[0]}' cannot be erased and given at once.")
+    changes = {**details, **dict.fromkeys(given["erase"])}
     with app.open() as matcher:
         view = matcher.update_case(
             case_id, _photos(photos), actor=given["actor"], reason=given["reason"], on_several=on_several, **changes
@@ -184,17 +192,27 @@ def import_folders(app: App, /, folder: Path, on_several: str, **given: Any) -> 
 @case.command("choose-face")
 @click.argument("photo_id", metavar="[PHOTO]", required=False)
 @click.argument("number", type=int, metavar="[FACE]", required=False)
+@click.option(
+    "--sheet",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw the faces of PHOTO with their numbers as a PNG.",
+)
 @who_options
 @json_option
 @home_option
 @click.pass_obj
 def choose_face(
-    app: App, photo_id: str | None, number: int | None, actor: str, reason: str | None, as_json: bool
+    app: App, /, photo_id: str | None, number: int | None, sheet: Path | None, as_json: bool, **who: Any
 ) -> None:
     """Say which FACE (1 is the largest) of a case PHOTO is the child's; without arguments, list what waits."""
     with app.open() as matcher:
         if photo_id is not None and number is not None:
-            _print_case(matcher.choose_face(photo_id, number, actor=actor, reason=reason), as_json)
+            _print_case(matcher.choose_face(photo_id, number, **who), as_json)
+            return
+        if photo_id is not None and sheet is not None:
+            with private(sheet, "wb") as file:
+                file.write(matcher.photo_sheet(photo_id))
+            click.echo(f"Written: {sheet}")
             return
         if photo_id is not None:
             raise click.UsageError("Which face? Give its number: 1 is the largest.")
@@ -293,13 +311,19 @@ def _print_case(view: CaseView, as_json: bool) -> None:
     for photo in view.photos:
         dated = f", taken {photo.taken}" if photo.taken else f", age {photo.age:g}" if photo.age is not None else ""
         reason = f": {photo.reason.value}" if photo.reason else ""
-        click.echo(f"  photo {photo.id}: {photo.state.value}{reason}, {len(photo.faces)} face(s){dated}")
+        chosen = [f", face {face.number} chosen ({face.choice.value})" for face in photo.faces if face.choice]
+        click.echo(
+            f"  photo {photo.id}: {photo.state.value}{reason}, faces: {len(photo.faces)}{''.join(chosen)}{dated}"
+        )
         if photo.state.value == "awaiting_choice":
             for face in photo.faces:
                 click.echo(f"    face {face.number}: {_box(face.box)}")
             click.echo(f"    choose with: matcher case choose-face {photo.id} FACE")
     for change in view.history:
-        say(f"  {shown(change.at)}: {change.old.value} → {change.new.value} by {change.actor}")
+        proof = change.confirmation
+        confirmed = f", confirmed by {proof.kind.value} ({proof.reference})" if proof else ""
+        why = f": {change.reason}" if change.reason else ""
+        say(f"  {shown(change.at)}: {change.old.value} → {change.new.value} by {change.actor}{confirmed}{why}")
 
 
 def _box(box: Any) -> str:

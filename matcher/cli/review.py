@@ -22,12 +22,15 @@ def review() -> None:
 def review_list(app: App, limit: int, as_json: bool) -> None:
     """List the queue, in an order that says nothing about likeness."""
     with app.open() as matcher:
-        found = matcher.review_queue(limit=limit)
+        found = matcher.review_queue(limit=limit + 1)
+    more, found = len(found) > limit, found[:limit]
     if as_json:
         print_json(found)
         return
     rows = [(one.id, one.sighting, one.created_at) for one in found]
     print_table(("CANDIDATE", "SIGHTING", "SINCE"), rows, "Nothing waits for review.")
+    if more:
+        click.echo(f"These are the first {limit}: --limit shows more.")
 
 
 @review.command("show")

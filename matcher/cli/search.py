@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 @click.argument("photo", type=click.Path(path_type=Path))
 @click.option("--top", type=click.IntRange(1, 10_000), help="Length of the candidate lists; default: the home's.")
 @click.option("--thorough", is_flag=True, help="Look for small faces too; slower.")
-@click.option("--sheet", type=click.Path(path_type=Path, dir_okay=False), help="Write the faces side by side as a PNG.")
+@click.option(
+    "--sheet",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the faces side by side as a PNG; further faces of the photo to NAME-face2.png and so on.",
+)
 @who_options
 @json_option
 @home_option
@@ -42,10 +46,14 @@ def match(
         print_json(found)
         return
     if found.reason:
-        click.echo(f"No usable face: {found.reason.value}. A closer, sharper photo of the face may help.")
+        click.echo(
+            f"No usable face: {found.reason.value.replace('_', ' ')}. A closer, sharper photo of the face may help."
+        )
     print_candidates("", found.faces, top=None)
     for path in written:
         click.echo(f"Written: {path}")
+    if sheet is not None and not written:
+        click.echo("No sheet was written: there is no face to show.")
     click.echo(f"({found.gallery_size} faces searched; {found.notice})")
 
 
@@ -63,19 +71,22 @@ def _write_sheets(matcher: Matcher, photo: Path, found: MatchView, sheet: Path) 
 
 @click.command()
 @click.argument("photo", type=click.Path(path_type=Path))
-@click.option("--thorough", is_flag=True, help="Look for small faces too; slower.")
+@click.option("--quick", is_flag=True, help="Search as `match` does: faster, small faces may be missed.")
 @json_option
 @home_option
 @click.pass_obj
-def faces(app: App, photo: Path, thorough: bool, as_json: bool) -> None:
-    """Show where faces are found in PHOTO, and how good they are. Compares nothing, keeps nothing."""
+def faces(app: App, photo: Path, quick: bool, as_json: bool) -> None:
+    """Show where faces are found in PHOTO, and how good they are. Compares nothing, keeps nothing.
+
+    Faces are counted as in case photos: the number here is that of `--photo FILE,face=N`.
+    """
     with app.open() as matcher:
-        found = matcher.faces(photo, thorough=thorough)
+        found = matcher.faces(photo, thorough=not quick)
     if as_json:
         print_json(found)
         return
     if found.reason:
-        click.echo(f"No usable face: {found.reason.value}.")
+        click.echo(f"No usable face: {found.reason.value.replace('_', ' ')}.")
         return
     rows = []
     for number, face in enumerate(found.faces, start=1):
@@ -87,10 +98,14 @@ def faces(app: App, photo: Path, thorough: bool, as_json: bool) -> None:
                 box,
                 f"{quality.inter_eye_distance:.0f} px",
                 f"{quality.sharpness:.0f}",
-                quality.head_pose_yaw and f"{quality.head_pose_yaw:.0f}°",
-                quality.head_pose_roll and f"{quality.head_pose_roll:.0f}°",
+                _degrees(quality.head_pose_yaw),
+                _degrees(quality.head_pose_roll),
                 f"{face.turn * 90}°" if face.turn else None,
             )
         )
     columns = ("FACE", "LEFT, TOP, RIGHT, BOTTOM", "BETWEEN EYES", "SHARPNESS", "YAW", "ROLL", "TURNED")
     print_table(columns, rows, "")
+
+
+def _degrees(angle: float | None) -> str | None:
+    return None if angle is None else f"{round(angle)}°"

@@ -155,11 +155,13 @@ def _print_sighting(view: SightingView, as_json: bool, top: int = 5) -> None:
     told = [
         ("seen", view.seen_at),
         ("place", view.place),
+        ("position (WGS-84)", None if view.position is None else f"{view.position.lat:.5f}, {view.position.lon:.5f}"),
         ("how", view.how_seen),
         ("first hand", {True: "yes", False: "no", None: None}[view.first_hand]),
         ("apparent sex", None if view.apparent_sex is Sex.UNKNOWN else view.apparent_sex),
         ("apparent age", None if view.apparent_age is None else f"{view.apparent_age:g}"),
         ("note", view.note),
+        ("source", view.source),
     ]
     for name, value in told:
         if value is not None:

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
 
 def print_candidates(prefix: str, faces: Sequence[FaceCandidates], top: int | None) -> None:
-    """One list per face, most alike first."""
+    """One list per face, most alike first; `top` cuts it, and says so."""
     for face in faces:
         box = face.box
         where = f"{box.left:.0f}, {box.top:.0f} to {box.right:.0f}, {box.bottom:.0f}"
         click.echo(f"{prefix}face {face.number} at {where}, {face.quality.inter_eye_distance:.0f} px between the eyes:")
-        rows = [(one.rank, _case(one), one.similarity, one.flags or None) for one in face.candidates[:top]]
+        rows = [(one.rank, _case(one), f"{one.similarity:.3f}", one.flags or None) for one in face.candidates[:top]]
         print_table(("RANK", "CASE", "SIMILARITY", "FLAGS"), rows, "  no case to compare with")
+        if len(rows) < len(face.candidates):
+            click.echo(f"({len(face.candidates) - len(rows)} more: --top)")
 
 
 def _case(candidate: CandidateView) -> str:

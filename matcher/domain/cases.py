@@ -90,10 +90,10 @@ class Confirmation:
 _CLOSED = frozenset(CaseStatus) - {CaseStatus.OPEN}
 
 # The whole table of moves. An open case may end in every way; an ended one can be reopened, or its end be corrected,
-# for example from `returned` to `hoax`; nothing stays what it is.
+# for example from `returned` to `hoax`. What an outside proof established is never replaced by less: reopen it first.
 MOVES: dict[CaseStatus, frozenset[CaseStatus]] = {
     CaseStatus.OPEN: _CLOSED,
-    CaseStatus.LOCATED_ALIVE: frozenset({CaseStatus.OPEN, CaseStatus.LOCATED_DECEASED, CaseStatus.RETURNED}),
+    CaseStatus.LOCATED_ALIVE: frozenset({CaseStatus.OPEN, CaseStatus.LOCATED_DECEASED}),
     CaseStatus.LOCATED_DECEASED: frozenset({CaseStatus.OPEN, CaseStatus.LOCATED_ALIVE}),
     CaseStatus.RETURNED: frozenset(
         {CaseStatus.OPEN, CaseStatus.LOCATED_ALIVE, CaseStatus.LOCATED_DECEASED, CaseStatus.HOAX, CaseStatus.UNFOUNDED}

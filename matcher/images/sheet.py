@@ -34,29 +34,33 @@ class Tile:
     lines: tuple[str, ...] = ()
 
 
-def comparison_sheet(probe: Tile, candidates: Sequence[Tile], footer: str) -> bytes:
+def comparison_sheet(
+    probe: Tile, candidates: Sequence[Tile], footer: str, labels: tuple[str, str] = ("SIGHTING", "CANDIDATES")
+) -> bytes:
     """A PNG with the sighting's face large on the left and the candidates, in the order given, in five columns.
 
     Lines that are too long end in '…'; the footer is wrapped. Letters that no installed font has are replaced by what
-    they resemble, or by '?'. `WrongUse` for more than `MOST_CANDIDATES` candidates.
+    they resemble, or by '?'. One candidate alone is drawn as large as the face on the left, for a fair comparison.
+    `WrongUse` for more than `MOST_CANDIDATES` candidates.
     """
     if len(candidates) > MOST_CANDIDATES:
         raise WrongUse(f"A sheet holds at most {MOST_CANDIDATES} candidates, not {len(candidates)}: ask for fewer.")
     notice = Lettering(_TEXT).wrapped(footer, _WIDTH - 2 * _EDGE)
     top = _EDGE + 28
-    row_height = _TILE + _caption_height(candidates, _TITLE) + _ROW_GAP
+    side = _PROBE if len(candidates) == 1 else _TILE
+    row_height = side + _caption_height(candidates, _TITLE) + _ROW_GAP
     rows = max(1, -(-len(candidates) // _COLUMNS))
     body = max(_PROBE + _caption_height([probe], _BIG), rows * row_height - _ROW_GAP)
     rule = top + body + 36
     page = PIL.Image.new("RGB", (_WIDTH, rule + 22 * len(notice) + 44), _PAGE)
     canvas = ImageDraw.Draw(page)
 
-    _label(canvas, (_EDGE, _EDGE + 8), "SIGHTING")
-    _label(canvas, (_LEFT, _EDGE + 8), f"CANDIDATES  ·  {len(candidates)}")
+    _label(canvas, (_EDGE, _EDGE + 8), labels[0])
+    _label(canvas, (_LEFT, _EDGE + 8), labels[1] if len(candidates) == 1 else f"{labels[1]}  ·  {len(candidates)}")
     _place(page, probe, (_EDGE, top), _PROBE, _BIG)
     for number, tile in enumerate(candidates):
         row, column = divmod(number, _COLUMNS)
-        _place(page, tile, (_LEFT + column * (_TILE + _GAP), top + row * row_height), _TILE, _TITLE)
+        _place(page, tile, (_LEFT + column * (side + _GAP), top + row * row_height), side, _TITLE)
     canvas.line((_EDGE, rule, _WIDTH - _EDGE, rule), fill=_RULE, width=1)
     for number, line in enumerate(notice):
         Lettering(_TEXT).draw(canvas, (_EDGE, rule + 30 + 22 * number), line, _GREY)

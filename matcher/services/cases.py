@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from matcher.domain.cases import Case, CaseDetails, CaseStatus, Confirmation, StatusChange, check_move
+from matcher.domain.cases import Case, CaseDetails, CaseStatus, Confirmation, PhotoState, StatusChange, check_move
 from matcher.domain.ids import CaseId, new_id
 from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.services import case_views
@@ -29,7 +29,7 @@ def add(context: Context, number: str, details: CaseDetails, photos: Sequence[Ne
     keep_bytes(context, Owner(case_id=case.id), [photo.prepared for photo in photos])
     with context.store.write() as transaction:
         transaction.cases.add(case)
-        warnings = enrol(context, transaction, case, photos)
+        warnings = enrol(context, transaction, case, photos) + _unfindable(transaction, case)
         trace = Trace("case.add", [case.id], context.space.name if photos else None, details={"photos": len(photos)})
         record(context, transaction, who, trace)
         return case_views.of_case(transaction, case, warnings)
@@ -59,7 +59,7 @@ def update(context: Context, number: str, changes: dict[str, Any], photos: Seque
         case = require_case(transaction, number)
         case = replace(case, details=replace(case.details, **changes), updated_at=context.clock())
         transaction.cases.update(case)
-        warnings = enrol(context, transaction, case, photos)
+        warnings = enrol(context, transaction, case, photos) + _unfindable(transaction, case)
         trace = Trace(
             "case.update",
             [case.id],
@@ -68,6 +68,12 @@ def update(context: Context, number: str, changes: dict[str, Any], photos: Seque
         )
         record(context, transaction, who, trace)
         return case_views.of_case(transaction, case, warnings)
+
+
+def _unfindable(reading: Reading, case: Case) -> list[str]:
+    if any(photo.state is PhotoState.READY for photo in reading.photos.of_case(case.id)):
+        return []
+    return [f"No search finds case '{case.number}' until it has a photo with a usable, chosen face."]
 
 
 def move(context: Context, number: str, status: CaseStatus, confirmation: Confirmation | None, who: Who) -> CaseView:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.domain.faces import Box
-from matcher.domain.ids import FaceId, parse_id
+from matcher.domain.ids import FaceId, PhotoId, parse_id
 from matcher.errors import NotFound
 from matcher.images.crops import crop
 from matcher.images.decode import SourceImage, open_image
@@ -20,6 +20,7 @@ from matcher.services.sighting_views import review_item
 from matcher.services.views import NOTICE, FaceCandidates
 
 _MARGIN = 0.4  # hair, ears and chin matter to people
+_PAIR = ("SIGHTING", "CASE PHOTO")
 _SHEET_SIDE = 2400  # of the photo that is decoded for a crop, px
 
 
@@ -48,6 +49,18 @@ def match_sheet(context: Context, photo: PhotoInput, face: FaceCandidates) -> by
     return comparison_sheet(probe, tiles, f"{NOTICE[0].upper()}{NOTICE[1:]}.")
 
 
+def photo_sheet(context: Context, photo: str) -> bytes:
+    """A PNG with a stored photo and its faces with their numbers, for choosing one."""
+    photo_id = PhotoId(parse_id(photo))
+    with context.store.read() as reading:
+        stored, faces = reading.photos.get(photo_id), reading.faces.of_photo(photo_id)
+    if stored is None:
+        raise NotFound(f"There is no photo '{photo}': `matcher case show` lists a case's photos.")
+    image = stored_image(context, stored)
+    tiles = [Tile(_picture(image, face.box, face.turn), (f"Face {face.number}",)) for face in faces]
+    return comparison_sheet(Tile(image.pixels(_SHEET_SIDE)), tiles, "Which face is the child's?", ("PHOTO", "FACES"))
+
+
 def review_sheet(context: Context, candidate: str, who: Who) -> bytes:
     """A PNG with the two faces of a candidate and nothing else; the look at them is audited."""
     item = review_item(context, candidate)
@@ -55,7 +68,7 @@ def review_sheet(context: Context, candidate: str, who: Who) -> bytes:
         record(context, transaction, who, Trace("review.view", [parse_id(item.id)]))
     tiles = [Tile(stored_face_picture(context, item.photo_face))]
     probe = Tile(stored_face_picture(context, item.sighting_face))
-    return comparison_sheet(probe, tiles, "Judge by what you see. Possible resemblance, not an identification.")
+    return comparison_sheet(probe, tiles, "Judge by what you see. Possible resemblance, not an identification.", _PAIR)
 
 
 def _picture(image: SourceImage, box: Box, turn: int) -> NDArray[np.uint8]:

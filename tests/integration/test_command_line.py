@@ -99,6 +99,32 @@ def test_choosing_a_face(home: Path, tmp_path: Path) -> None:
     run("case", "choose-face", photo, code=2)
     assert "ready" in run("case", "choose-face", photo, face).output
     assert "No case photo waits" in run("case", "choose-face").output
+    assert "face 1 chosen (officer)" in run("case", "show", "A-1").output
+
+
+def test_the_faces_of_a_photo_are_drawn_with_their_numbers(home: Path, tmp_path: Path) -> None:
+    """And `matcher faces` counts them in the same way."""
+    photo = saved(tmp_path, "g.jpg", group(3, 4))
+    (stored,) = as_json("case", "add", "A-1", "--photo", photo)["photos"]
+    run("case", "choose-face", stored["id"], "--sheet", tmp_path / "faces.png")
+    assert (tmp_path / "faces.png").read_bytes().startswith(b"\x89PNG")
+    looked = as_json("faces", photo)["faces"]
+    assert [face["box"] for face in looked] == [face["box"] for face in stored["faces"]]
+
+
+def test_a_case_that_no_search_can_find_says_so(home: Path, tmp_path: Path) -> None:
+    assert "No search finds case 'A-1'" in run("case", "add", "A-1").stderr
+    nobody_there = saved(tmp_path, "n.jpg", nobody())
+    assert "No search finds case 'A-1'" in run("case", "update", "A-1", "--photo", nobody_there).stderr
+    assert "1 of 1 open cases have no photo with a usable, chosen face" in run("doctor").output
+    found = run("case", "update", "A-1", "--photo", saved(tmp_path, "c.jpg", child(1)))
+    assert "No search" not in found.stderr
+
+
+def test_a_field_is_not_erased_and_given_at_once(home: Path) -> None:
+    run("case", "add", "A-1", "--clothing", "red coat")
+    run("case", "update", "A-1", "--erase", "clothing", "--clothing", "blue coat", code=2)
+    assert as_json("case", "show", "A-1")["details"]["clothing"] == "red coat"
 
 
 def test_photo_marks_on_the_command_line(home: Path, tmp_path: Path) -> None:
@@ -207,7 +233,7 @@ def test_doctor(home: Path) -> None:
 def test_faces(tmp_path: Path) -> None:
     """Looking for faces keeps nothing and asks for a home only because the models lie there."""
     run("init")
-    found = as_json("faces", saved(tmp_path, "g.jpg", group(3, 4)), "--thorough")
+    found = as_json("faces", saved(tmp_path, "g.jpg", group(3, 4)))
     assert len(found["faces"]) == 2
     assert found["faces"][0]["quality"]["InterEyeDistance"] > 10
     assert "no_face" in run("faces", saved(tmp_path, "n.jpg", nobody())).output

@@ -26,7 +26,7 @@ NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)
 TABLE = """
                   open alive dead returned hoax unfounded withdrawn expired
 open               .    x     x    x        x    x         x         x
-located_alive      x    .     x    x        .    .         .         .
+located_alive      x    .     x    .        .    .         .         .
 located_deceased   x    x     .    .        .    .         .         .
 returned           x    x     x    .        x    x         .         .
 hoax               x    .     .    .        .    x         .         .

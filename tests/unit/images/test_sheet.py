@@ -44,9 +44,16 @@ def test_all_faces_are_there_in_the_order_given() -> None:
 
 
 def test_shapes_are_kept() -> None:
-    page = sheet([Tile(face((0, 200, 0), (10, 40)))])
+    page = sheet([Tile(face((0, 200, 0), (10, 40))), Tile(face((0, 0, 200)))])
     count, _, _ = places(page, (0, 200, 0))
     assert 9_000 < count < 10_500  # 200 × 50 pixels, less what the corners cut
+
+
+def test_one_candidate_alone_is_as_large_as_the_face_beside_it() -> None:
+    page = sheet([Tile(face((0, 200, 0)))], Tile(face((250, 0, 0))))
+    green, _, _ = places(page, (0, 200, 0))
+    red, _, _ = places(page, (250, 0, 0))
+    assert green == red > 150_000
 
 
 def test_no_candidates_and_no_lines() -> None:
