@@ -236,7 +236,7 @@ def test_faces(tmp_path: Path) -> None:
     found = as_json("faces", saved(tmp_path, "g.jpg", group(3, 4)))
     assert len(found["faces"]) == 2
     assert found["faces"][0]["quality"]["InterEyeDistance"] > 10
-    assert "no_face" in run("faces", saved(tmp_path, "n.jpg", nobody())).output
+    assert "no face" in run("faces", saved(tmp_path, "n.jpg", nobody())).output
     assert "does not exist" in run("faces", tmp_path / "absent.jpg", code=6).stderr
 
 
