@@ -12,7 +12,7 @@ from matcher.config import LONGEST_LIST, Home
 from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, ConfirmationKind
 from matcher.domain.faces import PhotoFaces
 from matcher.domain.ids import PhotoId, id_text, parse_id
-from matcher.domain.records import AuditRecord
+from matcher.domain.records import AuditRecord, Report
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import WrongUse
 from matcher.images.decode import open_image
@@ -231,7 +231,7 @@ class Matcher:
         with the same `idempotency_key` again gives the sighting that exists.
         """
         who = Who(actor, ReasonCode.SIGHTING, reason)
-        told = sightings.Report(**sighting_fields(report))
+        told = Report(**sighting_fields(report))
         length = _top(top)  # before the models run
         new = sightings.prepare_sighting(self._context, told, several(photos), idempotency_key)
         sighting_id, repeated = sightings.submit(self._context, new, who, top=length)

@@ -14,6 +14,7 @@ from matcher.domain.cases import Sex
 from matcher.domain.faces import Box, Quality
 from matcher.domain.ids import CandidateId, CaseId, FaceId, PhotoId, SightingId
 from matcher.domain.positions import Position
+from matcher.errors import WrongUse
 
 
 class Choice(str, Enum):
@@ -52,13 +53,13 @@ class HowSeen(str, Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """One report. `source` names the service or office that handed it in; `note` is its narrative.
+class Report:
+    """What a reporter tells beside the photos; every field may be left out.
 
-    `apparent_sex` and `apparent_age` (years) are what the reporter took the child for.
+    `source` names the service or office that hands it in; `note` is its narrative. `apparent_sex` and `apparent_age`
+    (years) are what the reporter took the child for.
     """
 
-    id: SightingId
     seen_at: datetime | None = None
     place: str | None = None
     position: Position | None = None
@@ -68,6 +69,19 @@ class Sighting:
     apparent_age: float | None = None
     note: str | None = None
     source: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.seen_at is not None and self.seen_at.tzinfo is None:
+            raise WrongUse("seen_at needs a time zone: give an aware datetime.")
+        if self.apparent_age is not None and not 0 <= self.apparent_age <= 120:
+            raise WrongUse(f"The apparent age is {self.apparent_age:g}: expected 0 … 120 years.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting(Report):
+    """A report that was taken in."""
+
+    id: SightingId
     created_at: datetime
 
 

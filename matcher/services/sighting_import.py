@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from matcher.domain.ids import id_text
+from matcher.domain.records import Report
 from matcher.errors import PhotoRefused, WrongUse
 from matcher.interchange.records import PhotoCell, TableRecord
 from matcher.interchange.tables import Refusal
@@ -15,7 +16,6 @@ from matcher.services.details import sighting_fields
 from matcher.services.imports import Import, Imported, Prepared, check_only, prepare_each, refused
 from matcher.services.inputs import Who, read_photo
 from matcher.services.photos import PreparedPhoto, original_digest, prepare
-from matcher.services.sightings import Report
 
 
 def import_sightings(

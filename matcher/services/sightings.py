@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
+from datetime import timezone
 from typing import Any
 
 from matcher import __version__
-from matcher.domain.cases import Sex
 from matcher.domain.faces import Face
 from matcher.domain.ids import CandidateId, SightingId, new_id
-from matcher.domain.positions import Position
-from matcher.domain.records import Candidate, HowSeen, Sighting, StoredFace
+from matcher.domain.records import Candidate, Report, Sighting, StoredFace
 from matcher.errors import Conflict, WrongUse
 from matcher.matching.plausibility import Observation
 from matcher.services.auditing import Trace, record
@@ -31,27 +29,6 @@ from matcher.services.photos import (
     vectors_of,
 )
 from matcher.store.database import Reading, Transaction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What a reporter tells beside the photos; every field may be left out."""
-
-    seen_at: datetime | None = None
-    place: str | None = None
-    position: Position | None = None
-    how_seen: HowSeen = HowSeen.UNKNOWN
-    first_hand: bool | None = None
-    apparent_sex: Sex = Sex.UNKNOWN
-    apparent_age: float | None = None
-    note: str | None = None
-    source: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.seen_at is not None and self.seen_at.tzinfo is None:
-            raise WrongUse("seen_at needs a time zone: give an aware datetime.")
-        if self.apparent_age is not None and not 0 <= self.apparent_age <= 120:
-            raise WrongUse(f"The apparent age is {self.apparent_age:g}: expected 0 … 120 years.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from matcher.domain.cases import CaseDetails, Circumstance, Confirmation, ConfirmationKind, LegalBasis, Sex
+from matcher.domain.records import Report
 from matcher.errors import WrongUse
 from matcher.services.details import case_fields, confirmation, sighting_fields
-from matcher.services.sightings import Report
 
 
 def test_erasing_any_field_leaves_what_a_new_case_has() -> None:

@@ -118,6 +118,7 @@ def test_an_owner_may_lose_and_gain_photos_at_once(blobs: BlobStore) -> None:
 
 def test_deleting_where_nothing_ever_was_is_done(blobs: BlobStore) -> None:
     blobs.delete("a/b")
+    assert list(blobs.list()) == []
 
 
 def test_a_file_where_the_folder_should_be_is_a_store_problem(tmp_path: Path) -> None:
