@@ -35,8 +35,13 @@ class Observation:
         return cls(sighting.seen_at, sighting.position, sighting.apparent_sex, sighting.apparent_age)
 
 
-def flags(case: CaseDetails, photo: Photo, seen: Observation, travel_kmh: float) -> tuple[Flag, ...]:
-    """All cautions for one candidate, in the order of `Flag`; what is unknown raises none."""
+def flags(
+    case: CaseDetails, photo: Photo, seen: Observation, travel_kmh: float, *, related: bool = False
+) -> tuple[Flag, ...]:
+    """All cautions for one candidate, in the order of `Flag`; what is unknown raises none.
+
+    `related` tells that a declared sibling or twin of the child has an open case, too.
+    """
     raised = {
         Flag.SEX_DIFFERS: _sex_differs(case.sex, seen.apparent_sex),
         Flag.AGE_DIFFERS: _age_differs(case, seen),
@@ -44,6 +49,7 @@ def flags(case: CaseDetails, photo: Photo, seen: Observation, travel_kmh: float)
         Flag.TOO_FAR_TOO_SOON: _too_far_too_soon(case, seen, travel_kmh),
         Flag.YEARS_APART: _years_apart(case, photo, seen),
         Flag.INFANT: _infant(case, photo),
+        Flag.RELATED_ENROLLED: related,
     }
     return tuple(flag for flag in Flag if raised[flag])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,9 +57,10 @@ def describe(
     hits = [place.hit for places in lists for place in places]
     cases = reading.cases.by_ids(list({hit.case_id for hit in hits}))
     photos = _photos(reading, list({hit.face_id for hit in hits}))
+    related = reading.relations.with_open_alike(cases)
     return [
         [
-            _described(place, cases, photos, seen, travel_kmh)
+            _described(place, cases, photos, seen, travel_kmh, related)
             for place in places
             if place.hit.face_id in photos and place.hit.case_id in cases and cases[place.hit.case_id].status.searched
         ]
@@ -79,6 +80,7 @@ def _described(
     photos: Mapping[FaceId, Photo],
     seen: Observation,
     travel_kmh: float,
+    related: Set[CaseId],
 ) -> Ranked:
     case, photo = cases[place.hit.case_id], photos[place.hit.face_id]
-    return Ranked(place, case, photo, flags(case.details, photo, seen, travel_kmh))
+    return Ranked(place, case, photo, flags(case.details, photo, seen, travel_kmh, related=case.id in related))

@@ -9,6 +9,7 @@ from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, PhotoSta
 from matcher.domain.faces import Box, NoFaceReason, Quality
 from matcher.domain.positions import Position
 from matcher.domain.records import Choice, Flag, HowSeen
+from matcher.domain.relations import RelationKind
 
 NOTICE = "possible resemblance, for human review; not an identification"
 
@@ -51,6 +52,17 @@ class StatusView:
 
 
 @dataclass(frozen=True, slots=True)
+class RelationView:
+    """What was declared about a case and another one, whose number and present status are given."""
+
+    kind: RelationKind
+    case_id: str
+    status: CaseStatus
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """A case as people see it; `warnings` say what the caller should know about what was just done."""
 
@@ -62,6 +74,7 @@ class CaseView:
     created_at: datetime
     updated_at: datetime
     warnings: tuple[str, ...] = ()
+    relations: tuple[RelationView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
