@@ -61,7 +61,7 @@ def within(chance: Chance, share: float, target: float) -> bool:
     The target is for the whole gallery. A band with this `share` of its children may use up that share of it: if each
     does, 1 − Π(1 − target)^share of the searches find somebody, which is the target.
     """
-    return chance.rate <= 1 - (1 - target) ** share
+    return bool(chance.rate <= 1 - (1 - target) ** share)
 
 
 def shares(statistics: GalleryStatistics) -> Mapping[AgeBand, float]:

@@ -16,7 +16,7 @@ _CHILDREN = {
 _REASONS = {
     Insufficient.NO_STATISTICS: "this gallery was not measured yet: run `matcher reindex`",
     Insufficient.INFANT: "under 3 years faces say too little",
-    Insufficient.AGE_UNKNOWN: "nobody wrote down how old the child is on the case photo: add the photo's date or the age",
+    Insufficient.AGE_UNKNOWN: "nobody wrote down how old the child is on the case photo: add its date or the age",
     Insufficient.YEARS_APART: "more than 6 years lie between the two photos",
     Insufficient.POOR_QUALITY: "one of the two faces is too poorly seen",
     Insufficient.NO_SPREAD: "all faces of that age in this gallery are equally alike",

@@ -86,4 +86,4 @@ def _statistics(told: dict[str, Any], arrays: dict[str, Any], vectors: Vectors) 
             sample, replicates = arrays[f"sample {word}"], arrays[f"replicates {word}"]
             tail = Tail(sample=sample, replicates=replicates, **{name: float(law[name]) for name in _NUMBERS})
         bands[AgeBand(word)] = BandStatistics(int(numbers["children"]), tail)
-    return GalleryStatistics(normaliser, bands, arrays["levels"], {case: family for case, family in told["kin"]})
+    return GalleryStatistics(normaliser, bands, arrays["levels"], dict(told["kin"]))

@@ -33,7 +33,7 @@ from matcher.domain.relations import RelationKind
 from matcher.store.columns import Choices, Id, Real, Time, Words
 
 # The newest migration. Revisions are rising numbers of four digits, so an older database is told from a newer one.
-REVISION = "0002"
+REVISION = "0003"
 REVISION_TABLE = "matcher_revision"
 
 metadata = MetaData(
@@ -210,6 +210,7 @@ candidates = Table(
     Column("snapshot", Words, nullable=False),
     Column("software", Words, nullable=False),
     Column("created_at", Time, nullable=False),
+    Column("meaning", JSON(none_as_null=True)),
     UniqueConstraint("face_id", "case_id", "space"),
 )
 
