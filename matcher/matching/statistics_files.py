@@ -68,7 +68,7 @@ def decoded(table: bytes, arrays: bytes, vectors: Vectors, where: str) -> Galler
             return None
         with np.load(io.BytesIO(arrays), allow_pickle=False) as stored:
             return _statistics(told, {name: stored[name] for name in stored.files}, vectors)
-    except (ValueError, KeyError, TypeError, IndexError, OSError, BadZipFile) as error:
+    except (ValueError, KeyError, TypeError, IndexError, OSError, EOFError, BadZipFile) as error:
         raise Damaged(f"The statistics in '{where}' cannot be read ({error}): run `matcher reindex`.") from error
 
 
