@@ -10,6 +10,7 @@ import click
 from matcher.cli.app import print_table
 
 if TYPE_CHECKING:
+    from matcher.domain.quality import Weakness
     from matcher.services.views import CandidateView, FaceCandidates
 
 
@@ -19,10 +20,17 @@ def print_candidates(prefix: str, faces: Sequence[FaceCandidates], top: int | No
         box = face.box
         where = f"{box.left:.0f}, {box.top:.0f} to {box.right:.0f}, {box.bottom:.0f}"
         click.echo(f"{prefix}face {face.number} at {where}, {face.quality.inter_eye_distance:.0f} px between the eyes:")
+        print_weaknesses("  ", face.weaknesses)
         rows = [(one.rank, _case(one), f"{one.similarity:.3f}", one.flags or None) for one in face.candidates[:top]]
         print_table(("RANK", "CASE", "SIMILARITY", "FLAGS"), rows, "  no case to compare with")
         if len(rows) < len(face.candidates):
             click.echo(f"({len(face.candidates) - len(rows)} more: --top)")
+
+
+def print_weaknesses(prefix: str, weaknesses: Sequence[Weakness]) -> None:
+    """A line per weakness of a face; "very weak" says that its similarities mean nothing."""
+    for weakness in weaknesses:
+        click.echo(f"{prefix}{weakness.degree}: {weakness}")
 
 
 def _case(candidate: CandidateView) -> str:
