@@ -68,11 +68,11 @@ def print_weak_cases(found: Sequence[WeakCase], as_json: bool) -> None:
         print_json(found)
         return
     rows = [
-        (one.case_id, one.name, None if one.searchable else "no search", one.photo, advice.problem, advice.better)
+        (one.case_id, one.name, "yes" if one.searchable else "no", one.photo, advice.problem, advice.better)
         for one in found
         for advice in one.advice
     ]
-    columns = ("CASE", "NAME", "FOUND BY", "PHOTO", "WHAT IS WRONG", "WHAT WOULD HELP")
+    columns = ("CASE", "NAME", "SEARCHED", "PHOTO", "WHAT IS WRONG", "WHAT WOULD HELP")
     print_table(columns, rows, "Every open case has a good photo.")
 
 

@@ -101,7 +101,7 @@ def _too_small(shortfall: Shortfall | None) -> str:
 def _too_blurred(shortfall: Shortfall | None) -> str:
     if shortfall is None or shortfall.fine_structure is None:
         return "the face is too blurred"
-    detail = f"fine detail {_below(shortfall.fine_structure)}, where sharp photos have {BLURRED:g} and more"
+    detail = f"fine detail {_below(shortfall.fine_structure)} where {BLURRED:g} would do"
     return f"face {shortfall.width:.0f} pixels wide, but too blurred ({detail})"
 
 
@@ -109,7 +109,7 @@ def _small(quality: Quality) -> Weakness | None:
     eyes = quality.inter_eye_distance
     if eyes >= SMALL:
         return None
-    problem = f"small, with {floor(eyes)} pixels between the eyes where {SMALL:.0f} are needed"
+    problem = f"small, with {floor(eyes)} pixels between the eyes where {SMALL:.0f} would do"
     better = "a closer photo, or the original file instead of a copy that was made smaller"
     return Weakness(problem, better, WeaknessKind.SMALL, eyes < VERY_SMALL)
 
@@ -118,7 +118,7 @@ def _blurred(quality: Quality) -> Weakness | None:
     detail = quality.fine_structure
     if detail is None or detail >= BLURRED:
         return None
-    problem = f"blurred, or half in shadow (fine detail {_below(detail)}, where sharp photos have {BLURRED:g} and more)"
+    problem = f"blurred, or half in shadow (fine detail {_below(detail)} where {BLURRED:g} would do)"
     better = "a sharper photo in even light, or the original file instead of a copy"
     return Weakness(problem, better, WeaknessKind.BLURRED, detail < VERY_BLURRED)
 
