@@ -181,7 +181,7 @@ def test_the_command_line_says_sentences_and_never_a_percentage(home: Path, tmp_
 def test_relatives_and_copies_are_left_out(matcher: Matcher) -> None:
     cases = fill(matcher, 120)
     space = matcher.space.name
-    twins = vectors(120) + 0.2 * vectors(120, seed=3)
+    twins = vectors(120) + vectors(120, seed=3)
     with matcher.context.store.write() as transaction:
         others = [
             enrol(transaction, space, f"T-{number}", unit(vector[None])[0]) for number, vector in enumerate(twins)
