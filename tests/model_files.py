@@ -194,13 +194,13 @@ TINY_BOX = 4.0
 TINY_POINTS = ((-1.0, -1.0), (1.0, -1.0), (0.0, 0.0), (-0.75, 1.0), (0.75, 1.0))
 
 
-def tiny_detector(*, size: tuple[int | str, int | str] = ("height", "width"), cls_gain: float = 1.0) -> bytes:
+def tiny_detector(*, size: tuple[int | str, int | str] = ("height", "width"), gain: float = 1.0) -> bytes:
     """A network with YuNet's outputs: cls is (blue − red) / 255 and obj (blue − green) / 255 of each cell, from BGR."""
     box = np.array([0, 0, np.log(TINY_BOX), np.log(TINY_BOX)], np.float32)
     constants = {
         "shape": np.array([1, -1, 3], np.int64),
-        "cls_gain": np.array([[cls_gain], [0], [-cls_gain]], np.float32) / 255,
-        "obj_gain": np.array([[1], [-1], [0]], np.float32) / 255,
+        "cls_gain": np.array([[gain], [0], [-gain]], np.float32) / 255,
+        "obj_gain": np.array([[gain], [-gain], [0]], np.float32) / 255,
         "bbox_gain": np.zeros((3, 4), np.float32),
         "kps_gain": np.zeros((3, 10), np.float32),
         "bbox_shift": box,

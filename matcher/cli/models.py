@@ -58,7 +58,7 @@ def install(
         say(f"{new.card.name}: {new.card.role.value}, published at {new.card.source}")
         say(f"Licence: {new.card.licence}")
         if not accept_licence:
-            if not sys.stdin.isatty():
+            if not _somebody_is_there():
                 raise WrongUse("Nobody can be asked here whether the licence is accepted: give --accept-licence.")
             click.confirm("Do you accept this licence?", abort=True)
         added = matcher.install_model(new, accept_licence=True, **who)
@@ -147,6 +147,10 @@ def card(app: App, name: str, as_json: bool) -> None:
         return
     for label, text in _lines(found):
         say(f"{label + ':':<18}{text}")
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin.isatty()
 
 
 def _lines(card: Card) -> list[tuple[str, str]]:

@@ -118,13 +118,8 @@ def _compose(name: str, cards: tuple[Card | None, ...], place: _Place) -> Backen
     landmarker: Landmarker | None = None
     points = detector.points
     if meet(found.template, points) is None:
-        # The detector's own landmarks will not do, but dlib's can be found in every box.
-        if meet(found.template, DLIB_POINTS) is None:
-            raise WrongUse(
-                f"The detector '{detector_name}' and the recogniser '{recogniser_name}' do not fit: neither the "
-                f"detector's landmarks ({', '.join(points) or 'none'}) nor dlib's give both eyes of the recogniser's "
-                f"template ({', '.join(found.template)})."
-            )
+        # The detector's own landmarks will not do. dlib's can be found in every box and serve every template: cards
+        # without points of both eyes are refused, and dlib gives both corners of both.
         landmarker = TreeLandmarker(place.converted().landmarks())
         points = landmarker.points
     return Backend(detector, landmarker, _aligner(found, points), found.recogniser, mirror=found.mirror)
