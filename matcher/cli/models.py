@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -146,7 +147,8 @@ def card(app: App, name: str, as_json: bool) -> None:
         print_json(found)
         return
     for label, text in _lines(found):
-        say(f"{label + ':':<18}{text}")
+        for number, line in enumerate(textwrap.wrap(text, 90, break_long_words=False, break_on_hyphens=False)):
+            say(f"{label + ':' if number == 0 else '':<18}{line}")
 
 
 def _somebody_is_there() -> bool:

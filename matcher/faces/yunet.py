@@ -94,18 +94,19 @@ class YunetDetector:
         """Boxes (left, top, right, bottom), scores (n,) and landmarks (n, 5, 2) in pixels of the network's input.
 
         `columns` is the input's width. An anchor's score is the square root of cls · obj; its box lies around the
-        anchor moved by the first two numbers, in strides, and is exp of the others wide and high, in strides.
+        anchor moved by the first two numbers, in strides, and is exp of the others wide and high, in strides. Boxes
+        under one pixel show nothing and are left out.
         """
         boxes, scores, points = [], [], []
         for stride in STRIDES:
             cls, obj, bbox, kps = (outputs[f"{name}_{stride}"][0] for name in OUTPUTS)
             all_scores = np.sqrt(np.clip(cls[:, 0], 0, 1) * np.clip(obj[:, 0], 0, 1))
-            chosen = np.flatnonzero(all_scores >= self._how.least_score)
+            sizes = np.exp(np.minimum(bbox[:, 2:], _LARGEST_GROWTH)) * stride
+            chosen = np.flatnonzero((all_scores >= self._how.least_score) & (sizes.min(axis=1) >= 1))
             row, column = np.divmod(chosen, columns // stride)
             anchors = np.stack([column, row], axis=1)
-            centres = anchors + bbox[chosen, :2]
-            halves = np.exp(np.minimum(bbox[chosen, 2:], _LARGEST_GROWTH)) / 2
-            boxes.append(np.concatenate([centres - halves, centres + halves], axis=1) * stride)
+            centres, halves = (anchors + bbox[chosen, :2]) * stride, sizes[chosen] / 2
+            boxes.append(np.concatenate([centres - halves, centres + halves], axis=1))
             points.append((anchors[:, None] + kps[chosen].reshape(-1, 5, 2)) * stride)
             scores.append(all_scores[chosen])
         return np.concatenate(boxes).tolist(), np.concatenate(scores), np.concatenate(points).astype(np.float32)

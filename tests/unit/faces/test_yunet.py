@@ -24,7 +24,7 @@ from matcher.errors import ModelProblem, WrongUse
 from matcher.faces.cards import read_card
 from matcher.faces.installed import shipped
 from matcher.faces.trial import try_model
-from matcher.faces.yunet import YunetDetector
+from matcher.faces.yunet import OUTPUTS, STRIDES, YunetDetector
 
 BLUE = (0, 0, 255)
 
@@ -70,6 +70,27 @@ def test_the_score_is_the_square_root_of_both_and_limits_count_at_equality() -> 
 def test_chances_above_one_count_as_one() -> None:
     found = detector(tiny_detector(gain=3)).detect(photo(32, 32, (8, 8, 8)))
     assert found[0].score == 1
+
+
+def test_outputs_are_read_per_anchor_and_boxes_of_no_size_are_left_out() -> None:
+    # A photo of 64 × 32 pixels: 8 × 4 anchors of stride 8, 4 × 2 of 16, 2 × 1 of 32.
+    outputs = {
+        f"{name}_{stride}": np.zeros((1, 64 // stride * (32 // stride), numbers), np.float32)
+        for name, numbers in OUTPUTS.items()
+        for stride in STRIDES
+    }
+    for name in ("cls", "obj"):
+        outputs[f"{name}_16"][0, 6] = 0.81  # row 1, column 2
+        outputs[f"{name}_32"][0, 1] = 0.64
+    outputs["bbox_16"][0, 6] = (0.5, -0.25, np.log(2), np.log(3))
+    outputs["kps_16"][0, 6] = np.arange(10) / 4
+    outputs["bbox_32"][0, 1] = (0, 0, -100, 3)
+    boxes, scores, points = detector().decode(outputs, 64)
+    # Centre ((2 + 0.5) · 16, (1 − 0.25) · 16) = (40, 12), 32 wide and 48 high.
+    np.testing.assert_allclose(boxes, [[24, -12, 56, 36]], atol=1e-4)
+    np.testing.assert_allclose(scores, [0.81], atol=1e-6)
+    expected = [[32 + 8 * i, 16 + 4 + 8 * i] for i in range(5)]
+    np.testing.assert_allclose(points, [expected], atol=1e-4)
 
 
 def test_red_is_not_blue() -> None:
