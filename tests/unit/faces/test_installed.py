@@ -291,6 +291,14 @@ def test_pairs_meet_through_landmarks(folder: Path) -> None:
         try_pair(pair)
 
 
+def test_the_card_says_whether_mirror_images_are_averaged(folder: Path) -> None:
+    install(folder, card=tiny_card("plain", TINY).replace("mirror = true", "mirror = false"), name="plain")
+    install(folder, name="mirrored")
+    spaces = [load_backend(f"mmod+{name}", folder, threads=1).space() for name in ("plain", "mirrored")]
+    assert [space.mirror for space in spaces] == [False, True]
+    assert "_plain_12_" in spaces[0].name
+
+
 def test_one_corner_of_each_eye_is_no_middle(folder: Path) -> None:
     detector = tiny_detector()
     corners = '["eye_left_inner", "eye_right_inner", "nose_tip", "mouth_left", "mouth_right"]'
