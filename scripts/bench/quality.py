@@ -142,7 +142,7 @@ def darkened(light: float) -> Spoil:
 
 
 def brightened(added: float) -> Spoil:
-    return lambda photo, _eyes: np.clip(photo + added, 0, 255).astype(np.uint8)
+    return lambda photo, _eyes: np.clip(photo.astype(np.int16) + int(added), 0, 255).astype(np.uint8)
 
 
 def half_shaded(light: float) -> Spoil:
