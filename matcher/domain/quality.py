@@ -21,11 +21,11 @@ from matcher.domain.faces import NoFaceReason, Quality, Shortfall
 
 # Pixels between the eyes: .861 at 11, .821 at 10; .515 at 7, .326 at 6. Frontal faces are searched from about 15 on.
 SMALL, VERY_SMALL = 11.0, 7.0
-# Fine structure of blurred photos: .864 from .6 to .7, .839 from .55 to .6; .562 from .30 to .33, .489 from .28 to .30.
-# Shrunk photos agree: .866, .806; .548, .581, and .498 from .25 to .28. 3 of 100 unspoilt photos have less than .6, 1 of
-# 476 less than .3. A shadow over one half of the face lowers it more than it harms: with a fifth of the light there it
-# is .34 in the median, and .866 come first. So a shadow may be called poor wrongly, which is the safe side.
-BLURRED, VERY_BLURRED = 0.6, 0.3
+# Fine structure of blurred photos: .860 from 1.2 to 1.5, .815 from 1.1 to 1.2; .524 from .55 to .6, .479 from .5 to
+# .55. Shrunk photos agree: .872, .848; .502, .491. 4 of 100 unspoilt photos have less than 1.2, none less than .75. A
+# shadow over one half of the face lowers it as much as it harms: to 1.54 in the median with a fifth of the light, where
+# .866 come first, and to 1.17 with a tenth, where .786 do.
+BLURRED, VERY_BLURRED = 1.2, 0.55
 # Share of pixels not under-exposed: .853 from .4 to .5, .830 from .35 to .4. It says little below: with hardly a pixel
 # left, faces with a tenth to a thirtieth of their light together have .287.
 DARK, VERY_DARK = 0.4, 0.001
@@ -119,8 +119,8 @@ def _blurred(quality: Quality) -> Weakness | None:
     detail = quality.fine_structure
     if detail is None or detail >= BLURRED:
         return None
-    problem = f"blurred, or half in shadow (fine detail {_below(detail)} where {BLURRED:g} would do)"
-    better = "a sharper photo in even light, or the original file instead of a copy"
+    problem = f"blurred (fine detail {_below(detail)} where {BLURRED:g} would do)"
+    better = "a sharper photo, or the original file instead of a copy"
     return Weakness(problem, better, WeaknessKind.BLURRED, detail < VERY_BLURRED)
 
 
