@@ -9,6 +9,7 @@ poor faces that are small or blurred, 14 to 23 of 100 are also as similar to som
 ones are: no statement on how rare a similarity is holds for them.
 
 A head that leans is not weak: of 238 photos turned by 10 to 40 degrees .920 to .933 came first, at 45 degrees .891.
+That, and the limit for turned faces, were measured on the same photos without the script.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Weakness(Advice):
-    """Why a usable face will be found less often; `poor` when its similarities mean nothing."""
+    """Why a usable face will be found less often; `poor` when its similarities say too little to be judged."""
 
     kind: WeaknessKind
     poor: bool
@@ -76,7 +77,10 @@ def weaknesses(quality: Quality) -> tuple[Weakness, ...]:
 
 
 def poor(quality: Quality) -> bool:
-    """Whether a face is so small, blurred, dark or washed out that no significance may be given to its similarities."""
+    """Whether a face is so small, blurred, dark or washed out that no significance may be given to its similarities.
+
+    Turned faces are never poor: nothing of that kind was found for them.
+    """
     return any(weakness.poor for weakness in weaknesses(quality))
 
 
