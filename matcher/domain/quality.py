@@ -4,9 +4,9 @@ Nothing is ranked, weighted or left out by this: a weak photo is searched like a
 
 The limits were measured with the default models and 476 photos of 700 public figures, one enrolled photo each
 (`scripts/bench/quality.py`): each photo was shrunk, blurred, darkened or brightened more and more. As they were, .933
-of them found the right person first. A face is *weak* where less than .85 do, and *poor* where less than half do. Of
-poor faces that are small or blurred, 14 to 23 of 100 are also as similar to somebody else as 10 of 100 of the unspoilt
-ones are: no statement on how rare a similarity is holds for them.
+of them found the right person first. A face is *weak* where less than .85 do, and *poor* where less than half do: then
+a similarity more often tells of somebody else than of the same person. Chance resemblance rises less: up to 16 of 100
+poor faces that are small or blurred are as similar to somebody else as 10 of 100 of the unspoilt ones are.
 
 A head that leans is not weak: of 238 photos turned by 10 to 40 degrees .920 to .933 came first, at 45 degrees .891.
 That, and the limit for turned faces, were measured on the same photos without the script.
