@@ -15,6 +15,7 @@ from matcher.domain.ids import PhotoId, id_text, parse_id
 from matcher.domain.records import AuditRecord, Report
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import WrongUse
+from matcher.evaluation.trials import Trials
 from matcher.images.decode import open_image
 from matcher.interchange.cells import one_of
 from matcher.interchange.records import TableRecord
@@ -26,6 +27,8 @@ from matcher.services import (
     cases,
     checks,
     doctor,
+    evaluate_folders,
+    evaluate_own,
     homes,
     reindex,
     search,
@@ -37,6 +40,7 @@ from matcher.services import (
 from matcher.services.context import Context, Progress
 from matcher.services.details import case_fields, confirmation, sighting_fields
 from matcher.services.doctor import Finding
+from matcher.services.evaluate_folders import FolderProtocol
 from matcher.services.imports import Imported
 from matcher.services.inputs import CasePhoto, OnSeveral, PhotoInput, ReasonCode, Who, photo_name, read_photo, several
 from matcher.services.views import (
@@ -286,6 +290,29 @@ class Matcher:
         """Submit a sighting per record and say what became of each; safe to run again."""
         who = Who(actor, ReasonCode.SIGHTING, reason)
         return sighting_import.import_sightings(self._context, records, Path(photos), who, dry_run=dry_run)
+
+    # Evaluation
+
+    def evaluate_own(
+        self,
+        *,
+        actor: str,
+        reason: str | None = None,
+        depth: int = 100,
+        seed: int = 0,
+        pairs: str | Path | None = None,
+    ) -> Trials:
+        """Search the photos of the open cases among each other, and judged pairs of a table: sighting, case, truth.
+
+        `depth` is the length of candidate lists; `matcher.evaluation.report.report` counts what comes out.
+        """
+        who = Who(actor, ReasonCode.EVALUATION, reason)
+        table = None if pairs is None else Path(pairs)
+        return evaluate_own.evaluate_own(self._context, who, depth=depth, seed=seed, pairs=table)
+
+    def evaluate_folders(self, protocol: FolderProtocol) -> Trials:
+        """Enrol and search photos of known people, one folder each. Nothing enters the home."""
+        return evaluate_folders.evaluate_folders(self._context, protocol)
 
     # Upkeep
 
