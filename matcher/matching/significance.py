@@ -1,0 +1,215 @@
+"""How often chance alone gives a similarity, measured on the gallery itself.
+
+Every face of a sample of a gallery's children plays the unrelated person: who, of the other children of the same age
+band, is most like it, and how much? The tail of these best scores says how often a search with somebody who is not in
+the gallery finds a face at least so alike. Nothing comes from other galleries, and no table made of adults stands in
+for children.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.domain.ages import AgeBand
+from matcher.domain.chances import Chance
+from matcher.domain.scores import Vectors
+from matcher.matching.comparable import RECIPES, Ids, Nearest, Normaliser, Places
+from matcher.matching.tails import Tail
+
+METHODS = tuple(method for method in RECIPES if method != "cosine")
+# Chosen by scripts/bench/open_set.py: the fewest misses at low false positive rates on every protocol tried.
+DEFAULT_METHOD = "whitened-s-norm"
+
+# Fewer children give fewer than 30 scores in the tail, whose law is then a guess.
+NEEDED = 100
+# A sample of so many says all that is worth saying: rates down to one in four thousand.
+_MOST_PROBES = 4096
+# Of each probe's most similar strangers by rough score these are scored exactly.
+_EXACT = 16
+_BLOCK_CELLS = 1 << 24  # scores in memory at a time
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BandStatistics:
+    """What was measured for one band: how many children are in it, and the tail of the best scores of strangers.
+
+    `tail` is `None` for fewer than `NEEDED` children, and where all scores are equal.
+    """
+
+    children: int
+    tail: Tail | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GalleryStatistics:
+    """The chances of one gallery, by the age of its children on their photos.
+
+    `kin` maps a case to the family that it shares with its declared relatives; a case that is not in it is its own
+    family. `bands` holds every band that occurs; `faces` is the number of faces measured.
+    """
+
+    normaliser: Normaliser
+    bands: Mapping[AgeBand, BandStatistics]
+    faces: int
+    kin: Mapping[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def measure(
+        cls,
+        vectors: Vectors,
+        case_ids: Ids,
+        bands: Sequence[AgeBand],
+        *,
+        kin: Collection[frozenset[int]] = (),
+        method: str = DEFAULT_METHOD,
+    ) -> GalleryStatistics:
+        """Measure a gallery: unit vectors (n, dim), case ids (n,) and the band of each face (n,).
+
+        `kin` are sets of cases that are no strangers to each other: siblings, twins, one child registered twice. The
+        same gallery gives the same statistics: what is drawn is drawn with a fixed seed.
+        """
+        relatives = _families(kin)
+        families = _of_family(case_ids, relatives)
+        normaliser = Normaliser.of(method, vectors, families)
+        gallery = _Gallery.of(normaliser, vectors, families)
+        codes = np.fromiter((_CODES[band] for band in bands), np.int8, len(bands))
+        measured = {
+            band: _measured(gallery, np.flatnonzero(codes == code))
+            for band, code in _CODES.items()
+            if np.any(codes == code)
+        }
+        return cls(normaliser, measured, len(vectors), relatives)
+
+    def levels(self, vectors: Vectors, case_ids: Ids) -> Vectors:
+        """How alike gallery faces (k, dim) are to their nearest strangers, (k,)."""
+        families = _of_family(case_ids, self.kin)
+        return self.normaliser.nearest(self.normaliser.transformed(vectors), families).level
+
+    def comparable(
+        self, probe: Vectors, vectors: Vectors, case_ids: Ids, levels: Vectors | None = None
+    ) -> NDArray[np.float32]:
+        """Comparable scores (k,) of a probe (dim,) with candidates (k, dim) of cases (k,); higher is more alike.
+
+        `levels` are those of the candidates, if they are known already.
+        """
+        levels = self.levels(vectors, case_ids) if levels is None else levels
+        return self.normaliser.scores(probe, vectors, _of_family(case_ids, self.kin), levels)
+
+    def chances(self, band: AgeBand, scores: NDArray[np.floating], growth: float = 1.0) -> list[Chance] | None:
+        """The chance of each comparable score (k,) among the children of a band; `None` where that cannot be said.
+
+        `growth` is how many times as large the gallery has become since it was measured; the band is taken to have
+        grown alike.
+        """
+        measured = self.bands.get(band)
+        if measured is None or measured.tail is None:
+            return None
+        least = 1 / len(measured.tail.sample)
+        rates = np.stack(measured.tail.rates(scores))
+        at_most = rates[0] < least
+        rates[0], rates[2] = np.maximum(rates[0], least), np.maximum(rates[2], least)
+        rates = 1 - (1 - np.clip(rates, 0, 1)) ** growth
+        children = measured.children * growth
+        return [
+            _chance(one, bool(few), measured.children, children)
+            for one, few in zip(rates.T.tolist(), at_most, strict=True)
+        ]
+
+    def chance(self, band: AgeBand, score: float, growth: float = 1.0) -> Chance | None:
+        """As `chances`, for one score."""
+        found = self.chances(band, np.array([score]), growth)
+        return None if found is None else found[0]
+
+
+_CODES = {band: code for code, band in enumerate(AgeBand)}
+
+
+def _chance(rates: list[float], at_most: bool, measured: int, children: float) -> Chance:
+    rate, low, high = rates
+    # The numbers of look-alikes of unrelated searches follow Poisson's law: none is found by exp(−mean) of them.
+    lookalikes = -np.log1p(-min(rate, 1 - 1e-9))
+    return Chance(rate, low, high, at_most, float(lookalikes), float(lookalikes / children), measured)
+
+
+def _families(kin: Collection[frozenset[int]]) -> dict[int, int]:
+    """Each case with a relative to the smallest id of all that are related to it, directly or by others."""
+    parent: dict[int, int] = {}
+
+    def root(case: int) -> int:
+        while parent.setdefault(case, case) != case:
+            case = parent[case]
+        return case
+
+    for group in kin:
+        roots = sorted({root(case) for case in group})
+        parent.update(dict.fromkeys(roots, roots[0]))
+    return {case: root(case) for case in parent}
+
+
+def _of_family(case_ids: Ids, kin: Mapping[int, int]) -> Ids:
+    if not kin:
+        return case_ids
+    return np.fromiter((kin.get(case, case) for case in case_ids.tolist()), np.int64, len(case_ids))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Gallery:
+    """All rows of a gallery, made comparable."""
+
+    normaliser: Normaliser
+    rows: Vectors
+    families: Ids
+    nearest: Nearest
+    cohort_places: Places
+
+    @classmethod
+    def of(cls, normaliser: Normaliser, vectors: Vectors, families: Ids) -> _Gallery:
+        rows = normaliser.transformed(vectors)
+        return cls(normaliser, rows, families, normaliser.nearest(rows, families), normaliser.places(families))
+
+    def scores(self, probes: Places, others: Places) -> NDArray[np.float32]:
+        """Comparable scores (m,) of row `probes[i]`, as if it were not in the gallery, with row `others[i]`."""
+        cosines = np.einsum("ij,ij->i", self.rows[probes], self.rows[others])
+        probe_levels = self.nearest.level_without(probes, self.cohort_places[others])
+        other_levels = self.nearest.level_without(others, self.cohort_places[probes])
+        return np.asarray(cosines - probe_levels / 2 - other_levels / 2, np.float32)
+
+
+def _measured(gallery: _Gallery, members: Places) -> BandStatistics:
+    """The statistics of the rows `members`."""
+    random = np.random.default_rng(0)
+    shuffled = random.permutation(members)
+    families, first = np.unique(gallery.families[shuffled], return_index=True)
+    children = len(families)
+    if children < NEEDED:
+        return BandStatistics(children, None)
+    probes = random.permutation(shuffled[first])[:_MOST_PROBES]
+    best, partners = _best_strangers(gallery, probes, members)
+    # Two faces that are each other's best give one number twice: they are one observation.
+    families_of_pair = np.stack((gallery.families[probes], gallery.families[partners]), axis=1)
+    groups = np.unique(np.sort(families_of_pair, axis=1), axis=0, return_inverse=True)[1]
+    return BandStatistics(children, Tail.of(best, groups.reshape(-1)))
+
+
+def _best_strangers(gallery: _Gallery, probes: Places, members: Places) -> tuple[NDArray[np.float32], Places]:
+    """For each probe row its best score with a member of another family, and that member."""
+    best, partners = np.empty(len(probes), np.float32), np.empty(len(probes), np.intp)
+    levels = gallery.nearest.level[members]
+    step = max(1, _BLOCK_CELLS // len(members))
+    for start in range(0, len(probes), step):
+        block = probes[start : start + step]
+        rough = gallery.rows[block] @ gallery.rows[members].T
+        rough -= levels / 2  # the probe's own level is the same for all
+        rough[gallery.families[block][:, None] == gallery.families[members]] = -np.inf
+        count = min(_EXACT, len(members))
+        near = members[np.argpartition(rough, -count, axis=1)[:, -count:]]
+        exact = gallery.scores(np.repeat(block, count), near.reshape(-1)).reshape(len(block), count)
+        exact[gallery.families[block][:, None] == gallery.families[near]] = -np.inf
+        top = exact.argmax(axis=1)
+        rows = np.arange(len(block))
+        best[start : start + step], partners[start : start + step] = exact[rows, top], near[rows, top]
+    return best, partners
