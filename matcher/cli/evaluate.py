@@ -59,7 +59,7 @@ def trial_options(function: _Function) -> _Function:
 @trial_options
 @home_option
 @click.pass_obj
-def own(app: App, **given: Any) -> None:
+def own(app: App, /, **given: Any) -> None:
     """Search each photo of the open cases among all the others. Recorded in the audit log."""
     outputs = _outputs(given)
     with app.open() as matcher:
@@ -78,16 +78,14 @@ def own(app: App, **given: Any) -> None:
 @click.option(
     "--unenrolled", type=float, default=0.0, show_default=True, help="Share of the people to keep out as strangers."
 )
-@click.option(
-    "--ages", type=click.Path(path_type=Path, dir_okay=False), help="A table: photo (person/file), age, sex."
-)
+@click.option("--ages", type=click.Path(path_type=Path, dir_okay=False), help="A table: photo (person/file), age, sex.")
 @click.option(
     "--embeddings", type=click.Path(path_type=Path, dir_okay=False), help="Keep embeddings in FILE.npz, and reuse them."
 )
 @trial_options
 @home_option
 @click.pass_obj
-def folders(app: App, split: str | None, **given: Any) -> None:
+def folders(app: App, /, split: str | None, **given: Any) -> None:
     """Enrol the photos in GALLERY and search those in PROBES, or part GALLERY; one folder per person.
 
     Ages are read from names such as 001A05.jpg or anna_age05.jpg. Of several faces the largest is taken.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from matcher.domain.ages import AgeBand
 from matcher.evaluation.trials import Floats, Kind, Mask, Numbers, Portrait, Probe, Trials
 
 Trait = Callable[[Probe, Portrait | None], float | str | None]
@@ -18,8 +19,10 @@ class Outcomes:
 
     `rank` of the sought subject, ∞ where it is in no list; its score by each method in `sought` (p, m) and the best
     candidate's in `best` (p, m), both −∞ where there is none: so a failure to acquire or to enrol is a miss, and never
-    a false positive. `promised` is the smallest rate that was promised for a candidate, NaN where none was. `enrolled`
-    counts the subjects in the gallery. `mates` is the sought subject's gallery photo: that of its row, else its first.
+    a false positive. `promised` holds, for every age band of gallery photos that was promised anything, the smallest
+    rate (p,) promised for a candidate of that band: 1 where the list has no such candidate, NaN where it has some but
+    nothing could be promised. `enrolled` counts the subjects in the gallery. `mates` is the sought subject's gallery
+    photo: that of its row, else its first.
     """
 
     trials: Trials
@@ -32,7 +35,7 @@ class Outcomes:
     rank: Floats
     sought: Floats
     best: Floats
-    promised: Floats
+    promised: Mapping[AgeBand, Floats]
     mates: tuple[Portrait | None, ...]
 
     @classmethod
@@ -46,9 +49,8 @@ class Outcomes:
         rank, sought = np.full(count, np.inf), np.full((count, methods), -np.inf)
         rank[found.probe[rows]] = found.rank[rows]
         sought[found.probe[rows]] = found.scores[rows]
-        best, promised = np.full((count, methods), -np.inf), np.full(count, np.nan)
+        best = np.full((count, methods), -np.inf)
         np.maximum.at(best, found.probe, found.scores)
-        np.fmin.at(promised, found.probe, found.promised)
         kinds = np.array([probe.kind.value for probe in probes])
         return cls(
             trials=trials,
@@ -61,7 +63,7 @@ class Outcomes:
             rank=rank,
             sought=sought,
             best=best,
-            promised=promised,
+            promised=_promised(trials),
             mates=_mates(trials, dict(zip(found.probe[rows].tolist(), found.entry[rows].tolist(), strict=True))),
         )
 
@@ -72,6 +74,21 @@ class Outcomes:
     def trait(self, of: Trait) -> list[float | str | None]:
         """What `of` says of each probe and the sought subject's gallery photo."""
         return [of(probe, mate) for probe, mate in zip(self.trials.probes, self.mates, strict=True)]
+
+
+def _promised(trials: Trials) -> dict[AgeBand, Floats]:
+    found = trials.candidates
+    bands = np.array([AgeBand.of(portrait.age).value for portrait in trials.gallery], dtype=object)[found.entry]
+    promised: dict[AgeBand, Floats] = {}
+    for band in AgeBand:
+        rows = np.flatnonzero(bands == band.value)
+        if np.isnan(found.promised[rows]).all():
+            continue
+        smallest = np.ones(len(trials.probes))
+        smallest[found.probe[rows]] = np.nan
+        np.fmin.at(smallest, found.probe[rows], found.promised[rows])
+        promised[band] = smallest
+    return promised
 
 
 def _numbers(names: list[str]) -> Numbers:

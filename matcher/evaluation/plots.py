@@ -87,7 +87,7 @@ def _misses_by_rank(outcomes: Outcomes) -> Plot | None:
 
     caption = (
         f"Cumulative match characteristic (CMC): how often the right one of {outcomes.enrolled} people stands in a "
-        "list of that length, ordered by cosine. The vertical axis need not begin at 0."
+        "list of that length, ordered by cosine. Mind where the vertical axis begins."
     )
     return Plot("How long a list has to be", caption, _drawn(draw))
 
@@ -175,29 +175,37 @@ def _histogram(outcomes: Outcomes, method: str) -> Plot | None:
 
 
 def _promises(report: Report) -> Plot | None:
-    told = [(promise.promised, promise.realised) for promise in report.promises if promise.realised is not None]
-    if not told:
+    if not report.promises:
         return None
-    floor = 0.3 * min(promised for promised, _ in told)
+    rates = [promise.promised for promise in report.promises]
+    counted = [promise.realised.value for promise in report.promises if promise.realised.count]
+    floor = min(*rates, *counted) / 2
+    bands = list(dict.fromkeys(promise.band for promise in report.promises))
 
     def draw(axes: Axes) -> None:
         axes.plot((floor, 1), (floor, 1), color=_SOFT, linewidth=1, linestyle="--", label="kept exactly")
-        for number, (promised, realised) in enumerate(told):
-            low, high = max(realised.low or floor, floor), realised.high or floor
-            axes.plot((promised, promised), (low, high), color=_COLOURS[0], linewidth=2)
-            label = "measured, with its 95 % interval" if number == 0 else None
-            axes.plot(promised, max(realised.value, floor), "o", color=_COLOURS[0], markersize=6, label=label)
+        for number, promise in enumerate(report.promises):
+            place, colour = bands.index(promise.band), _COLOURS[bands.index(promise.band) % len(_COLOURS)]
+            across = promise.promised * 1.04**place  # beside each other, not on top
+            low, high = promise.realised.low or floor, promise.realised.high or floor
+            axes.plot((across, across), (max(low, floor), max(high, floor)), color=colour, linewidth=2)
+            seen = promise.realised.count > 0
+            face, shape = (colour, "o") if seen else ("white", "v")
+            (dot,) = axes.plot(across, max(promise.realised.value, floor), shape, color=colour, markersize=6)
+            dot.set_markerfacecolor(face)
+            if number % len(rates) == 0 or promise.band is not report.promises[number - 1].band:
+                dot.set_label(f"age {promise.band.value}: measured, with its 95\u00a0% interval")
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xlabel("promised false positive rate")
         axes.set_ylabel("realised false positive rate")
-        _plain_ticks(axes, "x", [promised for promised, _ in told] + [1])
+        _plain_ticks(axes, "x", [*sorted(set(rates)), 1])
         _plain_ticks(axes, "y", [tick for tick in _FRIENDLY if floor <= tick])
         _legend(axes)
 
     caption = (
         "What candidates were promised, against what searches with strangers gave. Above the line people are told "
-        "too little chance, below it too much."
+        "too little chance, below it too much. A hollow triangle: no such candidate in any search."
     )
     return Plot("Promised and realised", caption, _drawn(draw))
 

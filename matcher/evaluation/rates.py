@@ -32,6 +32,10 @@ class Estimate:
 class Rate(Protocol):
     """Something that can be counted among the probes."""
 
+    @property
+    def among(self) -> Mask:
+        """The probes (p,) of which it is a share."""
+
     def counted(self) -> tuple[int, int] | None:
         """How many of how many probes; `None` where the rate cannot be told from them."""
 
@@ -44,7 +48,7 @@ class Share:
     """The share of the probes `among` that are `hit`, both (p,)."""
 
     hit: Mask
-    among: Mask
+    among: Mask  # type: ignore[misc]  # a field serves as the protocol's property
 
     def counted(self) -> tuple[int, int] | None:
         of = int(np.count_nonzero(self.among))
@@ -67,6 +71,10 @@ class Miss:
     best: Floats
     nonmated: Mask
     fpir: float
+
+    @property
+    def among(self) -> Mask:
+        return self.mated
 
     @property
     def threshold(self) -> float | None:
@@ -111,7 +119,8 @@ def estimates(rates: Sequence[Rate], subjects: Numbers, groups: Numbers, seed: i
 
     `subjects` (p,) numbers the person of each probe: all of a person's probes are drawn together, as they are not
     independent. `groups` (p,) is a bit pattern of the kinds of probes; subjects are drawn within those that have the
-    same kinds, so that each replicate has as many mated and non-mated ones. `None` for a rate that cannot be told.
+    same kinds, so that each replicate has as many mated and non-mated ones. Where none or all are counted no sample
+    differs: there the interval is Wilson's, as if each subject were one trial. `None` for a rate that cannot be told.
     """
     told = [rate for rate in rates if rate.counted() is not None]
     values = np.concatenate([_replicates(told, weights) for weights in _weights(subjects, groups, seed)], axis=1)
@@ -119,14 +128,21 @@ def estimates(rates: Sequence[Rate], subjects: Numbers, groups: Numbers, seed: i
     found: list[Estimate | None] = []
     for rate in rates:
         counted = rate.counted()
-        found.append(None if counted is None else _estimate(*counted, next(intervals)))
+        if counted is None:
+            found.append(None)
+            continue
+        count, of = counted
+        low, high = _interval(next(intervals))
+        if count in (0, of):
+            people = len(np.unique(subjects[rate.among]))
+            low, high = wilson(people if count else 0, people)
+        found.append(Estimate(count / of, count, of, low, high))
     return found
 
 
-def _estimate(count: int, of: int, values: Floats) -> Estimate:
+def _interval(values: Floats) -> tuple[float | None, float | None]:
     values = values[~np.isnan(values)]
-    low, high = np.quantile(values, (0.025, 0.975)).tolist() if len(values) else (None, None)
-    return Estimate(count / of, count, of, low, high)
+    return tuple(np.quantile(values, (0.025, 0.975)).tolist()) if len(values) else (None, None)
 
 
 def _replicates(rates: Sequence[Rate], weights: Floats) -> Floats:

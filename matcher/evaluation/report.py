@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from matcher.domain.ages import AgeBand
 from matcher.evaluation.outcomes import Outcomes
 from matcher.evaluation.rates import Estimate, Miss, Rate, Share, estimates, wilson
 from matcher.evaluation.strata import FEWEST_PROBES, FEWEST_SUBJECTS, Stratum, strata, unknown_attributes
@@ -74,14 +75,15 @@ class WorkingPoint:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """How often searches with a stranger found a candidate whose promised rate was at most `promised`.
+    """How often searches with a stranger found a candidate of an age band whose promised rate was at most `promised`.
 
-    Counted among the non-mated searches for which a promise was made, with Wilson's interval, as if they were
-    independent.
+    `band` is the age on the gallery photo, since promises are made band by band. Counted among the non-mated searches
+    in which the band could be judged, with Wilson's interval, as if they were independent.
     """
 
+    band: AgeBand
     promised: float
-    realised: Estimate | None
+    realised: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,6 @@ class Report:
     investigation: tuple[RankMiss, ...]
     identification: tuple[WorkingPoint, ...]
     promises: tuple[Promise, ...]
-    unpromised: int
     stratum_method: str
     strata: tuple[StratumRates, ...]
     limits: tuple[str, ...]
@@ -129,14 +130,12 @@ def report(trials: Trials) -> Report:
         _point(method, miss, next(found), next(found)) for method, miss in zip(rates.named, rates.misses, strict=True)
     )
     groups = tuple(_stratum(stratum, outcomes, (next(found), next(found), next(found))) for stratum in grouped)
-    promised = outcomes.promised[outcomes.nonmated & outcomes.acquired]
     return Report(
         about=trials.about,
         counts=_counts(outcomes),
         investigation=investigation,
         identification=identification,
-        promises=tuple(_promise(rate, promised[~np.isnan(promised)]) for rate in PROMISES),
-        unpromised=int(np.isnan(promised).sum()),
+        promises=tuple(_promises(outcomes)),
         stratum_method=outcomes.methods[-1],
         strata=groups,
         limits=tuple(_limits(outcomes, groups)),
@@ -199,11 +198,15 @@ def _point(method: str, miss: Miss, fnir: Estimate | None, excluded: Estimate | 
     )
 
 
-def _promise(rate: float, promised: Floats) -> Promise:
-    if not len(promised):
-        return Promise(rate, None)
-    count = int(np.count_nonzero(promised <= rate))
-    return Promise(rate, Estimate(count / len(promised), count, len(promised), *wilson(count, len(promised))))
+def _promises(outcomes: Outcomes) -> Iterator[Promise]:
+    for band, smallest in outcomes.promised.items():
+        promised = smallest[outcomes.nonmated & outcomes.acquired]
+        promised = promised[~np.isnan(promised)]
+        for rate in PROMISES if len(promised) else ():
+            count = int(np.count_nonzero(promised <= rate))
+            yield Promise(
+                band, rate, Estimate(count / len(promised), count, len(promised), *wilson(count, len(promised)))
+            )
 
 
 def refusal(stratum: Stratum, outcomes: Outcomes) -> str | None:
@@ -264,8 +267,11 @@ def _limits(outcomes: Outcomes, groups: Sequence[StratumRates]) -> list[str]:
     finite = outcomes.best[np.isfinite(outcomes.best[:, 0]), 0]
     if len(finite) > 1 and np.ptp(finite) == 0:
         said.append("All best similarities are equal: these scores tell nobody apart.")
-    if strangers and not np.isfinite(outcomes.promised[outcomes.nonmated]).any():
-        said.append("No false positive rate could be promised for any candidate: the gallery is too small for that.")
+    if strangers and not outcomes.promised:
+        said.append(
+            "For no candidate could be said how often chance finds somebody so alike: too few people of one age are "
+            "enrolled, or they are too young."
+        )
     small = [f"{group.attribute}: {group.group} ({group.refused})" for group in groups if group.refused]
     if small:
         said.append(f"Groups that are too small: {'; '.join(small)}.")

@@ -119,18 +119,20 @@ def _excluded(report: Report) -> Table:
 
 
 def _promises(report: Report) -> Table:
-    rows = []
-    for promise in report.promises:
-        if promise.realised is not None:
-            ratio = promise.realised.value / promise.promised
-            rows.append((f"{promise.promised:g}", *_cells(promise.realised), f"{ratio:.2f}"))
-    without = f" {report.unpromised} non-mated searches without any promise are left out." if report.unpromised else ""
+    rows = [
+        (
+            promise.band.value,
+            f"{promise.promised:g}",
+            *_cells(promise.realised),
+            f"{promise.realised.value / promise.promised:.2f}",
+        )
+        for promise in report.promises
+    ]
     return Table(
         "Promised and realised false positive rates",
-        "Share of searches with a stranger in which the least likely candidate was promised to be at most so "
-        "frequent. A promise that is kept has a ratio near 1; above 1 chance finds look-alikes more often than "
-        f"people are told.{without}",
-        ("PROMISED", "REALISED", "95 % INTERVAL", "SEARCHES", "RATIO"),
+        "Share of searches with a stranger that found a candidate of this age for whom at most this rate was promised. "
+        "A promise that is kept has a ratio near 1; above 1 chance finds look-alikes more often than people are told.",
+        ("AGE", "PROMISED", "REALISED", "95 % INTERVAL", "SEARCHES", "RATIO"),
         tuple(rows),
     )
 

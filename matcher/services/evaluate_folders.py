@@ -131,7 +131,7 @@ def _parted(protocol: FolderProtocol) -> _Parted:
         notes.append(f"{len(left_out)} people were drawn to stay out of the gallery, with the seed {protocol.seed}.")
     if len(datasets) == 2:
         enrolled = [photo for photo in datasets[0].photos if photo.person not in left_out]
-        words = f"all photos of '{datasets[0].root.name}' enrolled, those of '{datasets[1].root.name}' searched"
+        words = f"All photos of '{datasets[0].root.name}' enrolled, those of '{datasets[1].root.name}' searched"
         return _Parted(enrolled, datasets[1].photos, words, tuple(notes))
     return _split(protocol, datasets[0], left_out, random, notes)
 
@@ -161,7 +161,7 @@ def _split(
             f"Every person in {dataset.root} has one photo only, so none is left to search with: name a second folder "
             "with other photos of them, or keep some people out with --unenrolled 0.5 to learn about false positives."
         )
-    which = "first photo by name" if rule is Split.FIRST else f"one photo, drawn with the seed {protocol.seed},"
+    which = "First photo by name" if rule is Split.FIRST else f"One photo, drawn with the seed {protocol.seed},"
     return _Parted(enrolled, searched, f"{which} of each person of '{dataset.root.name}' enrolled, the others searched",
                    tuple(notes))  # fmt: skip
 

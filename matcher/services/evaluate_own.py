@@ -43,7 +43,7 @@ def evaluate_own(context: Context, who: Who, *, depth: int = 100, seed: int = 0,
     with context.store.write() as transaction:
         details = {kind.value: kinds.count(kind) for kind in Kind}
         record(context, transaction, who, Trace("evaluation.own", space=context.space.name, details=details))
-    protocol = "every photo of the cases against all other photos (mated), one photo of each without its own case"
+    protocol = "Every photo of the cases against all other photos (mated), one photo of each without its own case"
     return ledger.trials(about(context, Made(protocol, depth, seed, tuple(_notes(material, len(groups))))))
 
 

@@ -140,7 +140,8 @@ class Judge:
             statistics.comparable(probe, part.vectors[rows], part.case_ids[rows], levels[rows])
             for statistics, levels in zip(self.statistics, self.levels, strict=True)
         ]
-        return np.column_stack((found.cosines, *columns)).astype(np.float64)
+        # A float32 says no more than nine decimals, and files stay small.
+        return np.column_stack((found.cosines, *columns)).astype(np.float64).round(9)
 
     def promised(self, age: float | None, found: Listed, scores: Floats) -> Floats:
         """The false positive rates (k,) promised for a list; NaN where none is.
@@ -154,7 +155,7 @@ class Judge:
             places = places[[not self._apart(age, int(row)) for row in found.rows[places]]]
             chances = self.statistics[-1].chances(band, scores[places, -1], self.growth) if len(places) else None
             if chances is not None:
-                rates[places] = [chance.rate for chance in chances]
+                rates[places] = [round(chance.rate, 9) for chance in chances]
         return rates
 
     def _apart(self, age: float | None, row: int) -> bool:
