@@ -48,7 +48,7 @@ class Share:
     """The share of the probes `among` that are `hit`, both (p,)."""
 
     hit: Mask
-    among: Mask  # type: ignore[misc]  # a field serves as the protocol's property
+    among: Mask
 
     def counted(self) -> tuple[int, int] | None:
         of = int(np.count_nonzero(self.among))
