@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, print_table, say, who_options
+from matcher.cli.app import App, home_option, json_option, print_json, print_table, private, say, who_options
 
 if TYPE_CHECKING:
     from matcher.evaluation.trials import Trials
@@ -62,6 +62,7 @@ def trial_options(function: _Function) -> _Function:
 def own(app: App, /, **given: Any) -> None:
     """Search each photo of the open cases among all the others. Recorded in the audit log."""
     outputs = _outputs(given)
+    _check_page(outputs["page"])
     with app.open() as matcher:
         trials = matcher.evaluate_own(**given)
     _deliver(trials, **outputs)
@@ -93,6 +94,7 @@ def folders(app: App, /, split: str | None, **given: Any) -> None:
     from matcher.services.evaluate_folders import FolderProtocol, Split
 
     outputs = _outputs(given)
+    _check_page(outputs["page"])
     protocol = FolderProtocol(split=None if split is None else Split(split), **given)
     with app.open() as matcher:
         trials = matcher.evaluate_folders(protocol)
@@ -112,6 +114,20 @@ def scores(folder: Path, page: Path | None, as_json: bool) -> None:
 def _outputs(given: dict[str, Any]) -> dict[str, Any]:
     """Takes the options of what is to be written out of those of what is to be done."""
     return {name: given.pop(name) for name in ("page", "as_json", "scores")}
+
+
+def _check_page(page: Path | None) -> None:
+    """Tries what the page needs before the work that it reports."""
+    if page is None:
+        return
+    from matcher.evaluation.plots import require_matplotlib
+
+    require_matplotlib()
+    new = not page.exists()
+    with private(page, "a"):
+        pass
+    if new:
+        page.unlink()
 
 
 def _deliver(trials: Trials, *, page: Path | None, as_json: bool, scores: Path | None = None) -> None:
@@ -140,7 +156,8 @@ def _deliver(trials: Trials, *, page: Path | None, as_json: bool, scores: Path |
 def _print(counted: Any) -> None:
     from matcher.evaluation.tables import tables
 
-    say(f"{counted.about.protocol}\n")
+    say(counted.about.protocol)
+    click.echo()
     for table in tables(counted):
         click.echo(table.title)
         print_table(table.columns, table.rows, "")

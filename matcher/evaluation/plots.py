@@ -43,13 +43,20 @@ def plots(outcomes: Outcomes, report: Report) -> list[Plot]:
     return [plot for plot in every if plot is not None]
 
 
-def _drawn(draw: Callable[[Axes], None]) -> str:
-    """An SVG picture with one set of axes. The same data give the same picture but for ids."""
+def require_matplotlib() -> None:
+    """`ExtraMissing` if matplotlib is not installed."""
     try:
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
-        from matplotlib.figure import Figure
+        import matplotlib  # noqa: F401 - only whether it is there
     except ImportError as error:
         raise ExtraMissing("Plots need matplotlib: pip install 'sighting-matcher[evaluate]'.") from error
+
+
+def _drawn(draw: Callable[[Axes], None]) -> str:
+    """An SVG picture with one set of axes. The same data give the same picture but for ids."""
+    require_matplotlib()
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=_SIZE, layout="constrained")
     FigureCanvasSVG(figure)
     axes = figure.add_subplot()

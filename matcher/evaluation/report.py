@@ -272,9 +272,20 @@ def _limits(outcomes: Outcomes, groups: Sequence[StratumRates]) -> list[str]:
             "For no candidate could be said how often chance finds somebody so alike: too few people of one age are "
             "enrolled, or they are too young."
         )
-    small = [f"{group.attribute}: {group.group} ({group.refused})" for group in groups if group.refused]
-    if small:
-        said.append(f"Groups that are too small: {'; '.join(small)}.")
+    said += _too_small(groups)
     if unknown := unknown_attributes(outcomes):
         said.append(f"Not known for any mated probe: {'; '.join(unknown)}.")
     return said
+
+
+def _too_small(groups: Sequence[StratumRates]) -> Iterator[str]:
+    """One sentence for each attribute with groups that are refused, with their counts."""
+    refused = [group for group in groups if group.refused]
+    for attribute in dict.fromkeys(group.attribute for group in refused):
+        sizes = [
+            f"{group.group} ({group.mated} of {group.subjects})" for group in refused if group.attribute == attribute
+        ]
+        yield (
+            f"By {attribute}, too few probes or people to say anything: {', '.join(sizes)}; "
+            f"at least {FEWEST_PROBES} probes of {FEWEST_SUBJECTS} people are needed."
+        )

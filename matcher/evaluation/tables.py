@@ -25,7 +25,14 @@ class Table:
 def tables(report: Report) -> list[Table]:
     """All tables that have a row, in the order in which to read them."""
     every = [_counts(report), _investigation(report), _identification(report), _excluded(report), _promises(report)]
-    return [table for table in (*every, *_strata(report)) if table.rows]
+    return [_told(table) for table in (*every, *_strata(report)) if table.rows]
+
+
+def _told(table: Table) -> Table:
+    """The table without columns of which nothing is known."""
+    kept = [place for place in range(len(table.columns)) if any(row[place] != NO_DATA for row in table.rows)]
+    rows = tuple(tuple(row[place] for place in kept) for row in table.rows)
+    return Table(table.title, table.meaning, tuple(table.columns[place] for place in kept), rows)
 
 
 def rate(value: float | None) -> str:

@@ -105,7 +105,7 @@ def read_embeddings(path: Path, space: str, dim: int) -> dict[Key, Embedded]:
     if not path.exists():
         return {}
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             if missing := [name for name in _FIELDS if name not in file.files]:
                 raise Damaged(f"{path} holds no '{missing[0]}': it is no file that --embeddings wrote.")
             columns = {name: file[name] for name in _FIELDS}

@@ -149,6 +149,10 @@ def test_strata_by_single_years_with_counts_and_refusals() -> None:
     small = ages["30 to 45"]
     assert small.refused == "20 probes of 10 people: at least 30 of 20 are needed"
     assert small.rank_miss is None and small.mated == 20
+    assert (
+        "By age at capture of the gallery photo, years, too few probes or people to say anything: 30 to 45 (20 of 10); "
+        "at least 30 probes of 20 people are needed."
+    ) in found.limits
     (gap,) = (one for one in found.strata if one.attribute == "years between the photos")
     assert (gap.group, gap.mated, gap.rank_miss.count) == ("1 to 3", 120, 24)
     (quality,) = (one for one in found.strata if one.attribute.startswith("distance"))

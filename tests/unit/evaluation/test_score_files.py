@@ -88,7 +88,7 @@ def test_files_are_private_and_stay_so(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        ("candidates.csv", "0,1,A/1.jpg,0.9,0.01", "0,1,A/1.jpg,high,0.01", "line 2, column 'cosine': 'high': expected"),
+        ("candidates.csv", "0,1,A/1.jpg,0.9,0.01", "0,1,A/1.jpg,high,0.01", "column 'cosine': 'high': expected"),
         ("candidates.csv", "0,1,A/1.jpg,0.9,0.01", "0,1,A/1.jpg,nan,0.01", "line 2, column 'cosine': 'nan': expected"),
         ("candidates.csv", "0,1,A/1.jpg,0.9,0.01", "0,1,A/1.jpg,0.9,1.5", "line 2, column 'promised': '1.5'"),
         ("candidates.csv", "0,1,A/1.jpg,0.9,0.01", "0,0,A/1.jpg,0.9,0.01", "column 'rank': '0': ranks are counted"),
