@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 from pydantic import Field, ValidationError
@@ -29,6 +30,12 @@ class Settings(BaseSettings):
         None, description="SQLAlchemy address of the database; default: matcher.db in the home"
     )
     top: int = Field(30, ge=1, le=LONGEST_LIST, description="length of a candidate list")
+    target_fpir: float | None = Field(
+        None, gt=0, lt=1, description="list only candidates that so few searches with an unrelated person would list"
+    )
+    comparable_score: Literal["cosine", "s-norm", "centred-s-norm", "whitened-s-norm"] = Field(
+        "whitened-s-norm", description="how scores are made comparable between faces, from the next reindex on"
+    )
     threads: int = Field(1, ge=0, le=256, description="threads for one photo or search; 0: one per core")
     models_dir: Path | None = Field(None, description="folder of the converted models; default: models/ in the home")
     snapshots_kept: int = Field(

@@ -13,6 +13,7 @@ from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, Confirma
 from matcher.domain.faces import PhotoFaces
 from matcher.domain.ids import PhotoId, id_text, parse_id
 from matcher.domain.records import AuditRecord, Report
+from matcher.domain.relations import RelationKind
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import WrongUse
 from matcher.evaluation.trials import Trials
@@ -31,6 +32,7 @@ from matcher.services import (
     evaluate_own,
     homes,
     reindex,
+    relations,
     search,
     sheets,
     sighting_import,
@@ -182,6 +184,20 @@ class Matcher:
             raise WrongUse("Why is the case opened again? Give a reason.")
         who = Who(actor, ReasonCode.CORRECTION, reason)
         return cases.move(self._context, case_id, CaseStatus.OPEN, None, who)
+
+    def relate_cases(
+        self, case_id: str, other: str, *, kind: RelationKind | str, actor: str, reason: str | None = None
+    ) -> CaseView:
+        """Declare that two cases are of siblings or twins, or a suspected duplicate; `warnings` say what this replaced.
+
+        Siblings and twins raise a flag on candidates. `WrongUse` for a case with itself.
+        """
+        who = Who(actor, ReasonCode.CORRECTION, reason)
+        return relations.relate(self._context, case_id, other, one_of(RelationKind)(kind), who)
+
+    def unrelate_cases(self, case_id: str, other: str, *, actor: str, reason: str | None = None) -> CaseView:
+        """Withdraw what was declared about two cases."""
+        return relations.unrelate(self._context, case_id, other, Who(actor, ReasonCode.CORRECTION, reason))
 
     def case(self, case_id: str) -> CaseView:
         """Everything about one case; `NotFound` names it."""

@@ -12,6 +12,7 @@ from matcher.cli.app import App, home_option, json_option, print_json, print_tab
 from matcher.cli.bulk import import_options, run_import
 from matcher.domain.cases import CaseStatus, ConfirmationKind, LegalBasis
 from matcher.domain.positions import Datum
+from matcher.domain.relations import RelationKind
 from matcher.errors import WrongUse
 from matcher.interchange import cells
 from matcher.interchange.records import CASE_COLUMNS, photo_with_marks
@@ -36,6 +37,12 @@ _HELP = {
     "police_reference": "Number of the police file.",
     "legal_basis": f"Why this face may be processed: {', '.join(basis.value for basis in LegalBasis)}.",
     "consent": "Who consented to what, in words.",
+}
+
+_RELATIONS = {
+    RelationKind.SIBLING: "sibling of",
+    RelationKind.TWIN: "twin of",
+    RelationKind.DUPLICATE: "suspected duplicate of",
 }
 
 on_several_option = click.option(
@@ -297,6 +304,41 @@ def reopen(app: App, case_id: str, actor: str, reason: str | None, as_json: bool
     _print_case(view, as_json)
 
 
+@case.command("relate")
+@click.argument("case_id", metavar="ID")
+@click.argument("other", metavar="OTHER")
+@click.option(
+    "--as",
+    "kind",
+    required=True,
+    type=click.Choice([kind.value for kind in RelationKind]),
+    help="How the two children are related; duplicate: probably one child registered twice.",
+)
+@who_options
+@json_option
+@home_option
+@click.pass_obj
+def relate(app: App, /, case_id: str, other: str, kind: str, as_json: bool, **who: Any) -> None:
+    """Declare that cases ID and OTHER are of siblings or twins, or of one child. Candidates of both carry a flag."""
+    with app.open() as matcher:
+        view = matcher.relate_cases(case_id, other, kind=kind, **who)
+    _print_case(view, as_json)
+
+
+@case.command("unrelate")
+@click.argument("case_id", metavar="ID")
+@click.argument("other", metavar="OTHER")
+@who_options
+@json_option
+@home_option
+@click.pass_obj
+def unrelate(app: App, /, case_id: str, other: str, as_json: bool, **who: Any) -> None:
+    """Withdraw what was declared about cases ID and OTHER."""
+    with app.open() as matcher:
+        view = matcher.unrelate_cases(case_id, other, **who)
+    _print_case(view, as_json)
+
+
 def _print_case(view: CaseView, as_json: bool) -> None:
     for warning in view.warnings:
         say(f"Note: {warning}", err=True)
@@ -319,6 +361,9 @@ def _print_case(view: CaseView, as_json: bool) -> None:
             for face in photo.faces:
                 click.echo(f"    face {face.number}: {_box(face.box)}")
             click.echo(f"    choose with: matcher case choose-face {photo.id} FACE")
+    for relation in view.relations:
+        said = f"{_RELATIONS[relation.kind]} case {relation.case_id} ({relation.status.value})"
+        say(f"  {said}, declared by {relation.actor} at {shown(relation.at)}")
     for change in view.history:
         proof = change.confirmation
         confirmed = f", confirmed by {proof.kind.value} ({proof.reference})" if proof else ""

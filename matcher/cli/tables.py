@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
@@ -21,8 +22,20 @@ def print_candidates(prefix: str, faces: Sequence[FaceCandidates], top: int | No
         click.echo(f"{prefix}face {face.number} at {where}, {face.quality.inter_eye_distance:.0f} px between the eyes:")
         rows = [(one.rank, _case(one), f"{one.similarity:.3f}", one.flags or None) for one in face.candidates[:top]]
         print_table(("RANK", "CASE", "SIMILARITY", "FLAGS"), rows, "  no case to compare with")
+        _print_meanings(face.candidates[:top])
         if len(rows) < len(face.candidates):
             click.echo(f"({len(face.candidates) - len(rows)} more: --top)")
+        if face.cut:
+            click.echo(f"({face.cut} more are beyond this home's target_fpir and are not listed.)")
+
+
+def _print_meanings(candidates: Sequence[CandidateView]) -> None:
+    """What the similarities mean: one line for neighbours in the list of which the same is to be said."""
+    for said, group in groupby(candidates, key=lambda one: one.sentence):
+        ranks = [one.rank for one in group]
+        places = f"{ranks[0]}" if len(ranks) == 1 else f"{ranks[0]}–{ranks[-1]}"
+        if said:
+            click.echo(f"  {places}: {said}")
 
 
 def _case(candidate: CandidateView) -> str:

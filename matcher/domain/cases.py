@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
-from matcher.domain.faces import NoFaceReason
+from matcher.domain.faces import NoFaceReason, Shortfall
 from matcher.domain.ids import CaseId, PhotoId, SightingId
 from matcher.domain.positions import Position
 from matcher.errors import MoveNotAllowed, WrongUse
@@ -202,7 +202,8 @@ class Photo:
 
     `blob` addresses the stored bytes; `digest` is the keyed hash of these bytes, `original_digest` that of the bytes
     that were handed in, before metadata were removed. `width` and `height` are those of the upright photo in pixels,
-    `size` is in bytes. `taken` or `age` (years) date a case photo.
+    `size` is in bytes. `taken` or `age` (years) date a case photo. `shortfall` is what was measured on a photo without
+    a usable face, `None` on photos that were stored before it was kept.
     """
 
     id: PhotoId
@@ -220,6 +221,7 @@ class Photo:
     age: float | None = None
     state: PhotoState
     reason: NoFaceReason | None = None
+    shortfall: Shortfall | None = None
     created_at: datetime
 
     def __post_init__(self) -> None:

@@ -58,7 +58,9 @@ class Quality:
 
     `inter_eye_distance` in photo pixels; `sharpness` (variance of the Laplacian on the chip, ≥ 0); exposure measures
     0 … 1, the share of pixels *not* under- or over-exposed (higher is better); angles in degrees, positive yaw = the
-    face looks to the viewer's right, positive roll = the head leans clockwise as seen by the viewer.
+    face looks to the viewer's right, positive roll = the head leans clockwise as seen by the viewer. `fine_structure`
+    (≥ 0, higher is sharper) is no measure of the standard: how much of the face's contrast is fine, which tells blur
+    from darkness as sharpness cannot; `None` on faces that were stored before it was measured.
     """
 
     inter_eye_distance: float
@@ -68,6 +70,7 @@ class Quality:
     head_pose_yaw: float | None
     head_pose_roll: float | None
     single_face_present: bool
+    fine_structure: float | None = None
 
     def as_ofiq(self) -> dict[str, float | bool | None]:
         """The measures under OFIQ's own names."""
@@ -83,6 +86,21 @@ class NoFaceReason(str, Enum):
     NO_FACE = "no_face"
     TOO_SMALL = "too_small"
     TOO_BLURRED = "too_blurred"
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """What was measured on a photo without a usable face, so that people can be told what it lacks.
+
+    `sought` is the width from which on faces were looked for. The others are of the largest face that was seen, `None`
+    where none was or where it was not measured: `width` of its box, `inter_eye_distance`, and `fine_structure` as in
+    `Quality`. Lengths are in pixels of the photo.
+    """
+
+    sought: float
+    width: float | None = None
+    inter_eye_distance: float | None = None
+    fine_structure: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,13 +131,16 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class PhotoFaces:
-    """All usable faces of a photo, largest first, or the reason why there are none."""
+    """All usable faces of a photo, largest first, or the reason why there are none and what was measured instead."""
 
     faces: tuple[Face, ...]
     reason: NoFaceReason | None
     width: int
     height: int
+    shortfall: Shortfall | None = None
 
     def __post_init__(self) -> None:
         if bool(self.faces) == (self.reason is not None):
             raise ValueError("A photo has usable faces or a reason why not, never both or neither.")
+        if self.faces and self.shortfall is not None:
+            raise ValueError("A photo with usable faces falls short of nothing.")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.domain.cases import Sex
+from matcher.domain.cases import CaseDetails, Sex
+from matcher.domain.chances import Meaning
 from matcher.domain.faces import Box, Quality
 from matcher.domain.ids import CandidateId, CaseId, FaceId, PhotoId, SightingId
 from matcher.domain.positions import Position
@@ -103,13 +104,15 @@ class Flag(str, Enum):
     TOO_FAR_TOO_SOON = "too_far_too_soon"
     YEARS_APART = "years_apart"
     INFANT = "infant"
+    RELATED_ENROLLED = "related_enrolled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A question for people: may this face of a sighting show the child of this case?
 
-    `rank` counts from 1; `space`, `snapshot` and `software` say what it was found with.
+    `rank` counts from 1; `space`, `snapshot` and `software` say what it was found with. `meaning` is what the
+    similarity meant then; `None` for a candidate that was kept before meanings were.
     """
 
     id: CandidateId
@@ -124,6 +127,7 @@ class Candidate:
     snapshot: str
     software: str
     created_at: datetime
+    meaning: Meaning | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +171,18 @@ class GalleryRow:
     face_id: FaceId
     case_id: CaseId
     vector: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FaceDating:
+    """What is known of when a searchable face was photographed: of the case's details those that date a child, and the
+    photo's date or the age (years) on it.
+    """
+
+    face_id: FaceId
+    case: CaseDetails
+    taken: date | None
+    age: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -65,6 +65,7 @@ def measure(chip: Image, found: Pose, *, single: bool) -> Quality:
         head_pose_yaw=found.yaw,
         head_pose_roll=found.roll,
         single_face_present=single,
+        fine_structure=structure(chip),
     )
 
 

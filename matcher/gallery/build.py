@@ -89,6 +89,7 @@ class SnapshotWriter:
             self._file.write(bytes(HEADER_BYTES))  # the count is known at the end
             self._face_ids: list[Ids] = []
             self._case_ids: list[Ids] = []
+            self._attached: list[str] = []
             self._last_face = -1
             self._digest = RowsDigest(self._space.dim)
             self._open = undo.pop_all()
@@ -116,6 +117,23 @@ class SnapshotWriter:
         """As `append`, for rows one by one."""
         for block in row_blocks(rows, self._space.dim):
             self.append(block.face_ids, block.case_ids, block.vectors)
+
+    def rows(self) -> RowBlock:
+        """The rows appended so far; the vectors are mapped from the disk and must not be changed."""
+        with _disk(self._space_folder):
+            self._building().flush()
+        shape, path = (self._digest.count, self._space.dim), self._folder / VECTORS
+        vectors = np.memmap(path, "<f4", mode="r", offset=HEADER_BYTES, shape=shape) if shape[0] else np.zeros(shape)
+        return RowBlock(_joined(self._face_ids), _joined(self._case_ids), np.asarray(vectors, np.float32))
+
+    def attach(self, name: str, content: bytes) -> None:
+        """Add a file to the snapshot; the manifest proves it like the others. `WrongUse` for a name that is taken."""
+        self._building()
+        if name in {VECTORS, FACES, CASES, MANIFEST, *self._attached} or Path(name).name != name:
+            raise WrongUse(f"A snapshot cannot have a further file '{name}': choose another name.")
+        with _disk(self._space_folder):
+            _write(self._folder / name, content)
+        self._attached.append(name)
 
     def publish(self) -> SnapshotInfo:
         """Make the appended rows the live snapshot: on the disk, read back and proved, then named in CURRENT."""
@@ -168,7 +186,7 @@ class SnapshotWriter:
 
     def _manifest(self, now: datetime) -> Manifest:
         count = self._digest.count
-        paths = [self._folder / name for name in (VECTORS, FACES, CASES)]
+        paths = [self._folder / name for name in (VECTORS, FACES, CASES, *self._attached)]
         return Manifest(
             space=self._space,
             count=count,
@@ -185,6 +203,10 @@ class SnapshotWriter:
         except Damaged as error:
             _remove(folder)
             raise StoreProblem(f"The disk did not keep what was written: {error}") from error
+
+
+def _joined(blocks: list[Ids]) -> Ids:
+    return np.concatenate([np.zeros(0, np.int64), *blocks])
 
 
 @contextmanager

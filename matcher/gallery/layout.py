@@ -54,8 +54,17 @@ def file_digest(path: Path, count: int) -> str:
         while block := file.read(1 << 22):
             digest.update(block)
             size += len(block)
-    digest.update(f"{path.name} {size} {count}\n".encode())
+    digest.update(_file_line(path.name, size, count))
     return digest.hexdigest()
+
+
+def content_digest(name: str, content: bytes, count: int) -> str:
+    """As `file_digest`, of contents that are in memory."""
+    return hashlib.sha256(content + _file_line(name, len(content), count)).hexdigest()
+
+
+def _file_line(name: str, size: int, count: int) -> bytes:
+    return f"{name} {size} {count}\n".encode()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

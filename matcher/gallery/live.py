@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -25,7 +25,9 @@ from matcher.gallery.exact import best_cases, check_probes
 from matcher.gallery.layout import not_unit, space_folder
 from matcher.gallery.nearest import limit_threads
 from matcher.gallery.parts import Part, Tail
-from matcher.gallery.snapshots import current_name, open_snapshot
+from matcher.gallery.snapshots import Snapshot, current_name, open_snapshot
+
+_Notes = TypeVar("_Notes")
 
 
 class ChangeFeed(Protocol):
@@ -43,17 +45,20 @@ class ChangeFeed(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class SearchResult:
+class SearchResult(Generic[_Notes]):
     """For each probe the best face of each case, most similar first, and what was searched.
 
     `snapshot` is "<folder>@<counter>", or "live@<counter>" where none is published; `counter` is the last change that
-    was searched; `gallery_size` is the number of faces.
+    was searched; `gallery_size` is the number of faces. `vectors` holds those of each probe's hits, (hits, dim);
+    `notes` is what was read beside the snapshot, if there is one.
     """
 
     hits: tuple[tuple[Hit, ...], ...]
     snapshot: str
     counter: int
     gallery_size: int
+    vectors: tuple[Vectors, ...] = field(default=(), compare=False, repr=False)
+    notes: _Notes | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class GalleryStatus:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _State:
+class _State(Generic[_Notes]):
     """One consistent view: snapshot and tail with all changes up to `counter`."""
 
     snapshot: str | None
@@ -79,6 +84,7 @@ class _State:
     counter: int
     base: Part
     tail: Tail
+    notes: _Notes | None
 
     @property
     def parts(self) -> tuple[Part, Part]:
@@ -88,7 +94,16 @@ class _State:
     def size(self) -> int:
         return self.base.live + self.tail.part.live
 
-    def after(self, changes: Sequence[GalleryChange], counter: int) -> _State:
+    def vectors(self, hits: Sequence[Hit]) -> Vectors:
+        """The vectors of faces that are in this view, (hits, dim)."""
+        wanted = np.fromiter((hit.face_id for hit in hits), np.int64, len(hits))
+        found = np.empty((len(hits), self.base.vectors.shape[1]), np.float32)
+        for finder, part in ((self.base, self.base), (self.tail, self.tail.part)):
+            places, rows = finder.find(wanted)
+            found[places] = part.vectors[rows]
+        return found
+
+    def after(self, changes: Sequence[GalleryChange], counter: int) -> _State[_Notes]:
         """This view moved on; the last change of a face is the one that counts."""
         latest = {change.face_id: change.row for change in changes}
         touched = np.fromiter(latest, np.int64, len(latest))
@@ -102,20 +117,29 @@ class _State:
         )
 
 
-class Gallery:
+class Gallery(Generic[_Notes]):
     """Searches one embedding space. Safe in threads, and in a forked child, which opens everything anew.
 
     `snapshots` is the home's folder for the snapshots of all spaces, `folder` this space's below it. `threads` is the
-    number that one search may use; 0 leaves it to OpenMP, one per core.
+    number that one search may use; 0 leaves it to OpenMP, one per core. `read_notes` reads what lies beside the vectors
+    of a snapshot, once for each that is opened.
     """
 
-    def __init__(self, snapshots: Path, space: EmbeddingSpace, feed: ChangeFeed, *, threads: int = 0) -> None:
+    def __init__(
+        self,
+        snapshots: Path,
+        space: EmbeddingSpace,
+        feed: ChangeFeed,
+        *,
+        threads: int = 0,
+        read_notes: Callable[[Snapshot], _Notes | None] = lambda _: None,
+    ) -> None:
         self.folder = space_folder(snapshots, space)
-        self._space, self._feed, self._threads = space, feed, threads
+        self._space, self._feed, self._threads, self._read_notes = space, feed, threads, read_notes
         self._forget()
         _galleries.add(self)
 
-    def search(self, probes: Vectors, *, cases: int) -> SearchResult:
+    def search(self, probes: Vectors, *, cases: int) -> SearchResult[_Notes]:
         """The exact best `cases` cases for each unit vector of `probes`, (n, dim), each by its most similar face.
 
         Order: falling similarity, then rising face id. `Damaged` if the snapshot or the change history cannot give
@@ -125,7 +149,9 @@ class Gallery:
         state = self._fresh()
         limit_threads(self._threads)
         hits = best_cases(state.parts, probes, cases)
-        return SearchResult(hits, f"{state.snapshot or 'live'}@{state.counter}", state.counter, state.size)
+        name = f"{state.snapshot or 'live'}@{state.counter}"
+        vectors = tuple(state.vectors(found) for found in hits)
+        return SearchResult(hits, name, state.counter, state.size, vectors, state.notes)
 
     def status(self) -> GalleryStatus:
         """The state that a search would see now."""
@@ -145,9 +171,9 @@ class Gallery:
 
     def _forget(self) -> None:
         self._lock = threading.Lock()
-        self._state: _State | None = None
+        self._state: _State[_Notes] | None = None
 
-    def _fresh(self) -> _State:
+    def _fresh(self) -> _State[_Notes]:
         with self._lock:
             name = current_name(self.folder)
             while True:
@@ -166,7 +192,7 @@ class Gallery:
                     self._state = state
                     return state
 
-    def _caught_up(self, name: str | None) -> _State:
+    def _caught_up(self, name: str | None) -> _State[_Notes]:
         state = self._state
         if state is None or state.snapshot != name:
             state = self._opened(name)
@@ -180,13 +206,13 @@ class Gallery:
             )
         return state if counter == state.counter else state.after(self._feed.changes(state.counter), counter)
 
-    def _opened(self, name: str | None) -> _State:
+    def _opened(self, name: str | None) -> _State[_Notes]:
         tail = Tail.empty(self._space.dim)
         if name is None:
-            return _State(None, 0, 0, tail.part, tail)
+            return _State(None, 0, 0, tail.part, tail, None)
         snapshot = open_snapshot(self.folder / name, self._space)
         through = snapshot.manifest.through_change
-        return _State(name, through, through, snapshot.part, tail)
+        return _State(name, through, through, snapshot.part, tail, self._read_notes(snapshot))
 
 
 def _check_rows(rows: Sequence[GalleryRow], dim: int) -> None:
@@ -200,7 +226,7 @@ def _check_rows(rows: Sequence[GalleryRow], dim: int) -> None:
         raise Damaged(f"Face {rows[wrong[0]].face_id} has no unit vector in the database: embed it again.")
 
 
-_galleries: weakref.WeakSet[Gallery] = weakref.WeakSet()
+_galleries: weakref.WeakSet[Gallery[Any]] = weakref.WeakSet()
 
 
 def _in_child() -> None:

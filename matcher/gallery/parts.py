@@ -12,6 +12,8 @@ from matcher.domain.records import GalleryRow
 from matcher.domain.scores import Vectors
 from matcher.gallery.layout import Ids, RowBlock
 
+Places = NDArray[np.intp]
+
 _SMALLEST_ROOM = 256
 
 
@@ -40,9 +42,15 @@ class Part:
 
     def without_faces(self, face_ids: Ids) -> Part:
         """As `without`, by face ids, for a part whose face ids ascend."""
+        return self.without(self.find(face_ids)[1])
+
+    def find(self, face_ids: Ids) -> tuple[Places, Places]:
+        """Which of the distinct face ids are here and not removed, and in which rows; for ids that ascend here."""
         rows = np.searchsorted(self.face_ids, face_ids)
-        rows = rows[rows < len(self.face_ids)]
-        return self.without(rows[np.isin(self.face_ids[rows], face_ids)])
+        places = np.flatnonzero(rows < len(self.face_ids))
+        rows = rows[places]
+        here = (self.face_ids[rows] == face_ids[places]) & self.alive[rows]
+        return places[here], rows[here]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +67,12 @@ class Tail:
     @classmethod
     def empty(cls, dim: int) -> Tail:
         return _moved(_room(dim, 0), np.zeros(0, np.bool_), 0)
+
+    def find(self, face_ids: Ids) -> tuple[Places, Places]:
+        """As `Part.find`."""
+        rows = np.flatnonzero(np.isin(self.part.face_ids, face_ids) & self.part.alive)
+        order = np.argsort(face_ids)
+        return order[np.searchsorted(face_ids, self.part.face_ids[rows], sorter=order)], rows
 
     def extended(self, gone: Ids, added: Sequence[GalleryRow]) -> Tail:
         """The tail without the faces `gone`, then with the rows `added`; removed rows leave memory as it grows."""

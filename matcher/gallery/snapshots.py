@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import Damaged
-from matcher.gallery.layout import CASES, CURRENT, FACES, VECTORS, ids_header, vectors_header
+from matcher.gallery.layout import CASES, CURRENT, FACES, VECTORS, content_digest, ids_header, vectors_header
 from matcher.gallery.manifest import Manifest, read_manifest
 from matcher.gallery.parts import Part
 
@@ -28,6 +28,20 @@ class Snapshot:
     folder: Path
     manifest: Manifest
     part: Part
+
+    def attachment(self, name: str) -> bytes | None:
+        """The checked bytes of a file that was added to the snapshot; `None` if it has none of that name."""
+        entry = self.manifest.files.get(name)
+        if entry is None:
+            return None
+        path = self.folder / name
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise Damaged(f"'{path}' cannot be read ({error}): run `matcher reindex`.") from error
+        if content_digest(name, content, self.manifest.count) != entry.sha256:
+            raise Damaged(f"'{path}' was changed after it was written: run `matcher reindex`.")
+        return content
 
 
 def current_name(space_folder: Path) -> str | None:

@@ -110,8 +110,14 @@ class Normaliser:
         if len(vectors) and recipe.centred:
             mean, transform = _whitening(vectors, recipe.shrinkage)
         rows = _cohort_rows(families, seed) if recipe.strangers else np.zeros(0, np.intp)
-        cohort = _transformed(vectors[rows], mean, transform)
-        return cls(method, mean, transform, cohort, families[rows], rows)
+        return cls.with_cohort(method, (mean, transform), vectors, rows, families[rows])
+
+    @classmethod
+    def with_cohort(
+        cls, method: str, made: tuple[Vectors, Vectors], vectors: Vectors, rows: Places, families: Ids
+    ) -> Normaliser:
+        """A normaliser whose mean and transform are `made` already, and whose cohort are these rows of the gallery."""
+        return cls(method, *made, _transformed(vectors[rows], *made), families, rows)
 
     def transformed(self, vectors: Vectors) -> Vectors:
         """Vectors (n, dim) in the space in which they are compared, of unit length again."""

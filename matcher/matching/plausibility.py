@@ -35,8 +35,13 @@ class Observation:
         return cls(sighting.seen_at, sighting.position, sighting.apparent_sex, sighting.apparent_age)
 
 
-def flags(case: CaseDetails, photo: Photo, seen: Observation, travel_kmh: float) -> tuple[Flag, ...]:
-    """All cautions for one candidate, in the order of `Flag`; what is unknown raises none."""
+def flags(
+    case: CaseDetails, photo: Photo, seen: Observation, travel_kmh: float, *, related: bool = False
+) -> tuple[Flag, ...]:
+    """All cautions for one candidate, in the order of `Flag`; what is unknown raises none.
+
+    `related` tells that a declared sibling or twin of the child has an open case, too.
+    """
     raised = {
         Flag.SEX_DIFFERS: _sex_differs(case.sex, seen.apparent_sex),
         Flag.AGE_DIFFERS: _age_differs(case, seen),
@@ -44,6 +49,7 @@ def flags(case: CaseDetails, photo: Photo, seen: Observation, travel_kmh: float)
         Flag.TOO_FAR_TOO_SOON: _too_far_too_soon(case, seen, travel_kmh),
         Flag.YEARS_APART: _years_apart(case, photo, seen),
         Flag.INFANT: _infant(case, photo),
+        Flag.RELATED_ENROLLED: related,
     }
     return tuple(flag for flag in Flag if raised[flag])
 
@@ -57,11 +63,11 @@ def age_at(case: CaseDetails, day: date) -> float | None:
     return None
 
 
-def age_in_photo(case: CaseDetails, photo: Photo) -> float | None:
-    """The child's age in years in a case photo: as given, else from its date; `None` if unknown."""
-    if photo.age is not None:
-        return photo.age
-    return age_at(case, photo.taken) if photo.taken is not None else None
+def age_in_photo(case: CaseDetails, taken: date | None, age: float | None) -> float | None:
+    """The child's age in years in a photo: as given, else from the photo's date; `None` if unknown."""
+    if age is not None:
+        return age
+    return age_at(case, taken) if taken is not None else None
 
 
 def _sex_differs(recorded: Sex, apparent: Sex) -> bool:
@@ -97,10 +103,10 @@ def _years_apart(case: CaseDetails, photo: Photo, seen: Observation) -> bool:
         return False
     if photo.taken is not None:
         return abs(seen.seen_at.date() - photo.taken) > _LONG_GAP_YEARS * _YEAR
-    age_seen, age_then = age_at(case, seen.seen_at.date()), age_in_photo(case, photo)
+    age_seen, age_then = age_at(case, seen.seen_at.date()), age_in_photo(case, photo.taken, photo.age)
     return age_seen is not None and age_then is not None and abs(age_seen - age_then) > _LONG_GAP_YEARS
 
 
 def _infant(case: CaseDetails, photo: Photo) -> bool:
-    age = age_in_photo(case, photo)
+    age = age_in_photo(case, photo.taken, photo.age)
     return age is not None and age < _INFANT_YEARS

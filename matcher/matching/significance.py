@@ -30,6 +30,9 @@ NEEDED = 100
 _MOST_PROBES = 4096
 # Of each probe's most similar strangers by rough score these are scored exactly.
 _EXACT = 16
+# Faces of two cases that are this alike are one photo twice, not two children: of 700 people no two were more than
+# 0.967 alike by the default models; photos that were cut, enlarged or saved anew were 0.995 like themselves or more.
+_COPY = 0.995
 _BLOCK_CELLS = 1 << 24  # scores in memory at a time
 
 
@@ -49,12 +52,13 @@ class GalleryStatistics:
     """The chances of one gallery, by the age of its children on their photos.
 
     `kin` maps a case to the family that it shares with its declared relatives; a case that is not in it is its own
-    family. `bands` holds every band that occurs; `faces` is the number of faces measured.
+    family. `bands` holds every band that occurs; `levels` (n,) says for each face that was measured how alike it is to
+    its nearest strangers.
     """
 
     normaliser: Normaliser
     bands: Mapping[AgeBand, BandStatistics]
-    faces: int
+    levels: Vectors
     kin: Mapping[int, int] = field(default_factory=dict)
 
     @classmethod
@@ -82,9 +86,9 @@ class GalleryStatistics:
             for band, code in _CODES.items()
             if np.any(codes == code)
         }
-        return cls(normaliser, measured, len(vectors), relatives)
+        return cls(normaliser, measured, gallery.nearest.level, relatives)
 
-    def levels(self, vectors: Vectors, case_ids: Ids) -> Vectors:
+    def levels_of(self, vectors: Vectors, case_ids: Ids) -> Vectors:
         """How alike gallery faces (k, dim) are to their nearest strangers, (k,)."""
         families = _of_family(case_ids, self.kin)
         return self.normaliser.nearest(self.normaliser.transformed(vectors), families).level
@@ -96,7 +100,7 @@ class GalleryStatistics:
 
         `levels` are those of the candidates, if they are known already.
         """
-        levels = self.levels(vectors, case_ids) if levels is None else levels
+        levels = self.levels_of(vectors, case_ids) if levels is None else levels
         return self.normaliser.scores(probe, vectors, _of_family(case_ids, self.kin), levels)
 
     def chances(self, band: AgeBand, scores: NDArray[np.floating], growth: float = 1.0) -> list[Chance] | None:
@@ -161,6 +165,7 @@ class _Gallery:
     """All rows of a gallery, made comparable."""
 
     normaliser: Normaliser
+    vectors: Vectors
     rows: Vectors
     families: Ids
     nearest: Nearest
@@ -169,7 +174,8 @@ class _Gallery:
     @classmethod
     def of(cls, normaliser: Normaliser, vectors: Vectors, families: Ids) -> _Gallery:
         rows = normaliser.transformed(vectors)
-        return cls(normaliser, rows, families, normaliser.nearest(rows, families), normaliser.places(families))
+        nearest, places = normaliser.nearest(rows, families), normaliser.places(families)
+        return cls(normaliser, vectors, rows, families, nearest, places)
 
     def scores(self, probes: Places, others: Places) -> NDArray[np.float32]:
         """Comparable scores (m,) of row `probes[i]`, as if it were not in the gallery, with row `others[i]`."""
@@ -177,6 +183,11 @@ class _Gallery:
         probe_levels = self.nearest.level_without(probes, self.cohort_places[others])
         other_levels = self.nearest.level_without(others, self.cohort_places[probes])
         return np.asarray(cosines - probe_levels / 2 - other_levels / 2, np.float32)
+
+    def strangers(self, probes: Places, others: Places) -> NDArray[np.bool_]:
+        """Whether rows `probes[i]` and `others[i]` are of two families and no copies of one photo, (m,)."""
+        cosines = np.einsum("ij,ij->i", self.vectors[probes], self.vectors[others])
+        return np.asarray((self.families[probes] != self.families[others]) & (cosines < _COPY))
 
 
 def _measured(gallery: _Gallery, members: Places) -> BandStatistics:
@@ -207,8 +218,8 @@ def _best_strangers(gallery: _Gallery, probes: Places, members: Places) -> tuple
         rough[gallery.families[block][:, None] == gallery.families[members]] = -np.inf
         count = min(_EXACT, len(members))
         near = members[np.argpartition(rough, -count, axis=1)[:, -count:]]
-        exact = gallery.scores(np.repeat(block, count), near.reshape(-1)).reshape(len(block), count)
-        exact[gallery.families[block][:, None] == gallery.families[near]] = -np.inf
+        pairs = np.repeat(block, count), near.reshape(-1)
+        exact = np.where(gallery.strangers(*pairs), gallery.scores(*pairs), -np.inf).reshape(len(block), count)
         top = exact.argmax(axis=1)
         rows = np.arange(len(block))
         best[start : start + step], partners[start : start + step] = exact[rows, top], near[rows, top]

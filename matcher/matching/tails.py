@@ -166,4 +166,5 @@ def _wilson(share: Floats, count: int) -> tuple[Floats, Floats]:
     """The 95 % interval of a share that was counted among `count` (Wilson 1927)."""
     middle = share + _SURE**2 / (2 * count)
     width = _SURE * np.sqrt(share * (1 - share) / count + _SURE**2 / (4 * count**2))
-    return (middle - width) / (1 + _SURE**2 / count), (middle + width) / (1 + _SURE**2 / count)
+    low, high = (middle - width) / (1 + _SURE**2 / count), (middle + width) / (1 + _SURE**2 / count)
+    return np.minimum(low, share), np.maximum(high, share)  # at 0 and 1 rounding would part them

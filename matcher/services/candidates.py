@@ -1,19 +1,23 @@
-"""From probe faces to candidate lists: one search, ranked per case, with flags."""
+"""From probe faces to candidate lists: one search, ranked per case, with flags and what each similarity means."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 
+from matcher.domain.ages import AgeBand
 from matcher.domain.cases import Case, Photo
+from matcher.domain.chances import Meaning
 from matcher.domain.faces import Face
-from matcher.domain.ids import CaseId, FaceId
-from matcher.domain.records import Flag
-from matcher.matching.plausibility import Observation, flags
+from matcher.domain.ids import CaseId, FaceId, PhotoId
+from matcher.domain.records import Flag, StoredFace
+from matcher.matching.meaning import Circumstances, meaning, shares, within
+from matcher.matching.plausibility import Observation, age_in_photo, flags
 from matcher.matching.ranking import RankedCase, rank
 from matcher.services.context import Context
+from matcher.services.significance import Scale
 from matcher.store.database import Reading
 
 
@@ -25,13 +29,31 @@ class Ranked:
     case: Case
     photo: Photo
     flags: tuple[Flag, ...]
+    meaning: Meaning
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """What a search found: per probe face its hits ranked by case, and with which gallery."""
+class CandidateList:
+    """The candidates of one face, most alike first; `cut` counts those beyond the home's working point."""
 
-    lists: tuple[tuple[RankedCase, ...], ...]
+    places: tuple[Ranked, ...]
+    cut: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceHits:
+    """The ranked cases of one face; `scores` are the comparable ones of the hits, none without statistics."""
+
+    places: tuple[RankedCase, ...]
+    scores: Mapping[FaceId, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Search:
+    """What a search found for each probe face, and with which gallery."""
+
+    lists: tuple[FaceHits, ...]
+    scale: Scale | None
     snapshot: str
     gallery_size: int
     through_change: int
@@ -42,7 +64,11 @@ def search(context: Context, faces: Sequence[Face], top: int) -> Search:
     dim = context.space.dim
     probes = np.stack([face.embedding for face in faces]) if faces else np.empty((0, dim), dtype=np.float32)
     found = context.gallery.search(probes, cases=top)
-    return Search(tuple(rank(hits, top) for hits in found.hits), found.snapshot, found.gallery_size, found.counter)
+    lists = []
+    for probe, hits, vectors in zip(probes, found.hits, found.vectors, strict=True):
+        scores = [] if found.notes is None else found.notes.comparable(probe, hits, vectors).tolist()
+        lists.append(FaceHits(rank(hits, top), {hit.face_id: score for hit, score in zip(hits, scores, strict=False)}))
+    return Search(tuple(lists), found.notes, found.snapshot, found.gallery_size, found.counter)
 
 
 def still_true(context: Context, reading: Reading, faces: Sequence[Face], top: int, found: Search) -> Search:
@@ -50,35 +76,63 @@ def still_true(context: Context, reading: Reading, faces: Sequence[Face], top: i
     return found if reading.gallery.counter() == found.through_change else search(context, faces, top)
 
 
-def describe(
-    reading: Reading, lists: Sequence[Sequence[RankedCase]], seen: Observation, travel_kmh: float
-) -> list[list[Ranked]]:
-    """Add case, photo and flags to every place; a case that is not open or not there any more drops out."""
-    hits = [place.hit for places in lists for place in places]
+def describe(context: Context, reading: Reading, found: Search, seen: Observation) -> list[CandidateList]:
+    """Add case, photo, flags and meaning to every place; a case that is not open or not there any more drops out."""
+    hits = [place.hit for face in found.lists for place in face.places]
     cases = reading.cases.by_ids(list({hit.case_id for hit in hits}))
-    photos = _photos(reading, list({hit.face_id for hit in hits}))
-    return [
-        [
-            _described(place, cases, photos, seen, travel_kmh)
-            for place in places
-            if place.hit.face_id in photos and place.hit.case_id in cases and cases[place.hit.case_id].status.searched
-        ]
-        for places in lists
+    faces = reading.faces.by_ids({hit.face_id for hit in hits})
+    photos = reading.photos.by_ids(list({face.photo_id for face in faces.values()}))
+    records = _Records(cases, faces, photos, reading.relations.with_open_alike(cases))
+    described = [
+        CandidateList(tuple(_described(context, found, face, place, records, seen) for place in records.open(face)))
+        for face in found.lists
     ]
+    target, scale = context.settings.target_fpir, found.scale
+    return described if target is None or scale is None else [_cut(one, target, scale) for one in described]
 
 
-def _photos(reading: Reading, face_ids: Sequence[FaceId]) -> dict[FaceId, Photo]:
-    photo_of = reading.faces.photos_of(face_ids)
-    photos = reading.photos.by_ids(list(set(photo_of.values())))
-    return {face_id: photos[photo_id] for face_id, photo_id in photo_of.items() if photo_id in photos}
+@dataclass(frozen=True, slots=True, eq=False)
+class _Records:
+    """What the store knows of the hits of a search."""
+
+    cases: Mapping[CaseId, Case]
+    faces: Mapping[FaceId, StoredFace]
+    photos: Mapping[PhotoId, Photo]
+    related: Set[CaseId]
+
+    def open(self, face: FaceHits) -> list[RankedCase]:
+        """The places whose case is open and whose photo is there."""
+        return [place for place in face.places if self._is_open(place.hit.case_id) and self._photo(place.hit.face_id)]
+
+    def photo_of(self, face_id: FaceId) -> Photo:
+        return self.photos[self.faces[face_id].photo_id]
+
+    def _is_open(self, case_id: CaseId) -> bool:
+        return case_id in self.cases and self.cases[case_id].status.searched
+
+    def _photo(self, face_id: FaceId) -> bool:
+        return face_id in self.faces and self.faces[face_id].photo_id in self.photos
 
 
 def _described(
-    place: RankedCase,
-    cases: Mapping[CaseId, Case],
-    photos: Mapping[FaceId, Photo],
-    seen: Observation,
-    travel_kmh: float,
+    context: Context, found: Search, face: FaceHits, place: RankedCase, records: _Records, seen: Observation
 ) -> Ranked:
-    case, photo = cases[place.hit.case_id], photos[place.hit.face_id]
-    return Ranked(place, case, photo, flags(case.details, photo, seen, travel_kmh))
+    case, photo = records.cases[place.hit.case_id], records.photo_of(place.hit.face_id)
+    raised = flags(case.details, photo, seen, context.settings.travel_kmh, related=case.id in records.related)
+    band = AgeBand.of(age_in_photo(case.details, photo.taken, photo.age))
+    circumstances = Circumstances(band, raised, seen.apparent_age)
+    statistics = found.scale.statistics if found.scale else None
+    growth = found.scale.growth(found.gallery_size) if found.scale else 1.0
+    told = meaning(statistics, circumstances, face.scores.get(place.hit.face_id, 0.0), growth)
+    return Ranked(place, case, photo, raised, told)
+
+
+def _cut(candidates: CandidateList, target: float, scale: Scale) -> CandidateList:
+    """The list without those beyond the working point; whose chance cannot be told, stays."""
+    share = shares(scale.statistics)
+    kept = tuple(
+        one
+        for one in candidates.places
+        if one.meaning.chance is None or within(one.meaning.chance, share[one.meaning.band], target)
+    )
+    return CandidateList(kept, len(candidates.places) - len(kept))

@@ -8,7 +8,7 @@ from matcher.domain.cases import Case, CaseStatus, Photo, PhotoState, StatusChan
 from matcher.domain.ids import PhotoId, id_text
 from matcher.domain.records import StoredFace
 from matcher.services.context import Context
-from matcher.services.views import CaseSummary, CaseView, FaceView, PhotoView, StatusView
+from matcher.services.views import CaseSummary, CaseView, FaceView, PhotoView, RelationView, StatusView
 from matcher.store.database import Reading
 
 
@@ -25,6 +25,7 @@ def of_case(reading: Reading, case: Case, warnings: Sequence[str] = ()) -> CaseV
         created_at=case.created_at,
         updated_at=case.updated_at,
         warnings=tuple(warnings),
+        relations=_relations(reading, case),
     )
 
 
@@ -42,6 +43,16 @@ def of_photo(photo: Photo, faces: Iterable[StoredFace]) -> PhotoView:
             FaceView(face.number, id_text(face.id), face.box, face.quality, face.choice)
             for face in sorted(faces, key=lambda face: face.number)
         ),
+    )
+
+
+def _relations(reading: Reading, case: Case) -> tuple[RelationView, ...]:
+    relations = reading.relations.of_case(case.id)
+    others = reading.cases.by_ids(relation.other(case.id) for relation in relations)
+    return tuple(
+        RelationView(relation.kind, other.number, other.status, relation.actor, relation.at)
+        for relation in relations
+        for other in [others[relation.other(case.id)]]
     )
 
 

@@ -17,6 +17,7 @@ from matcher.domain.space import EmbeddingSpace
 from matcher.faces.backends import load_backend
 from matcher.faces.pipeline import FacePipeline
 from matcher.gallery.live import Gallery
+from matcher.services.significance import Scale, read_scale
 from matcher.store.blobs import BlobStore
 from matcher.store.database import Store
 
@@ -67,15 +68,16 @@ class Context:
         return self.pipeline.space
 
     @property
-    def gallery(self) -> Gallery:
+    def gallery(self) -> Gallery[Scale]:
         """The searchable faces of all open cases."""
         with self._lock:
             return self._gallery
 
     @cached_property
-    def _gallery(self) -> Gallery:
+    def _gallery(self) -> Gallery[Scale]:
         feed = StoreFeed(self.store, self.space.name)
-        return Gallery(self.home.snapshots, self.space, feed, threads=self.settings.threads)
+        threads = self.settings.threads
+        return Gallery(self.home.snapshots, self.space, feed, threads=threads, read_notes=read_scale)
 
     def close(self) -> None:
         """Give back database connections; the context is unusable afterwards."""

@@ -107,6 +107,7 @@ def photo_record(context: Context, prepared: PreparedPhoto, owner: Owner, positi
         size=len(prepared.data),
         state=PhotoState.NO_USABLE_FACE if prepared.found.reason else PhotoState.READY,
         reason=prepared.found.reason,
+        shortfall=prepared.found.shortfall,
         created_at=context.clock(),
     )
 

@@ -10,10 +10,12 @@ from matcher.errors import MatcherError
 from matcher.gallery.build import SnapshotInfo, SnapshotWriter, prune
 from matcher.gallery.manifest import read_manifest
 from matcher.gallery.snapshots import current_name
+from matcher.matching.statistics_files import encoded
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import Who
 from matcher.services.photos import same_face, stored_image
+from matcher.services.significance import measure
 from matcher.services.views import ReindexView
 
 _BATCH = 256
@@ -83,6 +85,9 @@ def build(context: Context) -> SnapshotInfo:
                 done += len(rows)
                 if context.progress:
                     context.progress("writing the snapshot", done, total)
+            statistics = measure(reading, space.name, writer.rows(), context.settings.comparable_score)
+            for name, content in encoded(statistics).items():
+                writer.attach(name, content)
             return writer.publish()
 
 

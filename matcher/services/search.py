@@ -8,6 +8,7 @@ from matcher.domain.ids import id_text
 from matcher.errors import WrongUse
 from matcher.images.decode import open_image
 from matcher.matching.plausibility import Observation
+from matcher.matching.sentences import sentence
 from matcher.services.auditing import Trace, record
 from matcher.services.candidates import Ranked, describe, search, still_true
 from matcher.services.context import Context
@@ -28,20 +29,20 @@ def match(
     result = search(context, found.faces, top)
     with context.store.write() as transaction:
         result = still_true(context, transaction, found.faces, top, result)
-        lists = describe(transaction, result.lists, Observation(), context.settings.travel_kmh)
+        lists = describe(context, transaction, result, Observation())
         trace = Trace(
             "search.match",
             space=context.space.name,
             snapshot=result.snapshot,
             probe_digests=(original_digest(context, data),),
-            candidates=sorted({ranked.case.id for places in lists for ranked in places}),
-            details={"faces": len(found.faces), "top": top},
+            candidates=sorted({ranked.case.id for one in lists for ranked in one.places}),
+            details={"faces": len(found.faces), "top": top, "cut": sum(one.cut for one in lists)},
         )
         record(context, transaction, who, trace)
     return MatchView(
         faces=tuple(
-            FaceCandidates(number, face.box, face.turn, face.quality, shown(places))
-            for number, (face, places) in enumerate(zip(found.faces, lists, strict=True), start=1)
+            FaceCandidates(number, face.box, face.turn, face.quality, shown(one.places), cut=one.cut)
+            for number, (face, one) in enumerate(zip(found.faces, lists, strict=True), start=1)
         ),
         reason=found.reason,
         gallery_size=result.gallery_size,
@@ -60,6 +61,8 @@ def shown(places: Sequence[Ranked]) -> tuple[CandidateView, ...]:
             flags=ranked.flags,
             photo=id_text(ranked.photo.id),
             photo_face=id_text(ranked.place.hit.face_id),
+            meaning=ranked.meaning,
+            sentence=sentence(ranked.meaning),
         )
         for ranked in places
     )

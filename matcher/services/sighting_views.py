@@ -8,6 +8,7 @@ from matcher.domain.cases import Case, Photo
 from matcher.domain.ids import CandidateId, SightingId, id_text, parse_id
 from matcher.domain.records import Candidate, StoredFace
 from matcher.errors import Conflict, NotFound
+from matcher.matching.sentences import sentence
 from matcher.services.context import Context
 from matcher.services.views import (
     CandidateView,
@@ -89,6 +90,8 @@ def _of_candidate(candidate: Candidate, case: Case, photo: str) -> CandidateView
         photo_face=id_text(candidate.gallery_face_id),
         id=id_text(candidate.id),
         status=case.status,
+        meaning=candidate.meaning,
+        sentence=None if candidate.meaning is None else sentence(candidate.meaning),
     )
 
 

@@ -15,7 +15,7 @@ from matcher.domain.records import Candidate, Report, Sighting, StoredFace
 from matcher.errors import Conflict, WrongUse
 from matcher.matching.plausibility import Observation
 from matcher.services.auditing import Trace, record
-from matcher.services.candidates import Search, describe, search, still_true
+from matcher.services.candidates import CandidateList, Search, describe, search, still_true
 from matcher.services.context import Context
 from matcher.services.inputs import PhotoInput, Who, check_text
 from matcher.services.photos import (
@@ -115,7 +115,8 @@ def _store(
         for position, photo in enumerate(new.photos)
         for face in _store_photo(context, transaction, sighting, photo, position)
     ]
-    candidates = _candidates(context, transaction, sighting, faces, result)
+    lists = describe(context, transaction, result, Observation.of(sighting))
+    candidates = _candidates(context, sighting, faces, lists, result.snapshot)
     transaction.candidates.add(candidates)
     trace = Trace(
         "sighting.submit",
@@ -124,7 +125,7 @@ def _store(
         result.snapshot,
         tuple(photo.original_digest for photo in new.photos),
         [candidate.id for candidate in candidates],
-        {"photos": len(new.photos), "faces": len(faces)},
+        {"photos": len(new.photos), "faces": len(faces), "cut": sum(found.cut for found in lists)},
     )
     record(context, transaction, who, trace)
 
@@ -144,9 +145,12 @@ def _store_photo(
 
 
 def _candidates(
-    context: Context, transaction: Transaction, sighting: Sighting, faces: Sequence[StoredFace], result: Search
+    context: Context,
+    sighting: Sighting,
+    faces: Sequence[StoredFace],
+    lists: Sequence[CandidateList],
+    snapshot: str,
 ) -> list[Candidate]:
-    lists = describe(transaction, result.lists, Observation.of(sighting), context.settings.travel_kmh)
     return [
         Candidate(
             id=CandidateId(new_id()),
@@ -157,11 +161,12 @@ def _candidates(
             similarity=ranked.place.hit.similarity,
             rank=ranked.place.rank,
             flags=ranked.flags,
+            meaning=ranked.meaning,
             space=context.space.name,
-            snapshot=result.snapshot,
+            snapshot=snapshot,
             software=__version__,
             created_at=sighting.created_at,
         )
-        for face, places in zip(faces, lists, strict=True)
-        for ranked in places
+        for face, found in zip(faces, lists, strict=True)
+        for ranked in found.places
     ]

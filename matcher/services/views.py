@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, PhotoState, Sex
+from matcher.domain.chances import Meaning
 from matcher.domain.faces import Box, NoFaceReason, Quality
 from matcher.domain.positions import Position
 from matcher.domain.records import Choice, Flag, HowSeen
+from matcher.domain.relations import RelationKind
 
 NOTICE = "possible resemblance, for human review; not an identification"
 
@@ -51,6 +53,17 @@ class StatusView:
 
 
 @dataclass(frozen=True, slots=True)
+class RelationView:
+    """What was declared about a case and another one, whose number and present status are given."""
+
+    kind: RelationKind
+    case_id: str
+    status: CaseStatus
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """A case as people see it; `warnings` say what the caller should know about what was just done."""
 
@@ -62,6 +75,7 @@ class CaseView:
     created_at: datetime
     updated_at: datetime
     warnings: tuple[str, ...] = ()
+    relations: tuple[RelationView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +95,10 @@ class CaseSummary:
 class CandidateView:
     """A case that a face may show, for people to judge.
 
-    `similarity` is the cosine, −1 … 1, higher is more alike; it is no probability. `photo` and `photo_face` are the
-    ids of the case photo and of its face that resembles most. `status` is the case's present one.
+    `similarity` is the cosine, −1 … 1, higher is more alike; it is no probability. `meaning` says how often chance
+    alone gives one as high, or why that cannot be said, and `sentence` says it in words; `None` for a candidate that
+    was kept before meanings were. `photo` and `photo_face` are the ids of the case photo and of its face that resembles
+    most. `status` is the case's present one.
     """
 
     case_id: str
@@ -93,11 +109,16 @@ class CandidateView:
     photo_face: str
     id: str | None = None
     status: CaseStatus = CaseStatus.OPEN
+    meaning: Meaning | None = None
+    sentence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FaceCandidates:
-    """One face of a probe photo with its candidate list, most alike first."""
+    """One face of a probe photo with its candidate list, most alike first.
+
+    `cut` counts candidates of this search that are beyond the home's working point and therefore not listed.
+    """
 
     number: int
     box: Box
@@ -105,6 +126,7 @@ class FaceCandidates:
     quality: Quality
     candidates: tuple[CandidateView, ...]
     id: str | None = None
+    cut: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import Select, exists, insert, select
 
+from matcher.domain.ages import AgeBand
 from matcher.domain.cases import CaseStatus
+from matcher.domain.chances import Chance, Insufficient, Meaning
 from matcher.domain.ids import CandidateId, SightingId
 from matcher.domain.records import Candidate, Flag
 from matcher.errors import Conflict
@@ -40,7 +42,7 @@ class CandidateReading(Part):
 
     def _listed(self, query: Select[Any]) -> list[Candidate]:
         rows = self._connection.execute(query).mappings()
-        return [Candidate(**{**row, "flags": tuple(map(Flag, row["flags"]))}) for row in rows]
+        return [_candidate(row) for row in rows]
 
 
 class CandidateWriting(CandidateReading):
@@ -72,4 +74,21 @@ def _waiting(query: Select[Any]) -> Select[Any]:
 
 def _columns(candidate: Candidate) -> dict[str, Any]:
     values = {name: getattr(candidate, name) for name in _FIELDS}
-    return values | {"flags": [flag.value for flag in candidate.flags]}
+    meaning = None if candidate.meaning is None else asdict(candidate.meaning)
+    return values | {"flags": [flag.value for flag in candidate.flags], "meaning": meaning}
+
+
+def _candidate(row: Mapping[Any, Any]) -> Candidate:
+    return Candidate(**{**row, "flags": tuple(map(Flag, row["flags"])), "meaning": _meaning(row["meaning"])})
+
+
+def _meaning(kept: Mapping[str, Any] | None) -> Meaning | None:
+    if kept is None:
+        return None
+    chance, reason = kept["chance"], kept["insufficient"]
+    told = {
+        "band": AgeBand(kept["band"]),
+        "chance": None if chance is None else Chance(**chance),
+        "insufficient": None if reason is None else Insufficient(reason),
+    }
+    return Meaning(**{**kept, **told})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
@@ -133,12 +133,9 @@ def _columns(case: Case) -> dict[str, Any]:
 
 def _case(row: Row[Any]) -> Case:
     values = row._mapping
-    since = row.missing_since
-    if since is not None:
-        since = since.astimezone(timezone(timedelta(seconds=row.missing_since_offset)))
     details = CaseDetails(
         other_names=tuple(row.other_names),
-        missing_since=since,
+        missing_since=missing_since(row),
         last_seen=None if row.last_seen_lat is None else Position(row.last_seen_lat, row.last_seen_lon),
         **{name: values[name] for name in _PLAIN},
     )
@@ -150,6 +147,12 @@ def _case(row: Row[Any]) -> Case:
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def missing_since(row: Any) -> datetime | None:
+    """The time from its two columns, in the time zone in which it was told: its day is a local one."""
+    since: datetime | None = row.missing_since
+    return None if since is None else since.astimezone(timezone(timedelta(seconds=row.missing_since_offset)))
 
 
 def _change(row: Row[Any]) -> StatusChange:

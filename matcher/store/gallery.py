@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import and_, delete, exists, func, insert, select
 
-from matcher.domain.cases import CaseStatus
+from matcher.domain.cases import CaseDetails, CaseStatus
 from matcher.domain.ids import CaseId, FaceId, id_text
-from matcher.domain.records import GalleryChange, GalleryRow
+from matcher.domain.records import FaceDating, GalleryChange, GalleryRow
 from matcher.errors import Conflict, Damaged
+from matcher.store.cases import missing_since
 from matcher.store.part import Part, batches
 from matcher.store.tables import cases, embeddings, faces, gallery_changes, gallery_members, photos
 from matcher.store.vectors import unpack
@@ -43,6 +44,22 @@ class GalleryReading(Part):
         with self._connection.execute(query, execution_options={"yield_per": block}) as result:
             for part in result.partitions():
                 yield _rows(part)
+
+    def datings(self, space: str) -> Iterator[FaceDating]:
+        """When each searchable face of a space was photographed, in ascending order of face id, streamed."""
+        told = cases.c.born, cases.c.age, cases.c.missing_since, cases.c.missing_since_offset
+        query = (
+            select(gallery_members.c.face_id, photos.c.taken, photos.c.age.label("photo_age"), *told)
+            .join(faces, faces.c.id == gallery_members.c.face_id)
+            .join(photos, photos.c.id == faces.c.photo_id)
+            .join(cases, cases.c.id == gallery_members.c.case_id)
+            .where(gallery_members.c.space == space)
+            .order_by(gallery_members.c.face_id)
+        )
+        with self._connection.execute(query, execution_options={"yield_per": 8192}) as result:
+            for row in result:
+                case = CaseDetails(born=row.born, age=row.age, missing_since=missing_since(row))
+                yield FaceDating(row.face_id, case, row.taken, row.photo_age)
 
     def misplaced(self, space: str) -> tuple[list[FaceId], list[FaceId]]:
         """Members that are not the chosen face of an open case, and such faces with a vector that are no members."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, insert, select, update
 
 from matcher.domain.cases import Photo, PhotoState
+from matcher.domain.faces import Shortfall
 from matcher.domain.ids import CaseId, PhotoId, SightingId
 from matcher.errors import Conflict, NotFound
 from matcher.store.part import Part, batches
@@ -53,6 +54,20 @@ class PhotoReading(Part):
         """Photos that are kept as these very bytes, whoever owns them: the same picture, whatever its metadata told."""
         return self._where(photos.c.digest == digest)
 
+    def shared_between_cases(self) -> list[tuple[CaseId, CaseId]]:
+        """Pairs of cases that hold the same picture, the smaller id of each first: the same child twice, or a mistake.
+
+        The same bytes after metadata are removed; pairs are in the order of their ids and named once.
+        """
+        one, other = photos.alias(), photos.alias()
+        query = (
+            select(one.c.case_id, other.c.case_id)
+            .join(other, and_(one.c.digest == other.c.digest, one.c.case_id < other.c.case_id))
+            .distinct()
+            .order_by(one.c.case_id, other.c.case_id)
+        )
+        return [(row[0], row[1]) for row in self._connection.execute(query)]
+
     def with_blobs(self, keys: Iterable[str]) -> set[str]:
         """Those of the blob keys that a photo refers to."""
         found: set[str] = set()
@@ -66,7 +81,7 @@ class PhotoReading(Part):
 
     def _where(self, condition: ColumnElement[bool]) -> list[Photo]:
         query = select(photos).where(condition).order_by(photos.c.position, photos.c.id)
-        return [Photo(**row) for row in self._connection.execute(query).mappings()]
+        return [_photo(row) for row in self._connection.execute(query).mappings()]
 
 
 class PhotoWriting(PhotoReading):
@@ -88,4 +103,10 @@ class PhotoWriting(PhotoReading):
 
 
 def _columns(photo: Photo) -> dict[str, Any]:
-    return {name: getattr(photo, name) for name in _FIELDS}
+    values = {name: getattr(photo, name) for name in _FIELDS}
+    return values | {"shortfall": None if photo.shortfall is None else asdict(photo.shortfall)}
+
+
+def _photo(row: RowMapping) -> Photo:
+    shortfall = row["shortfall"]
+    return Photo(**{**row, "shortfall": None if shortfall is None else Shortfall(**shortfall)})

@@ -29,10 +29,11 @@ from matcher.domain.cases import (
 )
 from matcher.domain.faces import NoFaceReason
 from matcher.domain.records import Choice, HowSeen
+from matcher.domain.relations import RelationKind
 from matcher.store.columns import Choices, Id, Real, Time, Words
 
 # The newest migration. Revisions are rising numbers of four digits, so an older database is told from a newer one.
-REVISION = "0001"
+REVISION = "0003"
 REVISION_TABLE = "matcher_revision"
 
 metadata = MetaData(
@@ -103,6 +104,18 @@ status_changes = Table(
     CheckConstraint("(confirmation_kind IS NULL) = (confirmation_reference IS NULL)", name="whole_confirmation"),
 )
 
+# One row per unordered pair of cases: the smaller id stands first.
+case_relations = Table(
+    "case_relations",
+    metadata,
+    Column("first", Id, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("second", Id, ForeignKey("cases.id"), primary_key=True, autoincrement=False, index=True),
+    Column("kind", Choices(RelationKind), nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("at", Time, nullable=False),
+    CheckConstraint("first < second", name="ordered_pair"),
+)
+
 sightings = Table(
     "sightings",
     metadata,
@@ -148,6 +161,7 @@ photos = Table(
     Column("age", Real),
     Column("state", Choices(PhotoState), nullable=False, index=True),
     Column("reason", Choices(NoFaceReason)),
+    Column("shortfall", JSON(none_as_null=True)),  # what was measured where no face was usable
     Column("created_at", Time, nullable=False),
     CheckConstraint("(case_id IS NULL) <> (sighting_id IS NULL)", name="one_owner"),
 )
@@ -196,6 +210,7 @@ candidates = Table(
     Column("snapshot", Words, nullable=False),
     Column("software", Words, nullable=False),
     Column("created_at", Time, nullable=False),
+    Column("meaning", JSON(none_as_null=True)),
     UniqueConstraint("face_id", "case_id", "space"),
 )
 

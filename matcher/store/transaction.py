@@ -11,6 +11,7 @@ from matcher.store.faces import FaceReading, FaceWriting
 from matcher.store.gallery import GalleryReading, GalleryWriting
 from matcher.store.head import Head
 from matcher.store.photos import PhotoReading, PhotoWriting
+from matcher.store.relations import RelationReading, RelationWriting
 from matcher.store.sightings import SightingReading, SightingWriting
 
 
@@ -18,6 +19,7 @@ class Reading:
     """Everything as it was when the transaction began."""
 
     cases: CaseReading
+    relations: RelationReading
     photos: PhotoReading
     faces: FaceReading
     sightings: SightingReading
@@ -27,6 +29,7 @@ class Reading:
 
     def __init__(self, connection: Connection, head: Head) -> None:
         self.cases = CaseReading(connection, head)
+        self.relations = RelationReading(connection, head)
         self.photos = PhotoReading(connection, head)
         self.faces = FaceReading(connection, head)
         self.sightings = SightingReading(connection, head)
@@ -39,6 +42,7 @@ class Transaction(Reading):
     """The same with changes; while it is open, no other process writes."""
 
     cases: CaseWriting
+    relations: RelationWriting
     photos: PhotoWriting
     faces: FaceWriting
     sightings: SightingWriting
@@ -48,6 +52,7 @@ class Transaction(Reading):
 
     def __init__(self, connection: Connection, head: Head) -> None:
         self.cases = CaseWriting(connection, head)
+        self.relations = RelationWriting(connection, head)
         self.photos = PhotoWriting(connection, head)
         self.faces = FaceWriting(connection, head)
         self.sightings = SightingWriting(connection, head)

@@ -2,10 +2,12 @@
 
 import importlib.util
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -13,6 +15,8 @@ from databases import PostgresDatabases, SqliteDatabases, run_sql
 from records import SPACE, case, enrol, entry, vector
 from sqlalchemy import create_engine, make_url
 
+from matcher.domain.faces import Quality
+from matcher.domain.ids import CaseId, PhotoId
 from matcher.errors import Damaged, ExtraMissing, MatcherError, StoreProblem, WrongUse
 from matcher.store import tables
 from matcher.store.database import Reading, Store
@@ -51,6 +55,49 @@ def test_the_migrations_make_the_very_tables_of_the_code(database_url: str) -> N
 def test_the_newest_migration_is_the_one_that_opening_asks_for() -> None:
     migrations = Path(tables.__file__).with_name("migrations")
     assert ScriptDirectory(str(migrations)).get_heads() == [tables.REVISION]
+
+
+def test_an_older_database_is_upgraded_with_what_is_in_it(databases: Databases) -> None:
+    """Rows of the first tables: a photo without a measured shortfall, a face without a measured fine structure."""
+    with databases.fresh(empty=True) as url:
+        with _revision("0001"), Store.create(url):
+            pass
+        when = "'2026-01-02 03:04:05.000000'"
+        run_sql(
+            url,
+            "INSERT INTO cases "
+            "(id, number, status, other_names, sex, circumstance, legal_basis, created_at, updated_at) "
+            f"VALUES (7, 'A-1', 'open', '[]', 'unknown', 'unknown', 'unspecified', {when}, {when})",
+            "INSERT INTO photos (id, case_id, position, blob, digest, original_digest, media_type, width, height, "
+            f"size, state, reason, created_at) VALUES (8, 7, 0, 'b', 'd', 'o', 'image/png', 9, 9, 9, 'ready', NULL, {when})",
+            'INSERT INTO faces (id, photo_id, number, "left", top, "right", bottom, landmarks, score, turn, quality) '
+            f"VALUES (9, 8, 1, 0, 0, 5, 5, {_bytes(url, 40)}, 1, 0, "
+            '\'{"inter_eye_distance"\\: 48.5, "sharpness"\\: 120.0, "under_exposure_prevention"\\: 0.9, '
+            '"over_exposure_prevention"\\: 1.0, "head_pose_yaw"\\: null, "head_pose_roll"\\: -3.5, '
+            '"single_face_present"\\: true}\')',
+        )
+        with pytest.raises(StoreProblem, match="matcher init"):
+            Store.open(url)
+        assert Store.is_older(url)
+        with Store.create(url) as store, store.write() as tx:
+            (photo,), ((face,),) = tx.photos.of_case(CaseId(7)), tx.faces.of_photos([PhotoId(8)]).values()
+            assert photo.shortfall is None
+            assert face.quality == Quality(48.5, 120.0, 0.9, 1.0, None, -3.5, single_face_present=True)
+            tx.cases.add(case("A-2"))
+            assert tx.relations.pairs() == []
+
+
+@contextmanager
+def _revision(number: str) -> Iterator[None]:
+    """The migrations as they were when this was the newest."""
+    real = command.upgrade
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(command, "upgrade", lambda config, _revision: real(config, number))
+        yield
+
+
+def _bytes(url: str, count: int) -> str:
+    return f"decode('{'00' * count}', 'hex')" if url.startswith("postgresql") else f"x'{'00' * count}'"
 
 
 def test_an_absent_database_is_named_with_the_next_step(databases: Databases) -> None:

@@ -20,7 +20,7 @@ from matcher.domain.cases import (
     Sex,
     StatusChange,
 )
-from matcher.domain.faces import Box, NoFaceReason, Quality
+from matcher.domain.faces import Box, NoFaceReason, Quality, Shortfall
 from matcher.domain.positions import Position
 from matcher.domain.records import Choice, Flag, HowSeen
 from matcher.errors import WrongUse
@@ -86,6 +86,7 @@ photo_values = st.fixed_dictionaries(
         "age": st.none() | reals,
         "state": st.sampled_from(PhotoState),
         "reason": st.none() | st.sampled_from(NoFaceReason),
+        "shortfall": st.none() | st.builds(Shortfall, reals, *([st.none() | reals] * 3)),
         "created_at": times,
     }
 )
@@ -102,7 +103,9 @@ face_values = st.fixed_dictionaries(
         ),
         "score": reals,
         "turn": st.integers(0, 3),
-        "quality": st.builds(Quality, reals, reals, reals, reals, st.none() | reals, st.none() | reals, st.booleans()),
+        "quality": st.builds(
+            Quality, *([reals] * 4), *([st.none() | reals] * 2), st.booleans(), fine_structure=st.none() | reals
+        ),
         "choice": st.none() | st.sampled_from(Choice),
     }
 )

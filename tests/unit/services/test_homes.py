@@ -69,12 +69,14 @@ def test_the_tables_of_an_older_home_are_upgraded(tmp_path: Path, monkeypatch: p
 def _release_with_another_table(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scripts = folder / "migrations"
     shutil.copytree(Path(tables.__file__).with_name("migrations"), scripts)
-    (scripts / "versions" / "r0002_next.py").write_text(
-        "from alembic import op\nimport sqlalchemy as sa\nrevision = '0002'\ndown_revision = '0001'\n"
+    following = f"{int(tables.REVISION) + 1:04}"
+    (scripts / "versions" / f"r{following}_next.py").write_text(
+        "from alembic import op\nimport sqlalchemy as sa\n"
+        f"revision = '{following}'\ndown_revision = '{tables.REVISION}'\n"
         "def upgrade():\n    op.create_table('next', sa.Column('id', sa.Integer))\n"
     )
     monkeypatch.setattr(migrate, "_SCRIPTS", str(scripts))
-    monkeypatch.setattr(tables, "REVISION", "0002")
+    monkeypatch.setattr(tables, "REVISION", following)
 
 
 @pytest.mark.parametrize("loss", ["file", "content", "tables"])

@@ -1,0 +1,60 @@
+"""Meanings in words. A sentence speaks of searches and of chance, never of how likely it is that this is the child."""
+
+from __future__ import annotations
+
+from math import floor, log10
+
+from matcher.domain.ages import AgeBand
+from matcher.domain.chances import Chance, Insufficient, Meaning
+
+_CHILDREN = {
+    AgeBand.INFANT: "children under 3",
+    AgeBand.ADULT: "people of 18 and more",
+    AgeBand.UNKNOWN: "people of unknown age",
+}
+
+_REASONS = {
+    Insufficient.NO_STATISTICS: "this gallery was not measured yet: run `matcher reindex`",
+    Insufficient.INFANT: "under 3 years faces say too little",
+    Insufficient.AGE_UNKNOWN: "nobody wrote down how old the child is on the case photo: add its date or the age",
+    Insufficient.YEARS_APART: "more than 6 years lie between the two photos",
+    Insufficient.POOR_QUALITY: "one of the two faces is too poorly seen",
+    Insufficient.NO_SPREAD: "all faces of that age in this gallery are equally alike",
+}
+
+
+def sentence(meaning: Meaning) -> str:
+    """What is shown beside a similarity."""
+    if meaning.chance is not None:
+        return _of_chance(meaning.chance, people(meaning.band))
+    if meaning.insufficient is Insufficient.TOO_FEW:
+        found = f"only {meaning.children} {people(meaning.band)} are in this gallery, {meaning.needed} are needed"
+        return f"What this similarity means cannot be said: {found}."
+    assert meaning.insufficient is not None  # noqa: S101 - a type narrowing: a meaning has one or the other
+    return f"What this similarity means cannot be said: {_REASONS[meaning.insufficient]}."
+
+
+def people(band: AgeBand) -> str:
+    """Those of a band, in the plural."""
+    return _CHILDREN.get(band, f"children aged {band.value.replace('-', '–')}")
+
+
+def _of_chance(chance: Chance, who: str) -> str:
+    among = f"among the {chance.children:,} {who} in this gallery"
+    if chance.lookalikes >= 2:
+        return f"On average a search with an unrelated person finds {chance.lookalikes:.0f} this similar {among}."
+    if chance.rate > 0.5:
+        return f"More than half of the searches with an unrelated person find someone this similar {among}."
+    if chance.at_most:
+        return f"Fewer than {_one_in(chance.rate)} searches with an unrelated person find someone this similar {among}."
+    low, high = _one_in(chance.low), _one_in(chance.high)
+    between = f" (between {low} and {high})" if low != high else ""
+    return (
+        f"About {_one_in(chance.rate)} searches with an unrelated person finds someone this similar {among}{between}."
+    )
+
+
+def _one_in(rate: float) -> str:
+    """A rate as "1 in 40": two digits are more than it is known to."""
+    times = 1 / max(rate, 1e-6)
+    return f"1 in {max(2, round(times, 1 - floor(log10(times)))):,.0f}"

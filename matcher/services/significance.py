@@ -1,0 +1,66 @@
+"""Statistics of the gallery: measured by a reindex, kept beside its snapshot, read by every search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from matcher.domain.ages import AgeBand
+from matcher.domain.records import Hit
+from matcher.domain.scores import Vectors
+from matcher.errors import Damaged
+from matcher.gallery.layout import Ids, RowBlock
+from matcher.gallery.snapshots import Snapshot
+from matcher.matching.plausibility import age_in_photo
+from matcher.matching.significance import GalleryStatistics
+from matcher.matching.statistics_files import ARRAYS, TABLE, decoded
+from matcher.store.database import Reading
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scale:
+    """The statistics of a snapshot with the ids of the faces that it holds, ascending."""
+
+    statistics: GalleryStatistics
+    face_ids: Ids
+
+    def comparable(self, probe: Vectors, hits: Sequence[Hit], vectors: Vectors) -> Vectors:
+        """Comparable scores (k,) of a probe (dim,) with its hits, whose vectors are (k, dim)."""
+        faces = np.fromiter((hit.face_id for hit in hits), np.int64, len(hits))
+        cases = np.fromiter((hit.case_id for hit in hits), np.int64, len(hits))
+        return self.statistics.comparable(probe, vectors, cases, self._levels(faces, cases, vectors))
+
+    def _levels(self, faces: Ids, cases: Ids, vectors: Vectors) -> Vectors:
+        """Measured levels of the faces, and new ones of those that came since."""
+        levels = np.empty(len(faces), np.float32)
+        rows = np.searchsorted(self.face_ids, faces)
+        known = np.isin(faces, self.face_ids[rows[rows < len(self.face_ids)]])
+        levels[known] = self.statistics.levels[rows[known]]
+        levels[~known] = self.statistics.levels_of(vectors[~known], cases[~known])
+        return levels
+
+    def growth(self, gallery_size: int) -> float:
+        """How many times as many faces there are now."""
+        return gallery_size / max(len(self.face_ids), 1)
+
+
+def read_scale(snapshot: Snapshot) -> Scale | None:
+    """The scale of a snapshot; `None` for one without statistics, as an older version of this program built it."""
+    table, arrays = snapshot.attachment(TABLE), snapshot.attachment(ARRAYS)
+    if table is None or arrays is None:
+        return None
+    statistics = decoded(table, arrays, snapshot.part.vectors, str(snapshot.folder))
+    return None if statistics is None else Scale(statistics, snapshot.part.face_ids)
+
+
+def measure(reading: Reading, space: str, rows: RowBlock, method: str) -> GalleryStatistics:
+    """Measure a gallery whose rows are those of this reading."""
+    datings = list(reading.gallery.datings(space))
+    if [dating.face_id for dating in datings] != rows.face_ids.tolist():
+        raise Damaged("Some gallery faces have no photo or no case: restore a backup.")
+    bands = [AgeBand.of(age_in_photo(dating.case, dating.taken, dating.age)) for dating in datings]
+    kin = [frozenset(pair[:2]) for pair in reading.relations.pairs()]
+    kin += [frozenset(pair) for pair in reading.photos.shared_between_cases()]
+    return GalleryStatistics.measure(rows.vectors, rows.case_ids, bands, kin=kin, method=method)
