@@ -47,7 +47,16 @@ def trials(gallery: Sequence[Portrait], searches: Sequence[Search], methods: tup
     ]
     rows.sort(key=lambda row: row[:3])
     return Trials(
-        About(protocol="on paper", depth=100, methods=methods, space="paper", software="0", made="2026-01-01", seed=1),
+        About(
+            protocol="on paper",
+            depth=100,
+            methods=methods,
+            promised_by=methods[-1],
+            space="paper",
+            software="0",
+            made="2026-01-01",
+            seed=1,
+        ),
         tuple(gallery),
         tuple(_probe(number, search) for number, search in enumerate(searches)),
         Candidates(

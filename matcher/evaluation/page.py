@@ -121,6 +121,7 @@ def _about(report: Report) -> str:
         "Protocol": about.protocol,
         "Embedding space": about.space,
         "Scores": ", ".join(about.methods),
+        "Promises from": about.promised_by,
         "Length of lists": str(about.depth),
         "Seed": "none" if about.seed is None else str(about.seed),
         "Software": about.software,

@@ -37,7 +37,7 @@ class Plot:
 
 def plots(outcomes: Outcomes, report: Report) -> list[Plot]:
     """All pictures for which there are data. `ExtraMissing` without matplotlib."""
-    judged = (COSINE, *outcomes.methods[1:][-1:])
+    judged = dict.fromkeys((COSINE, outcomes.trials.about.promised_by))
     histograms = [_histogram(outcomes, method) for method in judged]
     every = [_misses_by_rank(outcomes), _misses_by_fpir(outcomes), _promises(report), *histograms]
     return [plot for plot in every if plot is not None]

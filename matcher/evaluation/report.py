@@ -136,7 +136,7 @@ def report(trials: Trials) -> Report:
         investigation=investigation,
         identification=identification,
         promises=tuple(_promises(outcomes)),
-        stratum_method=outcomes.methods[-1],
+        stratum_method=trials.about.promised_by,
         strata=groups,
         limits=tuple(_limits(outcomes, groups)),
     )
@@ -161,6 +161,8 @@ class _Rates:
                 named.append(method)
                 misses.append(miss)
                 every += [miss, _reaching(sought, miss.threshold, outcomes.excluded)]
+        number = outcomes.methods.index(outcomes.trials.about.promised_by)
+        sought, best = outcomes.sought[:, number], outcomes.best[:, number]
         limit = Miss(sought, outcomes.mated, best, outcomes.nonmated, STRATUM_FPIR).threshold
         for stratum in grouped:
             members = stratum.members if not refusal(stratum, outcomes) else np.zeros_like(stratum.members)

@@ -64,7 +64,11 @@ def _counts(report: Report) -> Table:
         ("people to enrol", str(counts.subjects), f"{counts.gallery_photos} photos"),
         ("enrolled (N)", str(counts.enrolled), ""),
         ("mated probes", str(counts.mated), f"of {counts.mated_subjects} people in the gallery"),
-        ("non-mated probes", str(counts.nonmated), f"of {counts.nonmated_subjects} people of whom the gallery searched holds no photo"),
+        (
+            "non-mated probes",
+            str(counts.nonmated),
+            f"of {counts.nonmated_subjects} people of whom the gallery searched holds no photo",
+        ),
     ]
     if counts.excluded:
         rows.append(("pairs judged different", str(counts.excluded), ""))

@@ -60,14 +60,15 @@ class Probe(Portrait):
 class About:
     """How a table of scores came about; enough to judge it years later.
 
-    `methods` name the scores, "cosine" first and last the one from which promises are made; `depth` is the length of
-    the candidate lists; `made` is the day, UTC, in ISO 8601; `notes` are sentences about choices that were made on the
-    way.
+    `methods` name the scores, "cosine" first; `promised_by` is the one from which promises are made; `depth` is the
+    length of the candidate lists; `made` is the day, UTC, in ISO 8601; `notes` are sentences about choices that were
+    made on the way.
     """
 
     protocol: str
     depth: int
     methods: tuple[str, ...]
+    promised_by: str
     space: str
     software: str
     made: str
@@ -77,6 +78,8 @@ class About:
     def __post_init__(self) -> None:
         if not self.methods or self.methods[0] != COSINE or len(set(self.methods)) < len(self.methods):
             raise ValueError("The methods are distinct, and the cosine comes first.")
+        if self.promised_by not in self.methods:
+            raise ValueError(f"Promises are made from one of the methods, not from '{self.promised_by}'.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -71,14 +71,15 @@ def evaluate_folders(context: Context, protocol: FolderProtocol) -> Trials:
     bench = Bench.of(portraits, [face.vector for face in gallery])
     same = {face.digest for face in gallery}
     searched = [pair for pair in zip(parted.searched, probes, strict=True) if pair[1].digest not in same]
-    ledger = _searched(bench, searched, protocol.depth)
+    ledger = _searched(Judge.of(bench, context.settings.comparable_score), searched, protocol.depth)
     notes = (*parted.notes, *_notes(photos, faces, len(probes) - len(searched)))
     drawn = protocol.split is Split.RANDOM or protocol.unenrolled > 0
     return ledger.trials(about(context, Made(parted.protocol, protocol.depth, protocol.seed if drawn else None, notes)))
 
 
-def _searched(bench: Bench, photos: Sequence[tuple[DatasetPhoto, Embedded]], depth: int) -> Ledger:
-    judge, ledger = Judge.of(bench, np.ones(len(bench.entries), np.bool_)), Ledger(bench)
+def _searched(judge: Judge, photos: Sequence[tuple[DatasetPhoto, Embedded]], depth: int) -> Ledger:
+    bench = judge.bench
+    ledger = Ledger(bench)
     vectors = [face.vector for _, face in photos if face.vector is not None]
     hits = iter(best_cases([bench.part], np.stack(vectors), depth + 1) if vectors else ())
     for photo, face in photos:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,14 +32,18 @@ def evaluate_own(context: Context, who: Who, *, depth: int = 100, seed: int = 0,
     """
     with context.store.read() as reading:
         material = read_material(reading, context.space.name, pairs)
-    bench = Bench.of([one.portrait for one in material.gallery], [one.vector for one in material.gallery])
-    ledger = Ledger(bench)
+    portraits, vectors = [one.portrait for one in material.gallery], [one.vector for one in material.gallery]
+    bench = Bench.of(portraits, vectors, material.kin)
+    ledger, method = Ledger(bench), context.settings.comparable_score
     groups = list(_groups(bench, seed))
     for number, members in enumerate(groups, start=1):
-        _search_group(ledger, members, depth)
+        others = len(np.unique(bench.part.case_ids[~members]))
+        judge = Judge.of(bench, method, ~members, len(np.unique(bench.part.case_ids)) / others)
+        _search_group(ledger, judge, members, depth)
         if context.progress:
             context.progress("searching groups of cases", number, len(groups))
-    _search_judged(ledger, material.judged, depth)
+    if material.judged:
+        _search_judged(ledger, Judge.of(bench, method), material.judged, depth)
     kinds = [probe.kind for probe in ledger.probes]
     with context.store.write() as transaction:
         details = {kind.value: kinds.count(kind) for kind in Kind}
@@ -56,6 +61,11 @@ def _notes(material: Material, groups: int) -> list[str]:
         notes.append(f"{material.waiting} photos wait for a choice of face and were left out.")
     if missing := sum(one.portrait.failure == NOT_EMBEDDED for one in material.gallery):
         notes.append(f"{missing} photos have no embedding by the present models: run `matcher reindex` first.")
+    if material.kin:
+        notes.append(
+            f"{len(material.kin)} pairs of cases are declared related or hold the same picture: the one was left out "
+            "where the other was searched for as a stranger."
+        )
     if material.judged:
         notes.append(f"{len(material.judged)} judged pairs; their cases were enrolled even if they are closed by now.")
     return notes
@@ -68,20 +78,23 @@ def _groups(bench: Bench, seed: int) -> Iterator[Mask]:
         yield np.isin(bench.part.case_ids, group)
 
 
-def _search_group(ledger: Ledger, members: Mask, depth: int) -> None:
+def _search_group(ledger: Ledger, judge: Judge, members: Mask, depth: int) -> None:
     """All searches with the photos of a group of cases, judged by statistics that know nothing of these cases."""
     bench = ledger.bench
-    everybody, others = len(np.unique(bench.part.case_ids)), len(np.unique(bench.part.case_ids[~members]))
-    mated = Judge.of(bench, ~members, everybody / others)
-    strangers = Judge(bench, mated.statistics, mated.levels, (everybody - 1) / others)
-    for case in np.unique(bench.part.case_ids[members]):
-        rows = np.flatnonzero(bench.part.case_ids == case)
+    cases = bench.part.case_ids
+    everybody = len(np.unique(cases))
+    for case in np.unique(cases[members]):
+        rows = np.flatnonzero(cases == case)
         if len(rows) > 1:
             for row in rows:
-                _search(ledger, mated, bench.part.without(np.array([row])), (int(row), Kind.MATED), depth)
+                _search(ledger, judge, bench.part.without(np.array([row])), (int(row), Kind.MATED), depth)
         for portrait in _failed(bench, bench.portraits[bench.entries[rows[0]]].subject):
             ledger.failed(_probe(portrait, Kind.MATED))
-        _search(ledger, strangers, bench.part.without(rows), (int(rows[0]), Kind.NONMATED), depth)
+        family = {int(case)}.union(*(pair for pair in bench.kin if case in pair))
+        strangers = bench.part.without(np.flatnonzero(np.isin(cases, list(family))))
+        if strangers.live:
+            left = replace(judge, growth=judge.growth * (everybody - len(family)) / everybody)
+            _search(ledger, left, strangers, (int(rows[0]), Kind.NONMATED), depth)
 
 
 def _failed(bench: Bench, subject: str) -> list[Portrait]:
@@ -97,12 +110,9 @@ def _search(ledger: Ledger, judge: Judge, part: Part, probe: tuple[int, Kind], d
     ledger.searched(_probe(bench.portraits[bench.entries[row]], kind), vector, found, judge)
 
 
-def _search_judged(ledger: Ledger, judged: Sequence[Judged], depth: int) -> None:
+def _search_judged(ledger: Ledger, judge: Judge, judged: Sequence[Judged], depth: int) -> None:
     """One search per judged pair, with the sighting's face that is most like the case: people see every face's list."""
-    if not judged:
-        return
     bench = ledger.bench
-    judge = Judge.of(bench, np.ones(len(bench.entries), np.bool_))
     for one in judged:
         number = one.pair.case.number
         kind = Kind.MATED if one.pair.truth is Truth.SAME else Kind.EXCLUDED

@@ -38,10 +38,14 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """The photos of cases, judged pairs, and how many photos wait for a choice of face."""
+    """The photos of cases, judged pairs, and how many photos wait for a choice of face.
+
+    `kin` are pairs of case numbers that are no strangers: declared relatives, and cases that hold the same picture.
+    """
 
     gallery: tuple[Pictured, ...]
     judged: tuple[Judged, ...]
+    kin: tuple[tuple[str, str], ...]
     waiting: int
 
 
@@ -57,7 +61,10 @@ def read_material(reading: Reading, space: str, pairs: Path | None) -> Material:
     waiting = sum(photo.state is PhotoState.AWAITING_CHOICE for group in photos.values() for photo in group)
     shows = {pair.sighting: pair.case for pair in judged if pair.truth is Truth.SAME}
     every = tuple(Judged(pair, _seen(reading, space, pair.sighting, shows.get(pair.sighting))) for pair in judged)
-    return Material(tuple(gallery), every, waiting)
+    number = {case.id: case.number for case in cases.values()}
+    pairs_of_ids = [pair[:2] for pair in reading.relations.pairs()] + list(reading.photos.shared_between_cases())
+    kin = tuple((number[one], number[other]) for one, other in pairs_of_ids if one in number and other in number)
+    return Material(tuple(gallery), every, kin, waiting)
 
 
 def _pictured(reading: Reading, space: str, case: Case, photos: list[Photo]) -> list[Pictured]:
@@ -74,7 +81,7 @@ def _pictured(reading: Reading, space: str, case: Case, photos: list[Photo]) -> 
             photo=id_text(photo.id),
             subject=case.number,
             failure=_failure(photo, face, vector),
-            age=age_in_photo(case.details, photo),
+            age=age_in_photo(case.details, photo.taken, photo.age),
             sex=known_sex(case.details.sex),
             eye_distance=None if face is None else face.quality.inter_eye_distance,
         )

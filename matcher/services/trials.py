@@ -5,7 +5,7 @@ Order and similarities come from the code that searches for people: exact search
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,15 +20,15 @@ from matcher.evaluation.trials import COSINE, About, Candidates, Floats, Mask, N
 from matcher.gallery.exact import similarity
 from matcher.gallery.parts import Part
 from matcher.matching.ranking import rank
-from matcher.matching.significance import DEFAULT_METHOD, METHODS, GalleryStatistics
+from matcher.matching.significance import METHODS, GalleryStatistics
 from matcher.services.context import Context
 
-# The cosine first, and last the score from which chances are told.
-SCORES = (COSINE, *(method for method in METHODS if method != DEFAULT_METHOD), DEFAULT_METHOD)
+SCORES = (COSINE, *METHODS)
 # So few vectors are multiplied without BLAS, whose threads wait for each other at every one of thousands of small
 # products: on a busy machine that takes ten times as long.
 _FEW = 64
-_YEARS_APART = 6.0  # beyond, no chance is told: a face carries little information (matching/plausibility.py)
+# What people are told no chance of, since a face says too little (matching/meaning.py).
+_YEARS_APART, _INFANT_YEARS = 6.0, 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,8 @@ class Bench:
     """The gallery of an evaluation.
 
     `portraits` are all photos that were to be enrolled; the rows of `part`, with face ids from 0, are those that gave a
-    face: row i shows `portraits[entries[i]]`. `cases` numbers the subjects, from 1; `bands` (n,) are the rows' ages.
+    face: row i shows `portraits[entries[i]]`. `cases` numbers the subjects, from 1; `bands` (n,) are the rows' ages;
+    `kin` are pairs of cases that are no strangers to each other.
     """
 
     portraits: tuple[Portrait, ...]
@@ -44,9 +45,15 @@ class Bench:
     part: Part
     cases: dict[str, int]
     bands: tuple[AgeBand, ...]
+    kin: tuple[frozenset[int], ...] = ()
 
     @classmethod
-    def of(cls, portraits: Sequence[Portrait], vectors: Sequence[Vectors | None]) -> Bench:
+    def of(
+        cls,
+        portraits: Sequence[Portrait],
+        vectors: Sequence[Vectors | None],
+        kin: Iterable[tuple[str, str]] = (),
+    ) -> Bench:
         """Enrol the photos that have a vector; `WrongUse` if that leaves fewer than two subjects to tell apart."""
         entries = np.array([place for place, vector in enumerate(vectors) if vector is not None], np.int64)
         cases = {name: number for number, name in enumerate(dict.fromkeys(one.subject for one in portraits), start=1)}
@@ -55,7 +62,8 @@ class Bench:
         rows = np.stack([vector for vector in vectors if vector is not None])
         part = Part.whole(rows, np.arange(len(rows), dtype=np.int64), owners)
         bands = tuple(AgeBand.of(portraits[entry].age) for entry in entries)
-        return cls(tuple(portraits), entries, part, cases, bands)
+        related = tuple(frozenset((cases[one], cases[other])) for one, other in kin if {one, other} <= set(cases))
+        return cls(tuple(portraits), entries, part, cases, bands, related)
 
     def rows_of(self, subject: str) -> Numbers:
         """The rows that show a subject."""
@@ -116,47 +124,58 @@ def _best_of_each(part: Part, probe: Vectors) -> list[Hit]:
 class Judge:
     """The statistics of a gallery by every score, and how alike its faces are to strangers, (n,) per score.
 
-    `growth` is how many times as many subjects are searched as were measured.
+    `growth` is how many times as many subjects are searched as were measured; promises are made from `promised_by`.
     """
 
     bench: Bench
-    statistics: tuple[GalleryStatistics, ...]
-    levels: tuple[Vectors, ...]
+    statistics: Mapping[str, GalleryStatistics]
+    levels: Mapping[str, Vectors]
+    promised_by: str
     growth: float = 1.0
 
     @classmethod
-    def of(cls, bench: Bench, measured: Mask, growth: float = 1.0) -> Judge:
-        """Measure the rows `measured` (n,) of a gallery; the others are judged as faces that came later."""
-        part = bench.part
-        bands = [band for band, taken in zip(bench.bands, measured, strict=True) if taken]
-        every = tuple(
-            GalleryStatistics.measure(part.vectors[measured], part.case_ids[measured], bands, method=method)
-            for method in SCORES[1:]
-        )
-        levels = tuple(statistics.levels(part.vectors, part.case_ids) for statistics in every)
-        return cls(bench, every, levels, growth)
+    def of(cls, bench: Bench, promised_by: str, measured: Mask | None = None, growth: float = 1.0) -> Judge:
+        """Measure the rows `measured` (n,) of a gallery, or all; the others are judged as faces that came later."""
+        part, taken = bench.part, np.ones(len(bench.entries), np.bool_) if measured is None else measured
+        bands = [bench.bands[row] for row in np.flatnonzero(taken)]
+        statistics = {
+            method: GalleryStatistics.measure(
+                part.vectors[taken], part.case_ids[taken], bands, kin=bench.kin, method=method
+            )
+            for method in dict.fromkeys((*METHODS, promised_by))
+        }
+        levels = {method: one.levels_of(part.vectors, part.case_ids) for method, one in statistics.items()}
+        return cls(bench, statistics, levels, promised_by, growth)
 
     def scores(self, probe: Vectors, found: Listed) -> Floats:
         """Scores (k, methods) of a list."""
-        part, columns = self.bench.part, []
+        part = self.bench.part
         few = [found.rows[start : start + _FEW] for start in range(0, len(found.rows), _FEW)]
-        for statistics, levels in zip(self.statistics, self.levels, strict=True):
+        columns = [found.cosines]
+        for method in METHODS:
+            statistics, levels = self.statistics[method], self.levels[method]
             parts = [statistics.comparable(probe, part.vectors[r], part.case_ids[r], levels[r]) for r in few]
-            columns.append(np.concatenate(parts))
+            columns.append(np.concatenate(parts, dtype=np.float64))
         # A float32 says no more than nine decimals, and files stay small.
-        return np.column_stack((found.cosines, *columns)).astype(np.float64).round(9)
+        return np.column_stack(columns).round(9)
 
     def promised(self, age: float | None, found: Listed, scores: Floats) -> Floats:
         """The false positive rates (k,) promised for a list; NaN where none is.
 
-        `age` is that on the probe. Nothing is promised for a child under three years, or over six years apart.
+        `age` is that on the probe. As in a search, nothing is promised for a child under three years, over more than
+        six years, or of unknown age; unless nobody's age is known, when all are one band.
         """
         rates = np.full(len(found.rows), np.nan)
+        if age is not None and age < _INFANT_YEARS:
+            return rates
+        silent = {AgeBand.INFANT} if set(self.bench.bands) == {AgeBand.UNKNOWN} else {AgeBand.INFANT, AgeBand.UNKNOWN}
         bands = np.array([self.bench.bands[row].value for row in found.rows])
-        for band in {self.bench.bands[row] for row in found.rows} - {AgeBand.INFANT}:
+        chosen = scores[:, SCORES.index(self.promised_by)]
+        for band in {self.bench.bands[row] for row in found.rows} - silent:
             places = np.flatnonzero(bands == band.value)
             places = places[[not self._apart(age, int(row)) for row in found.rows[places]]]
-            chances = self.statistics[-1].chances(band, scores[places, -1], self.growth) if len(places) else None
+            measured = self.statistics[self.promised_by]
+            chances = measured.chances(band, chosen[places], self.growth) if len(places) else None
             if chances is not None:
                 rates[places] = [round(chance.rate, 9) for chance in chances]
         return rates
@@ -214,6 +233,7 @@ def about(context: Context, made: Made) -> About:
         protocol=made.protocol,
         depth=made.depth,
         methods=SCORES,
+        promised_by=context.settings.comparable_score,
         space=context.space.name,
         software=f"sighting-matcher {__version__}",
         made=context.clock().date().isoformat(),

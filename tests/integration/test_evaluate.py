@@ -248,6 +248,23 @@ def _shown(number: int) -> str:
     return id_text(number)
 
 
+def test_relatives_are_left_out_where_a_case_is_searched_as_a_stranger(cases: Matcher) -> None:
+    cases.relate_cases("A-1", "A-3", kind="twin", actor="li")
+    cases.update_case("A-4", [child(2)], actor="li")  # a picture of A-2
+    found = cases.evaluate_own(actor="li")
+    lists = {
+        (probe.subject, probe.kind): {
+            found.gallery[entry].subject for entry in found.candidates.entry[found.candidates.probe == place]
+        }
+        for place, probe in enumerate(found.probes)
+        if probe.failure is None
+    }
+    assert lists["A-1", Kind.NONMATED] == {"A-2", "A-4"}
+    assert lists["A-2", Kind.NONMATED] == {"A-1", "A-3"}
+    assert lists["A-1", Kind.MATED] == {"A-1", "A-2", "A-3", "A-4"}
+    assert any("2 pairs of cases are declared related" in note for note in found.about.notes)
+
+
 def test_judged_pairs_are_searched_with_their_cases_even_if_closed(cases: Matcher, tmp_path: Path) -> None:
     seen = cases.submit_sighting([child(3, 1)], actor="desk")
     other = cases.submit_sighting([nobody(), group(5, 6)], actor="desk")

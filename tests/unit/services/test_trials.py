@@ -51,11 +51,11 @@ def portraits(count: int, age: float | None) -> list[Portrait]:
     return [Portrait(photo=f"{number}", subject=f"{number}", age=age) for number in range(count)]
 
 
-def judged(age: float | None, seen: float | None) -> np.ndarray:
+def judged(age: float | None, seen: float | None, method: str = "whitened-s-norm") -> np.ndarray:
     """The promises for a list among 150 random faces."""
     vectors = unit(np.random.default_rng(1).normal(size=(151, 16)))
     bench = Bench.of(portraits(150, age), list(vectors[:150]))
-    judge, ledger = Judge.of(bench, np.ones(150, bool)), Ledger(bench)
+    judge, ledger = Judge.of(bench, method), Ledger(bench)
     (hits,) = best_cases([bench.part], vectors[150:], 11)
     found = listed(bench.part, hits, vectors[150], 0, 10)
     ledger.searched(Probe(photo="x", subject="x", kind=Kind.NONMATED, age=seen), vectors[150], found, judge)
@@ -69,11 +69,38 @@ def test_promises_are_rates_where_there_are_enough_people_of_one_age() -> None:
     for age, seen in ((None, None), (7, 8), (7, None), (20, 26)):
         promised = judged(age, seen)
         assert np.all((promised > 0) & (promised <= 1))
+    assert np.isfinite(judged(7, 8, "cosine")).all()
+    assert not np.array_equal(judged(7, 8, "cosine"), judged(7, 8))
 
 
 def test_nothing_is_promised_for_infants_and_over_more_than_six_years() -> None:
-    for age, seen in ((2.9, 3), (7, 13.1)):
+    for age, seen in ((2.9, 3), (7, 13.1), (3, 2.9)):
         assert np.isnan(judged(age, seen)).all()
+
+
+def test_people_of_unknown_age_are_a_band_only_where_nobodys_age_is_known() -> None:
+    vectors = unit(np.random.default_rng(3).normal(size=(301, 16)))
+    people = [Portrait(photo=f"{n}", subject=f"{n}", age=7 if n < 150 else None) for n in range(300)]
+    bench = Bench.of(people, list(vectors[:300]))
+    judge = Judge.of(bench, "s-norm")
+    found = Listed(np.array([10, 290]), np.array([1, 2]), np.array([0.5, 0.4]))
+    promised = judge.promised(8, found, judge.scores(vectors[300], found))
+    assert np.isnan(promised).tolist() == [False, True]
+
+
+def test_relatives_are_no_strangers_to_the_statistics() -> None:
+    random = np.random.default_rng(4)
+    one = unit(random.normal(size=(150, 16)))
+    twins = unit(one + 0.05 * random.normal(size=one.shape))  # everybody has a twin in the gallery
+    people, pairs = portraits(300, 7), [(f"{n}", f"{n + 150}") for n in range(150)]
+    found = Listed(np.array([3]), np.array([1]), np.array([0.9]))
+    probe = unit(one[3] + 0.2 * random.normal(size=16))
+    rates = []
+    for kin in (pairs, []):
+        judge = Judge.of(Bench.of(people, [*one, *twins], kin), "cosine")
+        rates.append(judge.promised(8, found, judge.scores(probe, found))[0])
+    assert rates[0] < 0.1
+    assert rates[1] > 0.5
 
 
 def test_faces_that_came_later_and_growth() -> None:
@@ -81,7 +108,8 @@ def test_faces_that_came_later_and_growth() -> None:
     bench = Bench.of(portraits(200, 7), list(vectors[:200]))
     first = np.arange(200) < 150
     found = Listed(np.array([10, 190]), np.array([1, 2]), np.array([0.5, 0.4]))
-    small, grown = Judge.of(bench, first), Judge.of(bench, first, growth=200 / 150)
+    method = "s-norm"
+    small, grown = (Judge.of(bench, method, first, growth) for growth in (1.0, 200 / 150))
     scores = small.scores(vectors[200], found)
     assert np.isfinite(scores).all()
     some, more = small.promised(7, found, scores), grown.promised(7, found, scores)
