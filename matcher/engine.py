@@ -38,6 +38,7 @@ from matcher.services import (
     sighting_import,
     sighting_views,
     sightings,
+    weak_cases,
 )
 from matcher.services.context import Context, Progress
 from matcher.services.details import case_fields, confirmation, sighting_fields
@@ -57,6 +58,7 @@ from matcher.services.views import (
     SightingSummary,
     SightingView,
     VerifyView,
+    WeakCase,
 )
 from matcher.store.chain import ChainReport
 
@@ -211,6 +213,10 @@ class Matcher:
         """Cases by rising number, from the one after `after`."""
         wanted = None if status is None else one_of(CaseStatus)(status)
         return case_views.listed(self._context, wanted, after, limit)
+
+    def weak_cases(self, *, limit: int | None = None) -> list[WeakCase]:
+        """Open cases whose best photo is weak or that no search finds, with what would help, by rising number."""
+        return weak_cases.weak_cases(self._context, limit)
 
     def awaiting_choice(self) -> list[tuple[str, PhotoView]]:
         """Case photos with several faces of which none is chosen yet, with their case numbers."""

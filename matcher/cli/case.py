@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, print_table, private, say, shown, who_options
+from matcher.cli.app import App, home_option, json_option, print_json, print_table, private, who_options
 from matcher.cli.bulk import import_options, run_import
+from matcher.cli.case_view import box_text, print_case, print_weak_cases
 from matcher.domain.cases import CaseStatus, ConfirmationKind, LegalBasis
 from matcher.domain.positions import Datum
 from matcher.domain.relations import RelationKind
@@ -19,7 +20,6 @@ from matcher.interchange.records import CASE_COLUMNS, photo_with_marks
 
 if TYPE_CHECKING:
     from matcher.services.inputs import CasePhoto
-    from matcher.services.views import CaseView
 
 _HELP = {
     "name": "Full name.",
@@ -37,12 +37,6 @@ _HELP = {
     "police_reference": "Number of the police file.",
     "legal_basis": f"Why this face may be processed: {', '.join(basis.value for basis in LegalBasis)}.",
     "consent": "Who consented to what, in words.",
-}
-
-_RELATIONS = {
-    RelationKind.SIBLING: "sibling of",
-    RelationKind.TWIN: "twin of",
-    RelationKind.DUPLICATE: "suspected duplicate of",
 }
 
 on_several_option = click.option(
@@ -123,7 +117,7 @@ def add(app: App, /, case_id: str, photos: tuple[str, ...], on_several: str, as_
             on_several=on_several,
             **_details(given),
         )
-    _print_case(view, as_json)
+    print_case(view, as_json)
 
 
 @case.command("update")
@@ -149,7 +143,7 @@ def update(app: App, /, case_id: str, photos: tuple[str, ...], on_several: str, 
         view = matcher.update_case(
             case_id, _photos(photos), actor=given["actor"], reason=given["reason"], on_several=on_several, **changes
         )
-    _print_case(view, as_json)
+    print_case(view, as_json)
 
 
 @case.command("import")
@@ -214,7 +208,7 @@ def choose_face(
     """Say which FACE (1 is the largest) of a case PHOTO is the child's; without arguments, list what waits."""
     with app.open() as matcher:
         if photo_id is not None and number is not None:
-            _print_case(matcher.choose_face(photo_id, number, **who), as_json)
+            print_case(matcher.choose_face(photo_id, number, **who), as_json)
             return
         if photo_id is not None and sheet is not None:
             with private(sheet, "wb") as file:
@@ -227,19 +221,29 @@ def choose_face(
     if as_json:
         print_json([{"case_id": case_id, "photo": photo} for case_id, photo in waiting])
         return
-    rows = [(case_id, photo.id, face.number, _box(face.box)) for case_id, photo in waiting for face in photo.faces]
+    rows = [(case_id, photo.id, face.number, box_text(face.box)) for case_id, photo in waiting for face in photo.faces]
     print_table(("CASE", "PHOTO", "FACE", "LEFT, TOP, RIGHT, BOTTOM"), rows, "No case photo waits for a choice.")
 
 
 @case.command("list")
 @click.option("--status", type=click.Choice([status.value for status in CaseStatus]), help="Only this status.")
+@click.option(
+    "--weak",
+    is_flag=True,
+    help="Only open cases with weak photos at best, or that no search finds, and what would help.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
 @json_option
 @home_option
 @click.pass_obj
-def list_cases(app: App, status: str | None, limit: int | None, as_json: bool) -> None:
+def list_cases(app: App, status: str | None, weak: bool, limit: int | None, as_json: bool) -> None:
     """List cases."""
+    if weak and status not in (None, CaseStatus.OPEN.value):
+        raise click.UsageError("--weak lists open cases only: leave --status out.")
     with app.open() as matcher:
+        if weak:
+            print_weak_cases(matcher.weak_cases(limit=limit), as_json)
+            return
         found = matcher.cases(status=status, limit=limit)
     if as_json:
         print_json(found)
@@ -259,7 +263,7 @@ def show(app: App, case_id: str, as_json: bool) -> None:
     """Show everything about case ID."""
     with app.open() as matcher:
         view = matcher.case(case_id)
-    _print_case(view, as_json)
+    print_case(view, as_json)
 
 
 @case.command("close")
@@ -286,7 +290,7 @@ def close(app: App, /, case_id: str, status: str, confirmed_by: str | None, ref:
         view = matcher.close_case(
             case_id, status=status, confirmation=confirmation, actor=given["actor"], reason=given["reason"]
         )
-    _print_case(view, given["as_json"])
+    print_case(view, given["as_json"])
 
 
 @case.command("reopen")
@@ -301,7 +305,7 @@ def reopen(app: App, case_id: str, actor: str, reason: str | None, as_json: bool
         raise click.UsageError("Why is the case opened again? Give --reason.")
     with app.open() as matcher:
         view = matcher.reopen_case(case_id, actor=actor, reason=reason)
-    _print_case(view, as_json)
+    print_case(view, as_json)
 
 
 @case.command("relate")
@@ -322,7 +326,7 @@ def relate(app: App, /, case_id: str, other: str, kind: str, as_json: bool, **wh
     """Declare that cases ID and OTHER are of siblings or twins, or of one child. Candidates of both carry a flag."""
     with app.open() as matcher:
         view = matcher.relate_cases(case_id, other, kind=kind, **who)
-    _print_case(view, as_json)
+    print_case(view, as_json)
 
 
 @case.command("unrelate")
@@ -336,40 +340,4 @@ def unrelate(app: App, /, case_id: str, other: str, as_json: bool, **who: Any) -
     """Withdraw what was declared about cases ID and OTHER."""
     with app.open() as matcher:
         view = matcher.unrelate_cases(case_id, other, **who)
-    _print_case(view, as_json)
-
-
-def _print_case(view: CaseView, as_json: bool) -> None:
-    for warning in view.warnings:
-        say(f"Note: {warning}", err=True)
-    if as_json:
-        print_json(view)
-        return
-    say(f"Case {view.case_id}: {view.status.value}")
-    for name in [*CASE_COLUMNS, "last_seen"]:
-        value = getattr(view.details, name)
-        if value is not None and value != () and getattr(value, "value", "") not in {"unknown", "unspecified"}:
-            click.echo(f"  {name}: {f'{value.lat:.5f}, {value.lon:.5f}' if name == 'last_seen' else shown(value)}")
-    for photo in view.photos:
-        dated = f", taken {photo.taken}" if photo.taken else f", age {photo.age:g}" if photo.age is not None else ""
-        reason = f": {photo.reason.value}" if photo.reason else ""
-        chosen = [f", face {face.number} chosen ({face.choice.value})" for face in photo.faces if face.choice]
-        click.echo(
-            f"  photo {photo.id}: {photo.state.value}{reason}, faces: {len(photo.faces)}{''.join(chosen)}{dated}"
-        )
-        if photo.state.value == "awaiting_choice":
-            for face in photo.faces:
-                click.echo(f"    face {face.number}: {_box(face.box)}")
-            click.echo(f"    choose with: matcher case choose-face {photo.id} FACE")
-    for relation in view.relations:
-        said = f"{_RELATIONS[relation.kind]} case {relation.case_id} ({relation.status.value})"
-        say(f"  {said}, declared by {relation.actor} at {shown(relation.at)}")
-    for change in view.history:
-        proof = change.confirmation
-        confirmed = f", confirmed by {proof.kind.value} ({proof.reference})" if proof else ""
-        why = f": {change.reason}" if change.reason else ""
-        say(f"  {shown(change.at)}: {change.old.value} → {change.new.value} by {change.actor}{confirmed}{why}")
-
-
-def _box(box: Any) -> str:
-    return f"{box.left:.0f}, {box.top:.0f}, {box.right:.0f}, {box.bottom:.0f}"
+    print_case(view, as_json)

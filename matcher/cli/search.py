@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, print_table, private, who_options
-from matcher.cli.tables import print_candidates
+from matcher.cli.app import App, home_option, json_option, plain, print_json, print_table, private, who_options
+from matcher.cli.tables import print_candidates, print_weaknesses
 
 if TYPE_CHECKING:
+    from matcher.domain.faces import PhotoFaces
+    from matcher.domain.quality import Advice, Weakness
     from matcher.engine import Matcher
     from matcher.services.views import MatchView
 
@@ -45,10 +48,8 @@ def match(
     if as_json:
         print_json(found)
         return
-    if found.reason:
-        click.echo(
-            f"No usable face: {found.reason.value.replace('_', ' ')}. A closer, sharper photo of the face may help."
-        )
+    if found.advice:
+        click.echo(f"No usable face: {found.advice}.")
     print_candidates("", found.faces, top=None)
     for path in written:
         click.echo(f"Written: {path}")
@@ -80,13 +81,25 @@ def faces(app: App, photo: Path, quick: bool, as_json: bool) -> None:
 
     Faces are counted as in case photos: the number here is that of `--photo FILE,face=N`.
     """
+    from matcher.domain.quality import explain, weaknesses
+
     with app.open() as matcher:
         found = matcher.faces(photo, thorough=not quick)
+    advice = None if found.reason is None else explain(found.reason, found.shortfall)
+    lacking = [weaknesses(face.quality) for face in found.faces]
     if as_json:
-        print_json(found)
+        document = plain(found)
+        document["advice"] = plain(advice)
+        for face, weak in zip(document["faces"], lacking, strict=True):
+            face["weaknesses"] = plain(weak)
+        print_json(document)
         return
-    if found.reason:
-        click.echo(f"No usable face: {found.reason.value.replace('_', ' ')}.")
+    _print_faces(found, advice, lacking)
+
+
+def _print_faces(found: PhotoFaces, advice: Advice | None, lacking: Sequence[Sequence[Weakness]]) -> None:
+    if advice is not None:
+        click.echo(f"No usable face: {advice}.")
         return
     rows = []
     for number, face in enumerate(found.faces, start=1):
@@ -105,6 +118,8 @@ def faces(app: App, photo: Path, quick: bool, as_json: bool) -> None:
         )
     columns = ("FACE", "LEFT, TOP, RIGHT, BOTTOM", "BETWEEN EYES", "SHARPNESS", "YAW", "ROLL", "TURNED")
     print_table(columns, rows, "")
+    for number, weak in enumerate(lacking, start=1):
+        print_weaknesses(f"Face {number} is ", weak)
 
 
 def _degrees(angle: float | None) -> str | None:

@@ -167,7 +167,7 @@ def _print_sighting(view: SightingView, as_json: bool, top: int = 5) -> None:
         if value is not None:
             click.echo(f"  {name}: {shown(value)}")
     for number, photo in enumerate(view.photos, start=1):
-        if photo.reason:
-            click.echo(f"Photo {number}: no usable face ({photo.reason.value}); kept for people to look at.")
+        if photo.advice:
+            click.echo(f"Photo {number}: no usable face, kept for people to look at. {photo.advice}.")
         print_candidates(f"Photo {number}, ", photo.faces, top)
     click.echo(f"({view.notice})")

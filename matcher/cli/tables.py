@@ -11,6 +11,7 @@ import click
 from matcher.cli.app import print_table
 
 if TYPE_CHECKING:
+    from matcher.domain.quality import Weakness
     from matcher.services.views import CandidateView, FaceCandidates
 
 
@@ -20,6 +21,7 @@ def print_candidates(prefix: str, faces: Sequence[FaceCandidates], top: int | No
         box = face.box
         where = f"{box.left:.0f}, {box.top:.0f} to {box.right:.0f}, {box.bottom:.0f}"
         click.echo(f"{prefix}face {face.number} at {where}, {face.quality.inter_eye_distance:.0f} px between the eyes:")
+        print_weaknesses("  ", face.weaknesses)
         rows = [(one.rank, _case(one), f"{one.similarity:.3f}", one.flags or None) for one in face.candidates[:top]]
         print_table(("RANK", "CASE", "SIMILARITY", "FLAGS"), rows, "  no case to compare with")
         _print_meanings(face.candidates[:top])
@@ -36,6 +38,12 @@ def _print_meanings(candidates: Sequence[CandidateView]) -> None:
         places = f"{ranks[0]}" if len(ranks) == 1 else f"{ranks[0]}–{ranks[-1]}"
         if said:
             click.echo(f"  {places}: {said}")
+
+
+def print_weaknesses(prefix: str, weaknesses: Sequence[Weakness]) -> None:
+    """A line per weakness of a face; "very weak" says that its similarities mean nothing."""
+    for weakness in weaknesses:
+        click.echo(f"{prefix}{weakness.degree}: {weakness}")
 
 
 def _case(candidate: CandidateView) -> str:

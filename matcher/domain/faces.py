@@ -73,7 +73,7 @@ class Quality:
     fine_structure: float | None = None
 
     def as_ofiq(self) -> dict[str, float | bool | None]:
-        """The measures under OFIQ's own names."""
+        """The measures under OFIQ's own names, and `FineStructure`, which is not of the standard."""
         return {
             "".join(part.capitalize() for part in field.name.split("_")): getattr(self, field.name)
             for field in fields(self)

@@ -69,11 +69,11 @@ def measure(chip: Image, found: Pose, *, single: bool) -> Quality:
     )
 
 
-def unusable(quality: Quality, chip: Image) -> NoFaceReason | None:
+def unusable(quality: Quality) -> NoFaceReason | None:
     """Why a face is not worth an embedding, or `None` when it is."""
     if quality.inter_eye_distance < SMALLEST_EYE_DISTANCE:
         return NoFaceReason.TOO_SMALL
-    if structure(chip) < LEAST_STRUCTURE:
+    if quality.fine_structure is not None and quality.fine_structure < LEAST_STRUCTURE:
         return NoFaceReason.TOO_BLURRED
     return None
 

@@ -42,7 +42,7 @@ def people(band: AgeBand) -> str:
 def _of_chance(chance: Chance, who: str) -> str:
     among = f"among the {chance.children:,} {who} in this gallery"
     if chance.lookalikes >= 2:
-        return f"On average a search with an unrelated person finds {chance.lookalikes:.0f} this similar {among}."
+        return f"A search with an unrelated person usually finds several this similar {among}."
     if chance.rate > 0.5:
         return f"More than half of the searches with an unrelated person find someone this similar {among}."
     if chance.at_most:

@@ -116,7 +116,8 @@ class GalleryStatistics:
         rates = np.stack(measured.tail.rates(scores))
         at_most = rates[0] < least
         rates[0], rates[2] = np.maximum(rates[0], least), np.maximum(rates[2], least)
-        rates = 1 - (1 - np.clip(rates, 0, 1)) ** growth
+        # That every search finds somebody is no more certain than that none does: half a search is left over.
+        rates = 1 - (1 - np.clip(rates, 0, 1 - least / 2)) ** growth
         children = measured.children * growth
         return [
             _chance(one, bool(few), measured.children, children)
@@ -135,7 +136,7 @@ _CODES = {band: code for code, band in enumerate(AgeBand)}
 def _chance(rates: list[float], at_most: bool, measured: int, children: float) -> Chance:
     rate, low, high = rates
     # The numbers of look-alikes of unrelated searches follow Poisson's law: none is found by exp(−mean) of them.
-    lookalikes = -np.log1p(-min(rate, 1 - 1e-9))
+    lookalikes = -np.log1p(-rate)
     return Chance(rate, low, high, at_most, float(lookalikes), float(lookalikes / children), measured)
 
 

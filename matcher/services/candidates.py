@@ -12,6 +12,7 @@ from matcher.domain.cases import Case, Photo
 from matcher.domain.chances import Meaning
 from matcher.domain.faces import Face
 from matcher.domain.ids import CaseId, FaceId, PhotoId
+from matcher.domain.quality import poor
 from matcher.domain.records import Flag, StoredFace
 from matcher.matching.meaning import Circumstances, meaning, shares, within
 from matcher.matching.plausibility import Observation, age_in_photo, flags
@@ -42,10 +43,14 @@ class CandidateList:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceHits:
-    """The ranked cases of one face; `scores` are the comparable ones of the hits, none without statistics."""
+    """The ranked cases of one face; `scores` are the comparable ones of the hits, none without statistics.
+
+    `poor` says that the face is too poorly seen for its similarities to mean anything.
+    """
 
     places: tuple[RankedCase, ...]
     scores: Mapping[FaceId, float]
+    poor: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +70,12 @@ def search(context: Context, faces: Sequence[Face], top: int) -> Search:
     probes = np.stack([face.embedding for face in faces]) if faces else np.empty((0, dim), dtype=np.float32)
     found = context.gallery.search(probes, cases=top)
     lists = []
-    for probe, hits, vectors in zip(probes, found.hits, found.vectors, strict=True):
-        scores = [] if found.notes is None else found.notes.comparable(probe, hits, vectors).tolist()
-        lists.append(FaceHits(rank(hits, top), {hit.face_id: score for hit, score in zip(hits, scores, strict=False)}))
+    for face, hits, vectors in zip(faces, found.hits, found.vectors, strict=True):
+        scores: dict[FaceId, float] = {}
+        if found.notes is not None:
+            comparable = found.notes.comparable(face.embedding, hits, vectors)
+            scores = dict(zip((hit.face_id for hit in hits), comparable.tolist(), strict=True))
+        lists.append(FaceHits(rank(hits, top), scores, poor(face.quality)))
     return Search(tuple(lists), found.notes, found.snapshot, found.gallery_size, found.counter)
 
 
@@ -120,7 +128,8 @@ def _described(
     case, photo = records.cases[place.hit.case_id], records.photo_of(place.hit.face_id)
     raised = flags(case.details, photo, seen, context.settings.travel_kmh, related=case.id in records.related)
     band = AgeBand.of(age_in_photo(case.details, photo.taken, photo.age))
-    circumstances = Circumstances(band, raised, seen.apparent_age)
+    unclear = face.poor or poor(records.faces[place.hit.face_id].quality)
+    circumstances = Circumstances(band, raised, seen.apparent_age, unclear)
     statistics = found.scale.statistics if found.scale else None
     growth = found.scale.growth(found.gallery_size) if found.scale else 1.0
     told = meaning(statistics, circumstances, face.scores.get(place.hit.face_id, 0.0), growth)

@@ -20,6 +20,7 @@ from matcher.services.photos import (
     PreparedPhoto,
     photo_record,
     prepare,
+    remarks,
     same_face,
     stored_faces,
     stored_image,
@@ -75,6 +76,7 @@ def enrol(context: Context, transaction: Transaction, case: Case, photos: Sequen
             warnings += _same_photo_elsewhere(transaction, case, new.prepared)
             stored = _store(context, transaction, case, new, len(present))
             present[stored.digest] = stored
+            warnings += remarks(new.prepared, new.chosen.number)
         elif not _amend(context, transaction, case, known, new):
             warnings.append(f"{new.prepared.name} is a photo of case '{case.number}' already: not added again.")
     return warnings

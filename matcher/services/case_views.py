@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from matcher.domain.cases import Case, CaseStatus, Photo, PhotoState, StatusChange
 from matcher.domain.ids import PhotoId, id_text
+from matcher.domain.quality import explain, weaknesses
 from matcher.domain.records import StoredFace
 from matcher.services.context import Context
 from matcher.services.views import CaseSummary, CaseView, FaceView, PhotoView, RelationView, StatusView
@@ -40,9 +41,10 @@ def of_photo(photo: Photo, faces: Iterable[StoredFace]) -> PhotoView:
         taken=photo.taken,
         age=photo.age,
         faces=tuple(
-            FaceView(face.number, id_text(face.id), face.box, face.quality, face.choice)
+            FaceView(face.number, id_text(face.id), face.box, face.quality, face.choice, weaknesses(face.quality))
             for face in sorted(faces, key=lambda face: face.number)
         ),
+        advice=None if photo.reason is None else explain(photo.reason, photo.shortfall),
     )
 
 

@@ -17,6 +17,7 @@ from matcher.errors import MatcherError
 from matcher.services.case_views import awaiting_choice
 from matcher.services.checks import gallery_status, verify_audit
 from matcher.services.context import Context
+from matcher.services.weak_cases import weak_cases
 
 _LOW_DISK = 2_000_000_000  # bytes; a reindex of a million faces writes a quarter of this
 
@@ -45,6 +46,7 @@ def examine(context: Context) -> list[Finding]:
         ("known answer", _known_answer),
         ("cases", _cases),
         ("choices", _choices),
+        ("photos", _photos),
         ("legal basis", _legal_basis),
         ("gallery", _gallery),
         ("audit log", _audit),
@@ -134,6 +136,14 @@ def _choices(context: Context) -> Finding:
         return Finding("choices", True, "no case photo waits for a choice of face")
     step = "See them with `matcher case choose-face`."
     return Finding("choices", None, f"{waiting} case photos show several faces and are not searched yet.", step)
+
+
+def _photos(context: Context) -> Finding:
+    weak = sum(case.searchable for case in weak_cases(context))
+    if not weak:
+        return Finding("photos", True, "every open case that searches find has a good photo")
+    step = "See which, and what a better photo would be, with `matcher case list --weak`."
+    return Finding("photos", None, f"{weak} open cases have only weak photos.", step)
 
 
 def _legal_basis(context: Context) -> Finding:

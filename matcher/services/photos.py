@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from matcher.domain.cases import Photo, PhotoState
 from matcher.domain.faces import Face, PhotoFaces
 from matcher.domain.ids import CaseId, FaceId, PhotoId, SightingId, id_text, new_id
+from matcher.domain.quality import explain, weaknesses
 from matcher.domain.records import Choice, StoredFace
 from matcher.images.decode import SourceImage, open_image
 from matcher.images.metadata import strip_metadata, taken_date
@@ -89,6 +90,15 @@ def keep_bytes(context: Context, owner: Owner, photos: Iterable[PreparedPhoto]) 
     """
     for prepared in photos:
         context.blobs.put(owner.text, prepared.digest, prepared.data)
+
+
+def remarks(prepared: PreparedPhoto, chosen: int | None = None) -> list[str]:
+    """What people should know of a photo: why no face of it can be used, or what its chosen face (from 1) lacks."""
+    found = prepared.found
+    if found.reason is not None:
+        return [f"{prepared.name}: {explain(found.reason, found.shortfall)}."]
+    lacking = () if chosen is None else weaknesses(found.faces[chosen - 1].quality)
+    return [f"{prepared.name} is {weakness.degree}: {weakness}." for weakness in lacking]
 
 
 def photo_record(context: Context, prepared: PreparedPhoto, owner: Owner, position: int) -> Photo:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matcher.domain.ids import id_text
+from matcher.domain.quality import explain, weaknesses
 from matcher.errors import WrongUse
 from matcher.images.decode import open_image
 from matcher.matching.plausibility import Observation
@@ -41,13 +42,22 @@ def match(
         record(context, transaction, who, trace)
     return MatchView(
         faces=tuple(
-            FaceCandidates(number, face.box, face.turn, face.quality, shown(one.places), cut=one.cut)
+            FaceCandidates(
+                number,
+                face.box,
+                face.turn,
+                face.quality,
+                shown(one.places),
+                cut=one.cut,
+                weaknesses=weaknesses(face.quality),
+            )
             for number, (face, one) in enumerate(zip(found.faces, lists, strict=True), start=1)
         ),
         reason=found.reason,
         gallery_size=result.gallery_size,
         space=context.space.name,
         snapshot=result.snapshot,
+        advice=None if found.reason is None else explain(found.reason, found.shortfall),
     )
 
 

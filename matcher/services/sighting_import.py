@@ -15,7 +15,7 @@ from matcher.services.context import Context
 from matcher.services.details import sighting_fields
 from matcher.services.imports import Import, Imported, Prepared, check_only, prepare_each, refused
 from matcher.services.inputs import Who, read_photo
-from matcher.services.photos import PreparedPhoto, original_digest, prepare
+from matcher.services.photos import PreparedPhoto, original_digest, prepare, remarks
 
 
 def import_sightings(
@@ -69,4 +69,5 @@ def _store(context: Context, record: TableRecord, ready: Prepared[PreparedPhoto]
     new = sightings.new_sighting(report, ready.photos, _key(record, content))
     sighting_id, repeated = sightings.submit(context, new, who)
     outcome = "unchanged" if repeated else "added"
-    return Imported(record.where, outcome, id_text(sighting_id), len(ready.photos), (), ready.refusals)
+    told = () if repeated else tuple(remark for photo in ready.photos for remark in remarks(photo))
+    return Imported(record.where, outcome, id_text(sighting_id), len(ready.photos), told, ready.refusals)

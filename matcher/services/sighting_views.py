@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from matcher.domain.cases import Case, Photo
 from matcher.domain.ids import CandidateId, SightingId, id_text, parse_id
+from matcher.domain.quality import explain, weaknesses
 from matcher.domain.records import Candidate, StoredFace
 from matcher.errors import Conflict, NotFound
 from matcher.matching.sentences import sentence
@@ -60,10 +61,17 @@ def _of_photo(
         reason=photo.reason,
         faces=tuple(
             FaceCandidates(
-                face.number, face.box, face.turn, face.quality, tuple(candidates.get(face.id, ())), id_text(face.id)
+                face.number,
+                face.box,
+                face.turn,
+                face.quality,
+                tuple(candidates.get(face.id, ())),
+                id_text(face.id),
+                weaknesses=weaknesses(face.quality),
             )
             for face in sorted(faces, key=lambda face: face.number)
         ),
+        advice=None if photo.reason is None else explain(photo.reason, photo.shortfall),
     )
 
 

@@ -62,5 +62,5 @@ def measure(reading: Reading, space: str, rows: RowBlock, method: str) -> Galler
         raise Damaged("Some gallery faces have no photo or no case: restore a backup.")
     bands = [AgeBand.of(age_in_photo(dating.case, dating.taken, dating.age)) for dating in datings]
     kin = [frozenset(pair[:2]) for pair in reading.relations.pairs()]
-    kin += [frozenset(pair) for pair in reading.photos.shared_between_cases()]
+    kin += reading.photos.shared_between_cases()
     return GalleryStatistics.measure(rows.vectors, rows.case_ids, bands, kin=kin, method=method)

@@ -9,6 +9,7 @@ from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, PhotoSta
 from matcher.domain.chances import Meaning
 from matcher.domain.faces import Box, NoFaceReason, Quality
 from matcher.domain.positions import Position
+from matcher.domain.quality import Advice, Weakness
 from matcher.domain.records import Choice, Flag, HowSeen
 from matcher.domain.relations import RelationKind
 
@@ -24,11 +25,12 @@ class FaceView:
     box: Box
     quality: Quality
     choice: Choice | None
+    weaknesses: tuple[Weakness, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoView:
-    """One stored photo and where it stands."""
+    """One stored photo and where it stands; `advice` says why no face of it can be used."""
 
     id: str
     state: PhotoState
@@ -38,6 +40,7 @@ class PhotoView:
     taken: date | None
     age: float | None
     faces: tuple[FaceView, ...]
+    advice: Advice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,18 @@ class CaseSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class WeakCase:
+    """An open case whose best photo (`photo`) is weak, or that no search finds: why, and what would help."""
+
+    case_id: str
+    name: str | None
+    missing_since: datetime | None
+    searchable: bool
+    photo: str | None
+    advice: tuple[Advice, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CandidateView:
     """A case that a face may show, for people to judge.
 
@@ -127,11 +142,12 @@ class FaceCandidates:
     candidates: tuple[CandidateView, ...]
     id: str | None = None
     cut: int = 0
+    weaknesses: tuple[Weakness, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MatchView:
-    """The answer to an ad hoc search; `reason` says why no face could be searched."""
+    """The answer to an ad hoc search; `reason` and `advice` say why no face could be searched."""
 
     faces: tuple[FaceCandidates, ...]
     reason: NoFaceReason | None
@@ -139,6 +155,7 @@ class MatchView:
     space: str
     snapshot: str
     notice: str = NOTICE
+    advice: Advice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +166,7 @@ class SightingPhotoView:
     state: PhotoState
     reason: NoFaceReason | None
     faces: tuple[FaceCandidates, ...]
+    advice: Advice | None = None
 
 
 @dataclass(frozen=True, slots=True)

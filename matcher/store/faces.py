@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, exists, insert, select,
 
 from matcher.domain.cases import CaseStatus
 from matcher.domain.faces import Box, Quality
-from matcher.domain.ids import FaceId, PhotoId
+from matcher.domain.ids import CaseId, FaceId, PhotoId
 from matcher.domain.records import Choice, StoredFace
 from matcher.domain.scores import Vectors
 from matcher.errors import Conflict, NotFound, WrongUse
@@ -85,6 +85,20 @@ class FaceReading(Part):
             .limit(limit)
         )
         return [_face(row) for row in self._connection.execute(query)]
+
+    def chosen_in_open_cases(self) -> dict[CaseId, list[tuple[PhotoId, Quality]]]:
+        """The quality of the chosen face of each photo of open cases, by case and the photos' positions."""
+        query = (
+            select(photos.c.case_id, photos.c.id, faces.c.quality)
+            .join(photos, photos.c.id == faces.c.photo_id)
+            .join(cases, cases.c.id == photos.c.case_id)
+            .where(cases.c.status == CaseStatus.OPEN, faces.c.choice.is_not(None))
+            .order_by(photos.c.case_id, photos.c.position, photos.c.id)
+        )
+        found: dict[CaseId, list[tuple[PhotoId, Quality]]] = {}
+        for row in self._connection.execute(query):
+            found.setdefault(row.case_id, []).append((row.id, Quality(**row.quality)))
+        return found
 
     def _where(self, condition: ColumnElement[bool]) -> list[StoredFace]:
         query = select(faces).where(condition).order_by(faces.c.photo_id, faces.c.number)

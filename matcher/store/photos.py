@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
 
 from matcher.domain.cases import Photo, PhotoState
 from matcher.domain.faces import Shortfall
@@ -54,19 +54,19 @@ class PhotoReading(Part):
         """Photos that are kept as these very bytes, whoever owns them: the same picture, whatever its metadata told."""
         return self._where(photos.c.digest == digest)
 
-    def shared_between_cases(self) -> list[tuple[CaseId, CaseId]]:
-        """Pairs of cases that hold the same picture, the smaller id of each first: the same child twice, or a mistake.
+    def shared_between_cases(self) -> list[frozenset[CaseId]]:
+        """The cases that hold one picture together, for each such picture: the same child twice, or a mistake.
 
-        The same bytes after metadata are removed; pairs are in the order of their ids and named once.
+        The same bytes after metadata are removed count as one picture.
         """
-        one, other = photos.alias(), photos.alias()
-        query = (
-            select(one.c.case_id, other.c.case_id)
-            .join(other, and_(one.c.digest == other.c.digest, one.c.case_id < other.c.case_id))
-            .distinct()
-            .order_by(one.c.case_id, other.c.case_id)
-        )
-        return [(row[0], row[1]) for row in self._connection.execute(query)]
+        of_cases = photos.c.case_id.is_not(None)
+        shared = select(photos.c.digest).where(of_cases).group_by(photos.c.digest)
+        shared = shared.having(func.count(photos.c.case_id.distinct()) > 1)
+        query = select(photos.c.digest, photos.c.case_id).where(of_cases, photos.c.digest.in_(shared))
+        holders: dict[str, set[CaseId]] = {}
+        for row in self._connection.execute(query):
+            holders.setdefault(row.digest, set()).add(row.case_id)
+        return [frozenset(holders[digest]) for digest in sorted(holders)]
 
     def with_blobs(self, keys: Iterable[str]) -> set[str]:
         """Those of the blob keys that a photo refers to."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, union
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, union
 
 from matcher.domain.cases import CaseStatus
 from matcher.domain.ids import CaseId
@@ -44,10 +44,13 @@ class RelationReading(Part):
         """Those of the cases that have a declared sibling or twin among the open cases."""
         found: set[CaseId] = set()
         for some in batches(sorted(set(case_ids))):
+            # Not a join, which SQLite would walk from the open cases: there are many.
             sides = [
-                select(mine)
-                .join(cases, cases.c.id == theirs)
-                .where(mine.in_(some), case_relations.c.kind.in_(_ALIKE), cases.c.status == CaseStatus.OPEN)
+                select(mine).where(
+                    mine.in_(some),
+                    case_relations.c.kind.in_(_ALIKE),
+                    exists().where(cases.c.id == theirs, cases.c.status == CaseStatus.OPEN),
+                )
                 for mine, theirs in _SIDES
             ]
             found.update(self._connection.scalars(union(*sides)))

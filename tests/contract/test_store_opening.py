@@ -69,7 +69,8 @@ def test_an_older_database_is_upgraded_with_what_is_in_it(databases: Databases) 
             "(id, number, status, other_names, sex, circumstance, legal_basis, created_at, updated_at) "
             f"VALUES (7, 'A-1', 'open', '[]', 'unknown', 'unknown', 'unspecified', {when}, {when})",
             "INSERT INTO photos (id, case_id, position, blob, digest, original_digest, media_type, width, height, "
-            f"size, state, reason, created_at) VALUES (8, 7, 0, 'b', 'd', 'o', 'image/png', 9, 9, 9, 'ready', NULL, {when})",
+            "size, state, reason, created_at) "
+            f"VALUES (8, 7, 0, 'b', 'd', 'o', 'image/png', 9, 9, 9, 'ready', NULL, {when})",
             'INSERT INTO faces (id, photo_id, number, "left", top, "right", bottom, landmarks, score, turn, quality) '
             f"VALUES (9, 8, 1, 0, 0, 5, 5, {_bytes(url, 40)}, 1, 0, "
             '\'{"inter_eye_distance"\\: 48.5, "sharpness"\\: 120.0, "under_exposure_prevention"\\: 0.9, '

@@ -98,4 +98,4 @@ def test_cases_that_hold_the_same_picture_are_paired_once(store: Store) -> None:
         for owner, digest in ((a, "x"), (a, "y"), (b, "x"), (b, "y"), (c, "y"), (c, "z")):
             tx.photos.add(photo(case_id=owner.id, digest=digest))
         tx.photos.add(photo(sighting_id=seen.id, digest="z"))
-        assert tx.photos.shared_between_cases() == [(a.id, b.id), (a.id, c.id), (b.id, c.id)]
+        assert tx.photos.shared_between_cases() == [{a.id, b.id}, {a.id, b.id, c.id}]

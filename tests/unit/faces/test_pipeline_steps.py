@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from marker_backend import PLACES, MarkerDetector, MeanColours, draw, marker_backend, source
 
-from matcher.domain.faces import Box, NoFaceReason
+from matcher.domain.faces import Box, NoFaceReason, Shortfall
 from matcher.errors import ModelProblem
 from matcher.faces.contracts import Backend
 from matcher.faces.pipeline import FacePipeline
+from matcher.faces.quality import LEAST_STRUCTURE
 
 
 def searches(pipeline_backend: Backend) -> list[tuple[int, int, float, float]]:
@@ -110,7 +111,9 @@ def test_photo_without_a_face() -> None:
     backend = marker_backend()
     found = FacePipeline(backend).find(source(draw(120, 80)), thorough=True)
     assert (found.faces, found.reason, found.width, found.height) == ((), NoFaceReason.NO_FACE, 120, 80)
-    assert [(width, height) for width, height, *_ in searches(backend)] == [(120, 80), (80, 120)] * 2
+    looked = [(width, height) for width, height, *_ in searches(backend)]
+    assert looked == [*[(120, 80), (80, 120)] * 2, (120, 80)]  # four turns, and a glimpse of smaller faces
+    assert found.shortfall == Shortfall(sought=36)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 300), (5000, 10), (10, 5000)])
@@ -202,6 +205,26 @@ def test_faces_that_carry_nothing_are_named_by_the_largest() -> None:
     smooth(photo, 100, 100, 150)
     found = FacePipeline(marker_backend()).find(source(photo), thorough=True)
     assert (found.faces, found.reason) == ((), NoFaceReason.TOO_BLURRED)
+    assert found.shortfall is not None
+    assert (found.shortfall.sought, found.shortfall.width) == (36, 150)
+    assert found.shortfall.inter_eye_distance == pytest.approx(0.35 * 150)
+    assert found.shortfall.fine_structure is not None
+    assert found.shortfall.fine_structure < LEAST_STRUCTURE
+
+
+def test_faces_too_small_to_be_searched_are_told_with_their_width() -> None:
+    photo = draw(400, 300, (10, 20, 22), (200, 100, 18))
+    found = FacePipeline(marker_backend()).find(source(photo), thorough=True)
+    assert (found.faces, found.reason) == ((), NoFaceReason.TOO_SMALL)
+    assert found.shortfall == Shortfall(sought=36, width=22)
+
+
+@pytest.mark.parametrize(("thorough", "sought"), [(False, 80), (True, 50)])
+def test_large_photos_are_not_searched_for_what_is_too_small(thorough: bool, sought: float) -> None:
+    backend = marker_backend()
+    found = FacePipeline(backend).find(source(draw(2000, 300, (10, 20, 30))), thorough=thorough)
+    assert (found.reason, found.shortfall) == (NoFaceReason.NO_FACE, Shortfall(sought=sought))
+    assert len(searches(backend)) == (5 if not thorough else 4)
 
 
 def test_faces_that_carry_nothing_do_not_hide_others() -> None:

@@ -78,7 +78,7 @@ def test_sharpness_is_the_variance_of_the_laplacian() -> None:
 def test_measures_that_come_from_elsewhere_are_passed_on() -> None:
     chip = np.zeros((112, 112, 3), np.uint8)
     found = measure(chip, Pose(33.0, None, -4.0), single=False)
-    assert found == Quality(33.0, 0.0, 0.0, 1.0, None, -4.0, single_face_present=False)
+    assert found == Quality(33.0, 0.0, 0.0, 1.0, None, -4.0, single_face_present=False, fine_structure=0.0)
 
 
 def chip(*, noise: int, contrast: float = 1.0, blur: float = 0) -> np.ndarray:
@@ -105,13 +105,17 @@ def test_structure_falls_with_blur_not_with_darkness() -> None:
     assert structure(chip(noise=40, blur=12)) < LEAST_STRUCTURE < sharp
 
 
-def quality(distance: float) -> Quality:
-    return Quality(distance, 50.0, 1.0, 1.0, 0.0, 0.0, single_face_present=True)
+def quality(distance: float, detail: float | None = 1.0) -> Quality:
+    return Quality(distance, 50.0, 1.0, 1.0, 0.0, 0.0, single_face_present=True, fine_structure=detail)
 
 
 def test_face_is_usable_unless_too_small_or_too_blurred() -> None:
-    sharp, blurred = chip(noise=40), chip(noise=0, blur=12)
-    assert unusable(quality(SMALLEST_EYE_DISTANCE), sharp) is None
-    assert unusable(quality(SMALLEST_EYE_DISTANCE - 0.01), sharp) is NoFaceReason.TOO_SMALL
-    assert unusable(quality(60), blurred) is NoFaceReason.TOO_BLURRED
-    assert unusable(quality(0), blurred) is NoFaceReason.TOO_SMALL
+    blurred = measure(chip(noise=0, blur=12), FLAT, single=True)
+    assert unusable(blurred) is NoFaceReason.TOO_BLURRED
+    assert unusable(measure(chip(noise=40), FLAT, single=True)) is None
+    assert unusable(quality(SMALLEST_EYE_DISTANCE)) is None
+    assert unusable(quality(SMALLEST_EYE_DISTANCE - 0.01)) is NoFaceReason.TOO_SMALL
+    assert unusable(quality(60, LEAST_STRUCTURE)) is None
+    assert unusable(quality(60, LEAST_STRUCTURE - 0.001)) is NoFaceReason.TOO_BLURRED
+    assert unusable(quality(0, 0)) is NoFaceReason.TOO_SMALL
+    assert unusable(quality(60, None)) is None  # not measured

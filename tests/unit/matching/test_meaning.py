@@ -120,7 +120,7 @@ def test_a_working_point_is_shared_among_the_bands(statistics: GalleryStatistics
         ),
         (
             Meaning(BAND, chance(0.95)),
-            "On average a search with an unrelated person finds 3 this similar among the 350 children aged 9–12 in "
+            "A search with an unrelated person usually finds several this similar among the 350 children aged 9–12 in "
             "this gallery.",
         ),
         (Meaning(BAND, chance(0.5, 0.4, 0.6)), "About 1 in 2 searches with an unrelated person finds someone this"),
@@ -157,8 +157,7 @@ def test_no_sentence_holds_a_percentage_or_speaks_of_sameness() -> None:
     every = [sentence(Meaning(BAND, chance(rate, at_most=few))) for rate in rates for few in (False, True)]
     every += [sentence(Meaning(band, insufficient=reason)) for band in AgeBand for reason in Insufficient]
     for said in every:
-        said = said.replace("`matcher reindex`", "")
-        assert not re.search(r"%|per ?cent|probab|likely|match|same|certain|confiden|identif", said), said
+        assert not re.search(r"%|per ?cent|probab|likely|match(?!er)|same|certain|confiden|identif", said), said
 
 
 @pytest.mark.parametrize(
