@@ -1,7 +1,8 @@
 """Embeddings of an evaluation's photos, made once and kept in a file, so that the next run needs no models.
 
 The file is a NumPy archive without pickled objects: `space`, and per photo `name`, `digest` (SHA-256 of its bytes),
-`failure` ("" if a face was found), `faces` (how many), `eye_distance` (px) and `vector` (zeros without a face).
+`failure` ("" if a face was found), `faces` (how many), `eye_distance` (px), `poor` (whether the face is too poorly seen
+for its similarities to mean anything) and `vector` (zeros without a face).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.domain.scores import Vectors
+from matcher.domain.quality import poor
 from matcher.errors import Damaged, PhotoRefused, SpaceMismatch, WrongUse
 from matcher.images.decode import open_image
 from matcher.services.context import Context
@@ -25,9 +26,10 @@ from matcher.services.datasets import DatasetPhoto
 from matcher.services.imports import cores
 from matcher.services.inputs import read_photo
 from matcher.services.photos import in_parallel
+from matcher.services.trials import Template
 
 UNREADABLE = "unreadable"
-_FIELDS = ("space", "name", "digest", "failure", "faces", "eye_distance", "vector")
+_FIELDS = ("space", "name", "digest", "failure", "faces", "eye_distance", "poor", "vector")
 
 Key = tuple[str, str]
 
@@ -36,14 +38,14 @@ Key = tuple[str, str]
 class Embedded:
     """The largest face of a photo, or the word for why there is none (`failure`); `faces` counts all that were found.
 
-    `vector` is float32 (dim,) of length 1, `eye_distance` in pixels.
+    `eye_distance` is in pixels.
     """
 
     digest: str
     failure: str | None = None
     faces: int = 0
     eye_distance: float | None = None
-    vector: Vectors | None = None
+    template: Template | None = None
 
 
 def embedded(context: Context, photos: Iterable[DatasetPhoto], kept: Path | None) -> list[Embedded]:
@@ -94,7 +96,8 @@ def _embed(context: Context, photo: DatasetPhoto, data: bytes | None, digest: st
     if found.reason is not None:
         return Embedded(digest, found.reason.value)
     face = found.faces[0]
-    return Embedded(digest, None, len(found.faces), face.quality.inter_eye_distance, face.embedding)
+    template = Template(face.embedding, poor(face.quality))
+    return Embedded(digest, None, len(found.faces), face.quality.inter_eye_distance, template)
 
 
 def read_embeddings(path: Path, space: str, dim: int) -> dict[Key, Embedded]:
@@ -117,7 +120,12 @@ def read_embeddings(path: Path, space: str, dim: int) -> dict[Key, Embedded]:
         )
     _check_columns(path, columns, dim)
     rows = zip(*(columns[name].tolist() for name in _FIELDS[1:-1]), columns["vector"], strict=True)
-    return {(name, digest): _one(digest, failure, faces, eyes, row) for name, digest, failure, faces, eyes, row in rows}
+    return {
+        (name, digest): Embedded(digest, failure)
+        if failure
+        else Embedded(digest, None, faces, eyes, Template(vector, bool(weak)))
+        for name, digest, failure, faces, eyes, weak, vector in rows
+    }
 
 
 def _check_columns(path: Path, columns: dict[str, NDArray[np.generic]], dim: int) -> None:
@@ -132,10 +140,6 @@ def _check_columns(path: Path, columns: dict[str, NDArray[np.generic]], dim: int
         raise Damaged(f"{path}: the vector of '{columns['name'][wrong[0]]}' is not of length 1: delete the file.")
 
 
-def _one(digest: str, failure: str, faces: int, eyes: float, vector: Vectors) -> Embedded:
-    return Embedded(digest, failure) if failure else Embedded(digest, None, faces, eyes, vector)
-
-
 def write_embeddings(path: Path, space: str, dim: int, known: dict[Key, Embedded]) -> None:
     """Keep embeddings in a file that only its owner may read, whole or not at all."""
     every = list(known.values())
@@ -147,7 +151,10 @@ def write_embeddings(path: Path, space: str, dim: int, known: dict[Key, Embedded
         "failure": np.array([one.failure or "" for one in every], dtype=np.str_),
         "faces": np.array([one.faces for one in every], np.int64),
         "eye_distance": np.array([one.eye_distance or 0.0 for one in every], np.float64),
-        "vector": np.array([none if one.vector is None else one.vector for one in every], np.float32).reshape(-1, dim),
+        "poor": np.array([one.template is not None and one.template.poor for one in every], np.bool_),
+        "vector": np.array([one.template.vector if one.template else none for one in every], np.float32).reshape(
+            -1, dim
+        ),
     }
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:

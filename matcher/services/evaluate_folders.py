@@ -68,7 +68,7 @@ def evaluate_folders(context: Context, protocol: FolderProtocol) -> Trials:
     faces = embedded(context, photos, protocol.embeddings)
     gallery, probes = faces[: len(parted.enrolled)], faces[len(parted.enrolled) :]
     portraits = [_portrait(photo, face) for photo, face in zip(parted.enrolled, gallery, strict=True)]
-    bench = Bench.of(portraits, [face.vector for face in gallery])
+    bench = Bench.of(portraits, [face.template for face in gallery])
     same = {face.digest for face in gallery}
     searched = [pair for pair in zip(parted.searched, probes, strict=True) if pair[1].digest not in same]
     ledger = _searched(Judge.of(bench, context.settings.comparable_score), searched, protocol.depth)
@@ -80,15 +80,15 @@ def evaluate_folders(context: Context, protocol: FolderProtocol) -> Trials:
 def _searched(judge: Judge, photos: Sequence[tuple[DatasetPhoto, Embedded]], depth: int) -> Ledger:
     bench = judge.bench
     ledger = Ledger(bench)
-    vectors = [face.vector for _, face in photos if face.vector is not None]
+    vectors = [face.template.vector for _, face in photos if face.template is not None]
     hits = iter(best_cases([bench.part], np.stack(vectors), depth + 1) if vectors else ())
     for photo, face in photos:
         probe = _probe(bench, photo, face)
-        if face.vector is None:
+        if face.template is None:
             ledger.failed(probe)
             continue
-        found = listed(bench.part, next(hits), face.vector, bench.cases.get(photo.person, 0), depth)
-        ledger.searched(probe, face.vector, found, judge)
+        found = listed(bench.part, next(hits), face.template.vector, bench.cases.get(photo.person, 0), depth)
+        ledger.searched(probe, face.template, found, judge)
     return ledger
 
 

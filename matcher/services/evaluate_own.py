@@ -17,7 +17,7 @@ from matcher.services.context import Context
 from matcher.services.inputs import Who
 from matcher.services.judged_pairs import Truth
 from matcher.services.own_material import NOT_EMBEDDED, Judged, Material, read_material
-from matcher.services.trials import Bench, Judge, Ledger, Made, about, listed
+from matcher.services.trials import Bench, Judge, Ledger, Made, Template, about, listed
 
 # Statistics that know nothing of a probe's case are measured once for a group of cases: a measurement for every case
 # would take hours where there are thousands, and 19 of 20 cases tell as much.
@@ -32,8 +32,8 @@ def evaluate_own(context: Context, who: Who, *, depth: int = 100, seed: int = 0,
     """
     with context.store.read() as reading:
         material = read_material(reading, context.space.name, pairs)
-    portraits, vectors = [one.portrait for one in material.gallery], [one.vector for one in material.gallery]
-    bench = Bench.of(portraits, vectors, material.kin)
+    portraits, templates = [one.portrait for one in material.gallery], [one.template for one in material.gallery]
+    bench = Bench.of(portraits, templates, material.kin)
     ledger, method = Ledger(bench), context.settings.comparable_score
     groups = list(_groups(bench, seed))
     for number, members in enumerate(groups, start=1):
@@ -107,7 +107,8 @@ def _search(ledger: Ledger, judge: Judge, part: Part, probe: tuple[int, Kind], d
     vector = part.vectors[row]
     (hits,) = best_cases([part], vector[None], depth + 1)
     found = listed(part, hits, vector, int(part.case_ids[row]) if kind is Kind.MATED else 0, depth)
-    ledger.searched(_probe(bench.portraits[bench.entries[row]], kind), vector, found, judge)
+    template = Template(vector, bool(bench.poor[row]))
+    ledger.searched(_probe(bench.portraits[bench.entries[row]], kind), template, found, judge)
 
 
 def _search_judged(ledger: Ledger, judge: Judge, judged: Sequence[Judged], depth: int) -> None:
@@ -116,15 +117,15 @@ def _search_judged(ledger: Ledger, judge: Judge, judged: Sequence[Judged], depth
     for one in judged:
         number = one.pair.case.number
         kind = Kind.MATED if one.pair.truth is Truth.SAME else Kind.EXCLUDED
-        seen = [(pictured.portrait, pictured.vector) for pictured in one.seen if pictured.vector is not None]
+        seen = [(look.portrait, look.template) for look in one.seen if look.template is not None]
         if not seen:
             ledger.failed(_probe(one.seen[0].portrait, kind, number))
             continue
         theirs = bench.part.vectors[bench.rows_of(number)]
-        portrait, vector = max(seen, key=lambda look: _most_alike(look[1], theirs))
-        (hits,) = best_cases([bench.part], vector[None], depth + 1)
-        found = listed(bench.part, hits, vector, bench.cases.get(number, 0), depth)
-        ledger.searched(_probe(portrait, kind, number), vector, found, judge)
+        portrait, template = max(seen, key=lambda look: _most_alike(look[1].vector, theirs))
+        (hits,) = best_cases([bench.part], template.vector[None], depth + 1)
+        found = listed(bench.part, hits, template.vector, bench.cases.get(number, 0), depth)
+        ledger.searched(_probe(portrait, kind, number), template, found, judge)
 
 
 def _most_alike(vector: Vectors, others: Vectors) -> float:

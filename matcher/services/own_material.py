@@ -7,6 +7,7 @@ from pathlib import Path
 
 from matcher.domain.cases import Case, CaseStatus, Photo, PhotoState
 from matcher.domain.ids import PhotoId, SightingId, id_text
+from matcher.domain.quality import poor
 from matcher.domain.records import StoredFace
 from matcher.domain.scores import Vectors
 from matcher.errors import WrongUse
@@ -14,6 +15,7 @@ from matcher.evaluation.trials import Portrait
 from matcher.matching.plausibility import age_at, age_in_photo
 from matcher.services.datasets import known_sex
 from matcher.services.judged_pairs import JudgedPair, Truth, read_pairs
+from matcher.services.trials import Template
 from matcher.store.database import Reading
 
 NOT_EMBEDDED = "not_embedded"
@@ -22,10 +24,10 @@ _NO_FACE = "no_face"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pictured:
-    """A photo with the embedding (dim,) of a face on it, if it has one."""
+    """A photo with the template of a face on it, if it has one."""
 
     portrait: Portrait
-    vector: Vectors | None
+    template: Template | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,8 +87,12 @@ def _pictured(reading: Reading, space: str, case: Case, photos: list[Photo]) -> 
             sex=known_sex(case.details.sex),
             eye_distance=None if face is None else face.quality.inter_eye_distance,
         )
-        found.append(Pictured(portrait, vector))
+        found.append(Pictured(portrait, _template(face, vector)))
     return found
+
+
+def _template(face: StoredFace | None, vector: Vectors | None) -> Template | None:
+    return None if face is None or vector is None else Template(vector, poor(face.quality))
 
 
 def _failure(photo: Photo, face: StoredFace | None, vector: Vectors | None) -> str | None:
@@ -115,7 +121,7 @@ def _seen(reading: Reading, space: str, sighting_id: SightingId, case: Case | No
                 sex=sex,
                 eye_distance=None if face is None else face.quality.inter_eye_distance,
             )
-            found.append(Pictured(portrait, vector))
+            found.append(Pictured(portrait, _template(face, vector)))
     return tuple(found) or (Pictured(Portrait(photo=subject, subject=subject, failure="no_photo"), None),)
 
 

@@ -32,12 +32,20 @@ _YEARS_APART, _INFANT_YEARS = 6.0, 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """What is compared of a face: its embedding (dim,), unit length, and whether it is too poorly seen for promises."""
+
+    vector: Vectors
+    poor: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Bench:
     """The gallery of an evaluation.
 
     `portraits` are all photos that were to be enrolled; the rows of `part`, with face ids from 0, are those that gave a
-    face: row i shows `portraits[entries[i]]`. `cases` numbers the subjects, from 1; `bands` (n,) are the rows' ages;
-    `kin` are pairs of cases that are no strangers to each other.
+    face: row i shows `portraits[entries[i]]`. `cases` numbers the subjects, from 1; `bands` (n,) are the rows' ages,
+    `poor` (n,) those too poorly seen; `kin` are pairs of cases that are no strangers to each other.
     """
 
     portraits: tuple[Portrait, ...]
@@ -45,25 +53,27 @@ class Bench:
     part: Part
     cases: dict[str, int]
     bands: tuple[AgeBand, ...]
+    poor: Mask
     kin: tuple[frozenset[int], ...] = ()
 
     @classmethod
     def of(
         cls,
         portraits: Sequence[Portrait],
-        vectors: Sequence[Vectors | None],
+        templates: Sequence[Template | None],
         kin: Iterable[tuple[str, str]] = (),
     ) -> Bench:
-        """Enrol the photos that have a vector; `WrongUse` if that leaves fewer than two subjects to tell apart."""
-        entries = np.array([place for place, vector in enumerate(vectors) if vector is not None], np.int64)
+        """Enrol the photos that have a template; `WrongUse` if that leaves fewer than two subjects to tell apart."""
+        entries = np.array([place for place, one in enumerate(templates) if one is not None], np.int64)
         cases = {name: number for number, name in enumerate(dict.fromkeys(one.subject for one in portraits), start=1)}
         owners = np.array([cases[portraits[entry].subject] for entry in entries], np.int64)
         _require_two(len(set(owners.tolist())), len(portraits))
-        rows = np.stack([vector for vector in vectors if vector is not None])
+        usable = [one for one in templates if one is not None]
+        rows, poor = np.stack([one.vector for one in usable]), np.array([one.poor for one in usable])
         part = Part.whole(rows, np.arange(len(rows), dtype=np.int64), owners)
         bands = tuple(AgeBand.of(portraits[entry].age) for entry in entries)
         related = tuple(frozenset((cases[one], cases[other])) for one, other in kin if {one, other} <= set(cases))
-        return cls(tuple(portraits), entries, part, cases, bands, related)
+        return cls(tuple(portraits), entries, part, cases, bands, poor, related)
 
     def rows_of(self, subject: str) -> Numbers:
         """The rows that show a subject."""
@@ -159,30 +169,31 @@ class Judge:
         # A float32 says no more than nine decimals, and files stay small.
         return np.column_stack(columns).round(9)
 
-    def promised(self, age: float | None, found: Listed, scores: Floats) -> Floats:
+    def promised(self, probe: Probe, template: Template, found: Listed, scores: Floats) -> Floats:
         """The false positive rates (k,) promised for a list; NaN where none is.
 
-        `age` is that on the probe. As in a search, nothing is promised for a child under three years, over more than
-        six years, or of unknown age; unless nobody's age is known, when all are one band.
+        As in a search, nothing is promised for poorly seen faces, for a child under three years, over more than six
+        years, or of unknown age; unless nobody's age is known, when all are one band.
         """
-        rates = np.full(len(found.rows), np.nan)
-        if age is not None and age < _INFANT_YEARS:
+        age, rates = probe.age, np.full(len(found.rows), np.nan)
+        if template.poor or (age is not None and age < _INFANT_YEARS):
             return rates
         silent = {AgeBand.INFANT} if set(self.bench.bands) == {AgeBand.UNKNOWN} else {AgeBand.INFANT, AgeBand.UNKNOWN}
         bands = np.array([self.bench.bands[row].value for row in found.rows])
         chosen = scores[:, SCORES.index(self.promised_by)]
         for band in {self.bench.bands[row] for row in found.rows} - silent:
             places = np.flatnonzero(bands == band.value)
-            places = places[[not self._apart(age, int(row)) for row in found.rows[places]]]
+            places = places[[not self._unclear(age, int(row)) for row in found.rows[places]]]
             measured = self.statistics[self.promised_by]
             chances = measured.chances(band, chosen[places], self.growth) if len(places) else None
             if chances is not None:
                 rates[places] = [round(chance.rate, 9) for chance in chances]
         return rates
 
-    def _apart(self, age: float | None, row: int) -> bool:
+    def _unclear(self, age: float | None, row: int) -> bool:
         then = self.bench.portraits[self.bench.entries[row]].age
-        return age is not None and then is not None and abs(age - then) > _YEARS_APART
+        apart = age is not None and then is not None and abs(age - then) > _YEARS_APART
+        return apart or bool(self.bench.poor[row])
 
 
 @dataclass(slots=True)
@@ -197,11 +208,11 @@ class Ledger:
         """Note a probe without a face."""
         self.probes.append(probe)
 
-    def searched(self, probe: Probe, vector: Vectors, found: Listed, judge: Judge) -> None:
+    def searched(self, probe: Probe, template: Template, found: Listed, judge: Judge) -> None:
         """Note a probe with its list."""
-        scores = judge.scores(vector, found)
+        scores = judge.scores(template.vector, found)
         numbers = np.full(len(found.rows), len(self.probes), np.int64)
-        promised = judge.promised(probe.age, found, scores)
+        promised = judge.promised(probe, template, found, scores)
         order = np.lexsort((found.rows, found.ranks))
         rows = (numbers, found.ranks, self.bench.entries[found.rows], scores, promised)
         self.lists.append((rows[0], rows[1][order], rows[2][order], rows[3][order], rows[4][order]))

@@ -22,6 +22,7 @@ from matcher.evaluation.trials import Kind
 from matcher.faces.pipeline import FacePipeline
 from matcher.services.embeddings_file import Embedded, read_embeddings, write_embeddings
 from matcher.services.evaluate_folders import FolderProtocol, Split
+from matcher.services.trials import Template
 
 DIM = 128
 
@@ -44,7 +45,7 @@ def people(folder: Path, kept: Path, space: str, photos: int = 3, count: int = 4
             saved(folder, name, data)
             vector = unit(centre + 2.2 * random.normal(size=DIM))
             digest = hashlib.sha256(data).hexdigest()
-            known[name, digest] = Embedded(digest, None, 1, 40.0 + person, vector)
+            known[name, digest] = Embedded(digest, None, 1, 40.0 + person, Template(vector))
             names.append(f"p{person:02}")
             vectors.append(vector)
     write_embeddings(kept, space, DIM, known)
@@ -131,14 +132,18 @@ def test_photos_are_embedded_once_and_failures_are_counted(
 
 def test_kept_embeddings_of_other_models_or_damaged_are_refused(tmp_path: Path) -> None:
     kept = tmp_path / "kept.npz"
-    write_embeddings(kept, "one", 2, {("a/1", "d"): Embedded("d", None, 1, 9.0, np.array([0.6, 0.8], np.float32))})
+    write_embeddings(
+        kept, "one", 2, {("a/1", "d"): Embedded("d", None, 1, 9.0, Template(np.array([0.6, 0.8], np.float32), True))}
+    )
     (one,) = read_embeddings(kept, "one", 2).values()
-    assert (one.eye_distance, one.vector.tolist()) == (9.0, pytest.approx([0.6, 0.8]))
+    assert (one.eye_distance, one.template.poor, one.template.vector.tolist()) == (9.0, True, pytest.approx([0.6, 0.8]))
     with pytest.raises(SpaceMismatch, match="holds vectors of 'one', this home works with 'two'"):
         read_embeddings(kept, "two", 2)
     with pytest.raises(Damaged, match="do not fit"):
         read_embeddings(kept, "one", 3)
-    write_embeddings(kept, "one", 2, {("a/1", "d"): Embedded("d", None, 1, 9.0, np.array([0.6, np.nan], np.float32))})
+    write_embeddings(
+        kept, "one", 2, {("a/1", "d"): Embedded("d", None, 1, 9.0, Template(np.array([0.6, np.nan], np.float32)))}
+    )
     with pytest.raises(Damaged, match="'a/1' is not of length 1"):
         read_embeddings(kept, "one", 2)
     np.savez(kept, space=np.array("one"))
@@ -171,9 +176,9 @@ def test_what_cannot_be_evaluated_is_said(
     known = {}
     for place, photo in enumerate(photos):
         saved(tmp_path / "set", photo, data := photo.encode())
-        digest, vector = hashlib.sha256(data).hexdigest(), np.eye(DIM, dtype=np.float32)[place]
+        digest, template = hashlib.sha256(data).hexdigest(), Template(np.eye(DIM, dtype=np.float32)[place])
         known[photo, digest] = (
-            Embedded(digest, "no_face") if "none" in photo else Embedded(digest, None, 1, 40.0, vector)
+            Embedded(digest, "no_face") if "none" in photo else Embedded(digest, None, 1, 40.0, template)
         )
     write_embeddings(tmp_path / "kept.npz", matcher.space.name, DIM, known)
     result = run("folders", tmp_path / "set", *arguments, "--embeddings", tmp_path / "kept.npz", code=2)
@@ -185,7 +190,7 @@ def test_equal_faces_and_a_gallery_of_two_have_a_report(matcher: Matcher, tmp_pa
     for name in ("a/1", "a/2", "b/1", "b/2", "c/1", "c/2"):
         saved(tmp_path / "set", name, data := name.encode())
         digest = hashlib.sha256(data).hexdigest()
-        known[name, digest] = Embedded(digest, None, 1, 40.0, np.eye(DIM, dtype=np.float32)[0])
+        known[name, digest] = Embedded(digest, None, 1, 40.0, Template(np.eye(DIM, dtype=np.float32)[0]))
     write_embeddings(tmp_path / "kept.npz", matcher.space.name, DIM, known)
     printed = run(
         "folders", tmp_path / "set", "--unenrolled", 0.3, "--embeddings", tmp_path / "kept.npz",
