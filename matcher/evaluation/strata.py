@@ -8,10 +8,13 @@ from types import MappingProxyType
 
 import numpy as np
 
+from matcher.domain.ages import AgeBand
 from matcher.evaluation.outcomes import Outcomes, Trait
 from matcher.evaluation.trials import Mask, Portrait, Probe
 
 UNKNOWN = "unknown"
+
+_BANDS = [band.value for band in AgeBand]
 
 # Fewer probes or people than these make a rate that moves by several hundredths with one person.
 FEWEST_PROBES, FEWEST_SUBJECTS = 30, 20
@@ -36,7 +39,11 @@ def strata(outcomes: Outcomes) -> list[Stratum]:
         occurring = set(names[outcomes.mated])
         if occurring <= {UNKNOWN}:
             continue
-        order = [_name(edges, number) for number in range(len(edges) + 1)] if edges else sorted(occurring - {UNKNOWN})
+        order = (
+            [_name(edges, number) for number in range(len(edges) + 1)]
+            if edges
+            else sorted(occurring - {UNKNOWN}, key=_place)
+        )
         found += [
             Stratum(attribute, name, np.asarray(names == name, np.bool_), of_probe)
             for name in (*order, UNKNOWN)
@@ -71,6 +78,15 @@ def _age(_probe: Probe, mate: Portrait | None) -> float | None:
     return None if mate is None else mate.age
 
 
+def _band(_probe: Probe, mate: Portrait | None) -> str | None:
+    return None if mate is None or mate.age is None else AgeBand.of(mate.age).value
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Bands of age in their order, other words by letter."""
+    return _BANDS.index(name) if name in _BANDS else 0, name
+
+
 def _gap(probe: Probe, mate: Portrait | None) -> float | None:
     return None if mate is None or mate.age is None or probe.age is None else abs(probe.age - mate.age)
 
@@ -83,11 +99,13 @@ def _quality(probe: Probe, _mate: Portrait | None) -> float | None:
     return probe.eye_distance
 
 
-# Single years of age below 18. Gaps: a face says little beyond six years (matching/plausibility.py). Distances of the
-# eyes in pixels: on the aligned chip of the default models they are 53 apart, so less means an enlarged face.
+# Single years of age below 18, and the bands in which promises are made, since few data fill single years. Gaps: a face
+# says little beyond six years (matching/plausibility.py). Distances of the eyes in pixels: on the aligned chip of the
+# default models they are 53 apart, so less means an enlarged face.
 _ATTRIBUTES: MappingProxyType[str, tuple[Trait, tuple[float, ...], bool]] = MappingProxyType(
     {
         "age at capture of the gallery photo, years": (_age, (*range(1, 19), 30, 45, 60), False),
+        "band of age on the gallery photo, years": (_band, (), False),
         "years between the photos": (_gap, (1, 3, 6, 10), False),
         "sex": (_sex, (), True),
         "distance of the eyes in the probe, px": (_quality, (16, 24, 32, 40, 48, 64, 96), True),

@@ -153,6 +153,9 @@ def test_strata_by_single_years_with_counts_and_refusals() -> None:
         "By age at capture of the gallery photo, years, too few probes or people to say anything: 30 to 45 (20 of 10); "
         "at least 30 probes of 20 people are needed."
     ) in found.limits
+    bands = {one.group: (one.mated, one.refused) for one in found.strata if one.attribute.startswith("band of age")}
+    assert bands == {"6-8": (50, None), "9-12": (50, None), "18+": (20, small.refused)}
+    assert list(bands) == ["6-8", "9-12", "18+"]
     (gap,) = (one for one in found.strata if one.attribute == "years between the photos")
     assert (gap.group, gap.mated, gap.rank_miss.count) == ("1 to 3", 120, 24)
     (quality,) = (one for one in found.strata if one.attribute.startswith("distance"))
