@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,9 +19,15 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from matcher.errors import HomeMissing, WrongUse
+from matcher.errors import Conflict, HomeMissing, StoreProblem, WrongUse
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 LONGEST_LIST = 10_000  # places of a candidate list
+DEFAULT_BACKEND = "mmod+dlib-resnet-v1"
 
 
 class Settings(BaseSettings):
@@ -37,12 +46,12 @@ class Settings(BaseSettings):
         "whitened-s-norm", description="how scores are made comparable between faces, from the next reindex on"
     )
     threads: int = Field(1, ge=0, le=256, description="threads for one photo or search; 0: one per core")
-    models_dir: Path | None = Field(None, description="folder of the converted models; default: models/ in the home")
+    models_dir: Path | None = Field(None, description="folder of the face models; default: models/ in the home")
     snapshots_kept: int = Field(
         3, ge=1, le=1000, description="snapshots that a reindex leaves behind per embedding space"
     )
     travel_kmh: float = Field(900, gt=0, description="speed above which a journey is flagged as implausible")
-    backend: str = Field("dlib-onnx", description="face backend: dlib-onnx or face-recognition")
+    backend: str = Field(DEFAULT_BACKEND, description="face models: DETECTOR+RECOGNISER, or face-recognition")
 
     @classmethod
     def settings_customise_sources(
@@ -128,6 +137,62 @@ class Home:
         assert isinstance(loaded, Settings)  # noqa: S101 - a type narrowing, not a check
         return loaded
 
+    @property
+    def backend_in_file(self) -> str:
+        """The face models that the settings file names, or the default ones."""
+        try:
+            written = tomllib.loads(self.settings_file.read_text(encoding="utf-8")).get("backend")
+        except (OSError, ValueError):
+            written = None
+        return written if isinstance(written, str) else DEFAULT_BACKEND
+
+    @property
+    def backend_from_environment(self) -> str | None:
+        """The face models that the environment prescribes, whatever the settings file says."""
+        return os.environ.get("MATCHER_BACKEND")
+
+    def write_setting(self, name: str, value: str) -> None:
+        """Set one text in the settings file, which keeps its other lines; the old file or the new one, never between.
+
+        `Conflict` if the file is written in a way that cannot be changed by one line, `StoreProblem` if it cannot be
+        written.
+        """
+        path = self.settings_file
+        try:
+            old = path.read_text(encoding="utf-8") if path.exists() else ""
+            new = _with_setting(old, name, value)
+            if tomllib.loads(new) != tomllib.loads(old) | {name: value}:
+                raise Conflict(f"'{path}' cannot be changed: write {name} = {toml_text(value)} into it yourself.")
+            handle, half = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # for its owner's eyes only
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(new)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(half).replace(path)
+            finally:
+                Path(half).unlink(missing_ok=True)
+        except (OSError, ValueError) as error:
+            raise StoreProblem(f"The settings file '{path}' cannot be written: {error}.") from error
+
     def database_url(self, settings: Settings) -> str | Path:
         """The address of the database: the setting, or the SQLite file in this folder."""
         return settings.database_url or self.database
+
+
+def toml_text(value: str) -> str:
+    """A text as TOML's basic string: quote and backslash are escaped."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _with_setting(text: str, name: str, value: str) -> str:
+    """The text of a settings file with one line changed, or a new one at its end."""
+    line = f"{name} = {toml_text(value)}"
+    lines = text.splitlines()
+    places = [number for number, each in enumerate(lines) if re.match(rf"\s*{name}\s*=", each)]
+    if places:
+        comment = re.search(r"\s+#[^\"']*$", lines[places[0]])
+        lines[places[0]] = line + (comment[0] if comment else "")
+    else:
+        lines.append(line)
+    return "\n".join(lines) + "\n"

@@ -16,7 +16,7 @@ from matcher.domain.records import AuditRecord, Report
 from matcher.domain.relations import RelationKind
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import WrongUse
-from matcher.evaluation.trials import Trials
+from matcher.faces.cards import Card
 from matcher.images.decode import open_image
 from matcher.interchange.cells import one_of
 from matcher.interchange.records import TableRecord
@@ -28,9 +28,8 @@ from matcher.services import (
     cases,
     checks,
     doctor,
-    evaluate_folders,
-    evaluate_own,
     homes,
+    models,
     reindex,
     relations,
     search,
@@ -43,9 +42,9 @@ from matcher.services import (
 from matcher.services.context import Context, Progress
 from matcher.services.details import case_fields, confirmation, sighting_fields
 from matcher.services.doctor import Finding
-from matcher.services.evaluate_folders import FolderProtocol
 from matcher.services.imports import Imported
 from matcher.services.inputs import CasePhoto, OnSeveral, PhotoInput, ReasonCode, Who, photo_name, read_photo, several
+from matcher.services.models import ModelView, NewModel, UseView
 from matcher.services.views import (
     CaseSummary,
     CaseView,
@@ -313,28 +312,41 @@ class Matcher:
         who = Who(actor, ReasonCode.SIGHTING, reason)
         return sighting_import.import_sightings(self._context, records, Path(photos), who, dry_run=dry_run)
 
-    # Evaluation
+    # Face models
 
-    def evaluate_own(
-        self,
-        *,
-        actor: str,
-        reason: str | None = None,
-        depth: int = 100,
-        seed: int = 0,
-        pairs: str | Path | None = None,
-    ) -> Trials:
-        """Search the photos of the open cases among each other, and judged pairs of a table: sighting, case, truth.
+    def models(self) -> list[ModelView]:
+        """All face models: built in, installed, and those whose cards come with this program."""
+        return models.listed(self._context)
 
-        `depth` is the length of candidate lists; `matcher.evaluation.report.report` counts what comes out.
-        """
-        who = Who(actor, ReasonCode.EVALUATION, reason)
-        table = None if pairs is None else Path(pairs)
-        return evaluate_own.evaluate_own(self._context, who, depth=depth, seed=seed, pairs=table)
+    def model_card(self, name: str) -> Card:
+        """What is known of a model: training, measured accuracy, weaknesses, licence; `NotFound` names it."""
+        return models.card_of(self._context, name)
 
-    def evaluate_folders(self, protocol: FolderProtocol) -> Trials:
-        """Enrol and search photos of known people, one folder each. Nothing enters the home."""
-        return evaluate_folders.evaluate_folders(self._context, protocol)
+    def offered_model(
+        self, name: str | None = None, *, card: str | Path | None = None, file: str | Path | None = None
+    ) -> NewModel:
+        """The model that is meant by a known name or by a card's file, to look at before it is installed."""
+        return models.offered(self._context, name, card=_path(card), file=_path(file))
+
+    def install_model(self, new: NewModel, *, accept_licence: bool, actor: str, reason: str | None = None) -> bool:
+        """Check a model and put it in place, whole or not at all; whether it is new. `ModelProblem` says why not."""
+        who = Who(actor, ReasonCode.MAINTENANCE, reason)
+        return models.install(self._context, new, who, accept_licence=accept_licence)
+
+    def verify_models(self, name: str | None = None) -> list[tuple[str, str | None]]:
+        """Check one or all installed models again: names with what is wrong, or `None`."""
+        return models.verify(self._context, name)
+
+    def remove_model(self, name: str, *, actor: str, reason: str | None = None) -> None:
+        """Delete an installed model; `Conflict` while this home uses it."""
+        models.remove(self._context, name, Who(actor, ReasonCode.MAINTENANCE, reason))
+
+    def use_models(
+        self, detector: str, recogniser: str, *, actor: str, reason: str | None = None, accept_missing: bool = False
+    ) -> UseView:
+        """Embed all cases with other models, then make the home use them; open it anew afterwards."""
+        who = Who(actor, ReasonCode.MAINTENANCE, reason)
+        return models.use(self._context, (detector, recogniser), who, accept_missing=accept_missing)
 
     # Upkeep
 
@@ -366,6 +378,10 @@ class Matcher:
 
 def _case_photos(photos: Photos) -> list[CasePhoto]:
     return [photo if isinstance(photo, CasePhoto) else CasePhoto(photo) for photo in several(photos)]
+
+
+def _path(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path)
 
 
 def _top(top: int | None) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
 import importlib.util
 import tempfile
@@ -10,8 +11,9 @@ from pathlib import Path
 from matcher.faces.models import ModelFolder
 
 
+@functools.cache
 def shared_models_folder() -> Path:
-    """A folder of converted models that all test processes and later runs of this user share."""
+    """A folder of converted models that all test processes and later runs of this user share; checked once each."""
     path = Path(tempfile.gettempdir()) / f"matcher-test-models-{getpass.getuser()}"
     ModelFolder(path).prepare()
     return path

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from matcher.domain.faces import Box
 from matcher.faces.alignment import DlibAligner
 from matcher.faces.contracts import Backend, Detection, Image, Points
+from matcher.faces.points import DLIB_POINTS
 from matcher.images.decode import SourceImage, open_image
 
 # In parts of the box: where the marker's landmarks are, spread about as dlib's template.
@@ -24,6 +25,7 @@ PLACES = np.array([[0.75, 0.4], [0.6, 0.4], [0.25, 0.4], [0.4, 0.4], [0.5, 0.7]]
 
 class MarkerDetector:
     name = "marker"
+    points: tuple[str, ...] = ()
 
     def __init__(self, smallest_face: int = 80, *, sure_score: float = 0.0, eager: bool = False) -> None:
         """An eager one sees markers that lie on their left side, too, at half their score, which is the width."""
@@ -51,6 +53,8 @@ class MarkerDetector:
 
 
 class MarkerLandmarker:
+    points = DLIB_POINTS
+
     def locate(self, image: Image, boxes: Sequence[Box]) -> Points:
         corners = np.array([[box.left, box.top] for box in boxes])[:, None]
         sizes = np.array([[box.width, box.height] for box in boxes])[:, None]
@@ -74,8 +78,8 @@ class MeanColours:
         return np.stack([column.mean(axis=(1, 2)) for column in columns], axis=1).astype(np.float32)
 
 
-def marker_backend(detector: MarkerDetector | None = None) -> Backend:
-    return Backend(detector or MarkerDetector(), MarkerLandmarker(), DlibAligner(), MeanColours())
+def marker_backend(detector: MarkerDetector | None = None, *, mirror: bool = True) -> Backend:
+    return Backend(detector or MarkerDetector(), MarkerLandmarker(), DlibAligner(), MeanColours(), mirror=mirror)
 
 
 def draw(width: int, height: int, *squares: tuple[int, int, int]) -> Image:

@@ -59,12 +59,15 @@ def trial_options(function: _Function) -> _Function:
 @trial_options
 @home_option
 @click.pass_obj
-def own(app: App, /, **given: Any) -> None:
+def own(app: App, /, actor: str, reason: str | None, **given: Any) -> None:
     """Search each photo of the open cases among all the others. Recorded in the audit log."""
+    from matcher.services.evaluate_own import evaluate_own
+    from matcher.services.inputs import ReasonCode, Who
+
     outputs = _outputs(given)
     _check_page(outputs["page"])
     with app.open() as matcher:
-        trials = matcher.evaluate_own(**given)
+        trials = evaluate_own(matcher.context, Who(actor, ReasonCode.EVALUATION, reason), **given)
     _deliver(trials, **outputs)
 
 
@@ -91,13 +94,13 @@ def folders(app: App, /, split: str | None, **given: Any) -> None:
 
     Ages are read from names such as 001A05.jpg or anna_age05.jpg. Of several faces the largest is taken.
     """
-    from matcher.services.evaluate_folders import FolderProtocol, Split
+    from matcher.services.evaluate_folders import FolderProtocol, Split, evaluate_folders
 
     outputs = _outputs(given)
     _check_page(outputs["page"])
     protocol = FolderProtocol(split=None if split is None else Split(split), **given)
     with app.open() as matcher:
-        trials = matcher.evaluate_folders(protocol)
+        trials = evaluate_folders(matcher.context, protocol)
     _deliver(trials, **outputs)
 
 

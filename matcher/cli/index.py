@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, say
+from matcher.cli.app import App, home_option, json_option, print_json, print_table, say
 from matcher.errors import Damaged
 
 if TYPE_CHECKING:
-    from matcher.services.views import VerifyView
+    from matcher.services.views import GalleryView, VerifyView
 
 
 @click.group()
@@ -36,8 +36,29 @@ def status(app: App, as_json: bool) -> None:
     click.echo(f"Embedding space: {found.space}")
     click.echo(f"Snapshot: {found.snapshot or 'none yet; searches read the database'}")
     click.echo(f"Faces: {found.size} searchable, {found.tail} added and {found.tombstones} removed since the snapshot.")
+    _print_bands(found)
     if found.advice:
         click.echo(found.advice)
+
+
+def _print_bands(found: GalleryView) -> None:
+    """Which similarities mean something here, by age, and how well the law of chance fits."""
+    if not found.bands:
+        click.echo("Chances: not measured yet; `matcher reindex` measures them.")
+        return
+    click.echo(f"Chances by the age on the case photo, by {found.score}:")
+    rows = [
+        (
+            one.band,
+            one.children,
+            f"down to 1 in {one.measured:,}" if one.measured else f"none: {one.needed} children are needed",
+            None if one.gap is None else f"{one.gap:.3f}",
+            None if one.fit is None else f"{one.fit:.2f}",
+            {None: None, True: "fitted", False: "counted"}[one.lawful],
+        )
+        for one in found.bands
+    ]
+    print_table(("AGE", "CHILDREN", "CHANCES", "GAP", "FIT", "TAIL"), rows, "")
 
 
 @index.command("verify")

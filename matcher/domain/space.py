@@ -10,6 +10,11 @@ from matcher.errors import SpaceMismatch, WrongUse
 _WORD = re.compile(r"[a-z0-9][a-z0-9.]*(-[a-z0-9.]+)*")
 
 
+def is_word(text: str) -> bool:
+    """Whether a text can name a part of an embedding space."""
+    return _WORD.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class EmbeddingSpace:
     """Detector, alignment, recogniser, mirror averaging, dimension and metric of a set of vectors.
@@ -26,7 +31,7 @@ class EmbeddingSpace:
 
     def __post_init__(self) -> None:
         for word in (self.recogniser, self.detector, self.alignment, self.metric):
-            if not _WORD.fullmatch(word):
+            if not is_word(word):
                 raise WrongUse(f"'{word}' cannot name part of an embedding space: use a-z, 0-9, '.' and single '-'.")
         if self.metric != "cosine":
             raise WrongUse(f"The metric '{self.metric}' is unknown: this version compares by cosine.")

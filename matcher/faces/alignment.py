@@ -1,4 +1,4 @@
-"""Cutting the chip that a recogniser was trained on out of a photo, by five landmarks.
+"""Cutting the chip that a recogniser was trained on out of a photo, by its landmarks.
 
 Points are treated as complex numbers x + iy here: turning with scaling is then one multiplication, and the
 least-squares similarity one division.
@@ -6,8 +6,8 @@ least-squares similarity one division.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from math import floor
 from typing import Any
 
@@ -16,33 +16,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.errors import WrongUse
-from matcher.faces.contracts import Image, PointLayout, Points
+from matcher.faces.contracts import Image, Points
+from matcher.faces.points import DLIB_POINTS, Meeting, meet
 
-# dlib's template for its five points in the unit square of a face: outer and inner corner of the eye on the image's
-# right, outer and inner corner of the other eye, base of the nose. The recogniser's chip adds a quarter of the square
-# on each side.
-DLIB_TEMPLATE = (
+# Where dlib's chips of 150 × 150 show its five points: its template in the unit square of a face, with a quarter of the
+# square added on each side.
+DLIB_SIDE = 150
+_DLIB_UNIT = (
     (0.8595674596, 0.2134981538),
     (0.6460604764, 0.2289674388),
     (0.1205750621, 0.2137274527),
     (0.3340850614, 0.2290642403),
     (0.4901123136, 0.6277975316),
 )
-DLIB_PADDING = 0.25
-DLIB_SIDE = 150
+DLIB_TEMPLATE = {
+    name: ((x + 0.25) / 1.5 * DLIB_SIDE, (y + 0.25) / 1.5 * DLIB_SIDE)
+    for name, (x, y) in zip(DLIB_POINTS, _DLIB_UNIT, strict=True)
+}
 # Where dlib says a point lies after halving; it is (0.25, −0.25) away from where its filter puts it, and the recogniser
 # was trained on chips cut that way.
 _DLIB_HALVING_SHIFT = complex(1.25, 0.75)
-
-# The base of the nose stands about 22 mm before the corners of the eyes, whose middles are about 62 mm apart; the tip
-# about 37 mm.
-DLIB_LAYOUT = PointLayout(left_eye=(2, 3), right_eye=(0, 1), nose=4, nose_depth=0.35)
-
-# The template of ArcFace and its kin for chips of 112 × 112: the eye on the image's left, the other eye, the tip of the
-# nose, the corner of the mouth on the image's left, the other corner.
-ARCFACE_TEMPLATE = ((38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041))
-ARCFACE_SIDE = 112
-ARCFACE_LAYOUT = PointLayout(left_eye=(0,), right_eye=(1,), nose=2, nose_depth=0.6)
 
 
 def as_complex(points: NDArray[Any] | Sequence[Sequence[float]]) -> NDArray[np.complex128]:
@@ -70,71 +63,76 @@ class Similarity:
         return self.factor * point + self.shift
 
 
+def aligned_by(template: Mapping[str, tuple[float, float]], points: Sequence[str]) -> Meeting:
+    """How landmarks with these names meet a template; `WrongUse` if they have not both eyes in common."""
+    found = meet(template, points)
+    if found is None:
+        raise WrongUse(
+            f"Landmarks {', '.join(points)} cannot align a face for a template of {', '.join(template)}: "
+            "they have not both eyes in common."
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class DlibAligner:
-    """Cuts chips as dlib's `get_face_chip` does with side 150 and padding 0.25, pixel for pixel."""
+    """Cuts chips as dlib's `get_face_chip` does with padding 0.25, pixel for pixel, by default for its recogniser."""
 
-    name = "5pt-150"
-    layout = DLIB_LAYOUT
-
-    def __init__(self) -> None:
-        self._template = (as_complex(DLIB_TEMPLATE) + DLIB_PADDING * (1 + 1j)) / (1 + 2 * DLIB_PADDING) * DLIB_SIDE
+    name: str = "5pt-150"
+    points: tuple[str, ...] = DLIB_POINTS
+    template: Mapping[str, tuple[float, float]] = field(default_factory=lambda: DLIB_TEMPLATE)
+    side: int = DLIB_SIDE
 
     def chip(self, image: Image, landmarks: Points) -> Image:
-        """uint8 RGB (150, 150, 3); black where the chip leaves the photo."""
-        similarity = Similarity.fit(self._template, as_complex(landmarks))
+        """uint8 RGB (side, side, 3); black where the chip leaves the photo."""
+        met, side = aligned_by(self.template, self.points), self.side
+        similarity = Similarity.fit(met.places, met.landmarks(as_complex(landmarks)))
         scale = abs(similarity.factor)
-        centre = similarity(DLIB_SIDE / 2 * (1 + 1j))
-        # The chip covers a square of 150 · scale photo pixels, of which dlib maps the first and the last onto the
+        centre = similarity(side / 2 * (1 + 1j))
+        # The chip covers a square of side · scale photo pixels, of which dlib maps the first and the last onto the
         # chip's own.
-        step = similarity.factor / scale * (DLIB_SIDE * scale - 1) / (DLIB_SIDE - 1)
-        halvings, margin = _halvings(DLIB_SIDE * scale)
-        image, corner = _surroundings(image, centre, step, margin)
+        step = similarity.factor / scale * (side * scale - 1) / (side - 1)
+        halvings, margin = _halvings(side * scale, side)
+        image, corner = _surroundings(image, centre, step * (side - 1) / 2, margin)
         centre -= corner
         for _ in range(halvings):
             image, centre, step = _halved(image), centre / 2 - _DLIB_HALVING_SHIFT, step / 2
-        across = np.arange(DLIB_SIDE) - (DLIB_SIDE - 1) / 2
+        across = np.arange(side) - (side - 1) / 2
         return _bilinear(image, centre + step * (across[None, :] + 1j * across[:, None]))
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateAligner:
-    """Cuts chips by a template given as data, for recognisers trained on OpenCV's warp such as ArcFace and SFace.
-
-    `template` holds points in pixels of a chip of `side` × `side`; `order[i]` says which of the five landmarks is its
-    i-th point, so that one template serves detectors that number their landmarks differently.
-    """
+class WarpAligner:
+    """Cuts chips by OpenCV's warp, as the training photos of ArcFace, SFace and their kin were cut."""
 
     name: str
-    template: tuple[tuple[float, float], ...]
+    points: tuple[str, ...]
+    template: Mapping[str, tuple[float, float]]
     side: int
-    layout: PointLayout
-    order: tuple[int, ...] = (0, 1, 2, 3, 4)
-
-    def __post_init__(self) -> None:
-        if len(self.template) != len(self.order) or not set(self.order) <= set(range(5)):
-            raise WrongUse(
-                f"The alignment '{self.name}' needs one landmark number 0 … 4 for each point of its template."
-            )
 
     def chip(self, image: Image, landmarks: Points) -> Image:
         """uint8 RGB (side, side, 3); black where the chip leaves the photo."""
-        to_chip = Similarity.fit(as_complex(landmarks[list(self.order)]), as_complex(self.template))
+        met = aligned_by(self.template, self.points)
+        to_chip = Similarity.fit(met.landmarks(as_complex(landmarks)), met.places)
         turn, shift = to_chip.factor, to_chip.shift
         matrix = np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
         return np.asarray(cv2.warpAffine(image, matrix, (self.side, self.side), flags=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
-def _halvings(covered: float) -> tuple[int, int]:
+def _halvings(covered: float, side: int) -> tuple[int, int]:
     """How often dlib halves a photo of which a chip covers so many pixels, and how wide a margin it keeps."""
     times, margin = 0, 2
-    while (covered := (covered + 1) / 2) > DLIB_SIDE:
+    while (covered := (covered + 1) / 2) > side:
         times, margin = times + 1, 2 * margin + 2
     return times, margin
 
 
-def _surroundings(image: Image, centre: complex, step: complex, margin: int) -> tuple[Image, complex]:
-    """The part of the photo that the chip needs and its corner; dlib counts the pixels of its halvings from there."""
-    half = (abs(step.real) + abs(step.imag)) * (DLIB_SIDE - 1) / 2 + margin
+def _surroundings(image: Image, centre: complex, reach: complex, margin: int) -> tuple[Image, complex]:
+    """The part of the photo that the chip needs and its corner; dlib counts the pixels of its halvings from there.
+
+    `reach` leads from the chip's centre to the middle of its side.
+    """
+    half = abs(reach.real) + abs(reach.imag) + margin
     height, width = image.shape[:2]
     left, right = _clipped(centre.real - half, width), _clipped(centre.real + half, width)
     top, bottom = _clipped(centre.imag - half, height), _clipped(centre.imag + half, height)

@@ -43,27 +43,21 @@ def enlarged(points: Points, factor: float) -> Points:
     return ((points + 0.5) * factor - 0.5).astype(np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class PointLayout:
-    """What the five landmarks of a backend are: which of them lie at an eye, whose middle is their mean, which at the
-    nose.
-
-    `left_eye` is the one on the image's left. `nose_depth` says how far the nose landmark stands out before the plane
-    of the eyes, in distances between the eyes' middles; it turns a shift of the nose into an angle.
-    """
-
-    left_eye: tuple[int, ...]
-    right_eye: tuple[int, ...]
-    nose: int
-    nose_depth: float
-
-
 class Detector(Protocol):
-    """Finds faces."""
+    """Finds faces.
+
+    Its boxes are of dlib's kind, whatever its network gives: about squares, from the brows to below the chin. So a face
+    that was found by one detector is known again by another, sizes mean the same, and dlib's landmarker can start from
+    every box.
+    """
 
     @property
     def name(self) -> str:
         """The detector's word in an embedding space's name."""
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """The names (`points.NAMES`) of the landmarks that it gives, in their order; empty if it gives none."""
 
     @property
     def smallest_face(self) -> int:
@@ -83,6 +77,10 @@ class Detector(Protocol):
 class Landmarker(Protocol):
     """Finds five points in boxes."""
 
+    @property
+    def points(self) -> tuple[str, ...]:
+        """The names of the five points, in their order."""
+
     def locate(self, image: Image, boxes: Sequence[Box]) -> Points:
         """Landmarks of each box: float32 (n, 5, 2)."""
 
@@ -95,8 +93,8 @@ class Aligner(Protocol):
         """The alignment's word in an embedding space's name."""
 
     @property
-    def layout(self) -> PointLayout:
-        """What the landmarks are that it aligns by."""
+    def points(self) -> tuple[str, ...]:
+        """The names of the landmarks that it is given, in their order."""
 
     def chip(self, image: Image, landmarks: Points) -> Image:
         """The aligned chip: uint8 RGB (size, size, 3) as the recogniser wants it."""
@@ -119,19 +117,23 @@ class Recogniser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Four parts that fit together; `landmarker` is `None` when the detector gives landmarks itself."""
+    """Four parts that fit together; `landmarker` is `None` when the detector's own landmarks are used.
+
+    `mirror`: whether the embeddings of a chip and of its mirror image are averaged.
+    """
 
     detector: Detector
     landmarker: Landmarker | None
     aligner: Aligner
     recogniser: Recogniser
+    mirror: bool = True
 
-    def space(self, *, mirror: bool = True) -> EmbeddingSpace:
+    def space(self) -> EmbeddingSpace:
         """The embedding space of vectors made by these parts."""
         return EmbeddingSpace(
             recogniser=self.recogniser.name,
             detector=self.detector.name,
             alignment=self.aligner.name,
-            mirror=mirror,
+            mirror=self.mirror,
             dim=self.recogniser.dim,
         )

@@ -17,6 +17,7 @@ from matcher.domain.faces import Box
 from matcher.faces.alignment import as_complex
 from matcher.faces.contracts import Image, Points
 from matcher.faces.datfile import LEAVES, SPLITS, TREES, ShapePredictorArrays
+from matcher.faces.points import DLIB_POINTS
 
 # One split more than a tree has, so that the decisions of a tree fill two bytes.
 _BITS = SPLITS + 1
@@ -28,6 +29,8 @@ class TreeLandmarker:
     They are the outer and inner corner of the eye on the image's right, the outer and inner corner of the other eye and
     the base of the nose, in whole pixels as in dlib, whose recogniser was trained on chips cut by such points.
     """
+
+    points = DLIB_POINTS
 
     def __init__(self, arrays: ShapePredictorArrays) -> None:
         self._mean = arrays.mean_shape.reshape(-1).astype(np.float32)

@@ -125,7 +125,7 @@ class ModelFolder:
         """Make every file that is missing, damaged or of an older converter; `progress` hears name, done and total."""
         if all(self._intact(model) is not None for model in _MODELS):
             return
-        with self._locked():
+        with locked(self._path):
             for done, model in enumerate(_MODELS):
                 if progress:
                     progress(model.name, done, len(_MODELS))
@@ -146,7 +146,7 @@ class ModelFolder:
         """The checked bytes of a converted file, made now if need be."""
         data = self._intact(model)
         if data is None:
-            with self._locked():
+            with locked(self._path):
                 data = self._intact(model) or self._convert(model)
         return data
 
@@ -171,8 +171,8 @@ class ModelFolder:
         entries = self._entries() | {model.name: _entry(model, data)}
         manifest = json.dumps({"converter": _CONVERTER, "files": entries}, indent=2, sort_keys=True) + "\n"
         try:
-            _replace(self._path / model.name, data)
-            _replace(self._path / _MANIFEST, manifest.encode())
+            write_whole(self._path / model.name, data)
+            write_whole(self._path / _MANIFEST, manifest.encode())
         except OSError as error:
             raise ModelProblem(f"The model '{self._path / model.name}' cannot be written: {error.strerror}.") from error
         return data
@@ -186,18 +186,6 @@ class ModelFolder:
         if hashlib.sha256(data).hexdigest() != model.source_sha256:
             raise ModelProblem(f"The model file '{path}' is not the known one: reinstall face_recognition_models.")
         return data
-
-    def _locked(self) -> AcquireReturnProxy[FileLock]:
-        """The folder's lock, held; other processes that convert wait for it."""
-        try:
-            self._path.mkdir(parents=True, exist_ok=True)
-            return FileLock(self._path / ".lock", timeout=_LONGEST_WAIT).acquire()
-        except Timeout as error:
-            raise Busy(
-                f"Another process has been converting the models in '{self._path}' for long: try again."
-            ) from error
-        except OSError as error:
-            raise ModelProblem(f"The folder of models '{self._path}' cannot be written: {error.strerror}.") from error
 
 
 _shared: dict[tuple[Path, int], ModelFolder] = {}
@@ -229,7 +217,18 @@ def package_folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "models"
 
 
-def _replace(path: Path, data: bytes) -> None:
+def locked(folder: Path) -> AcquireReturnProxy[FileLock]:
+    """The lock of a folder of models, held; other processes that convert or install there wait for it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder / ".lock", timeout=_LONGEST_WAIT).acquire()
+    except Timeout as error:
+        raise Busy(f"Another process has been busy with the models in '{folder}' for long: try again.") from error
+    except OSError as error:
+        raise ModelProblem(f"The folder of models '{folder}' cannot be written: {error.strerror}.") from error
+
+
+def write_whole(path: Path, data: bytes) -> None:
     """Write the whole file or nothing."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:

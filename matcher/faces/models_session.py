@@ -7,20 +7,31 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher.errors import ModelProblem
-from matcher.faces.contracts import Image
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
+Values = NDArray[np.uint8] | NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or output of a network: its type as ONNX Runtime calls it, and its sides, `None` where any will do."""
+
+    name: str
+    kind: str
+    shape: tuple[int | None, ...]
+
 
 class Network:
-    """One network with one input and one output, loaded on first use.
+    """One network with one input, loaded on first use.
 
     Safe to run from several threads at once. A forked child loads its own session, since the threads of the parent's do
     not exist there.
@@ -33,22 +44,34 @@ class Network:
         self._threads = threads
         self._loading = threading.Lock()
         self._session: InferenceSession | None = None
-        self._input = ""
         _networks.add(self)
 
-    def run(self, pixels: Image) -> NDArray[np.float32]:
-        """The output for this input; `ModelProblem` when the network cannot be loaded, fails or is not finite."""
+    def run(self, values: Values) -> NDArray[np.float32]:
+        """The first output for this input; `ModelProblem` when the network cannot be loaded, fails or is not finite."""
+        return next(iter(self.outputs(values).values()))
+
+    def outputs(self, values: Values) -> dict[str, NDArray[np.float32]]:
+        """All outputs by their names, in the network's order; errors as in `run`."""
         session = self._loaded()
         try:
-            result = session.run(None, {self._input: pixels})[0]
+            results = session.run(None, {session.get_inputs()[0].name: values})
         except Exception as error:  # ONNX Runtime's classes share no other base
             raise ModelProblem(
-                f"The model '{self._name}' failed on an input of {pixels.shape}: {_line(error)}."
+                f"The model '{self._name}' failed on an input of {values.shape}: {_line(error)}."
             ) from error
-        output = np.asarray(result, dtype=np.float32)
-        if not np.isfinite(output).all():
+        names = [output.name for output in session.get_outputs()]
+        found = {name: np.asarray(result, dtype=np.float32) for name, result in zip(names, results, strict=True)}
+        if not all(np.isfinite(output).all() for output in found.values()):
             raise ModelProblem(f"The model '{self._name}' gave numbers that are not finite: run `matcher doctor`.")
-        return output
+        return found
+
+    def inputs(self) -> list[Port]:
+        """What the network takes; `ModelProblem` when it cannot be loaded."""
+        return [_port(each) for each in self._loaded().get_inputs()]
+
+    def results(self) -> list[Port]:
+        """What the network says that it gives; `ModelProblem` when it cannot be loaded."""
+        return [_port(each) for each in self._loaded().get_outputs()]
 
     def _loaded(self) -> InferenceSession:
         session = self._session
@@ -73,7 +96,6 @@ class Network:
             raise ModelProblem(
                 f"The model '{self._name}' cannot be loaded: {_line(error)}. Run `matcher doctor`."
             ) from error
-        self._input = session.get_inputs()[0].name
         return session
 
     def forget(self) -> None:
@@ -109,6 +131,10 @@ def _runtime() -> Any:
 
     onnxruntime.disable_telemetry_events()
     return onnxruntime
+
+
+def _port(node: Any) -> Port:
+    return Port(node.name, node.type, tuple(side if isinstance(side, int) else None for side in node.shape))
 
 
 def _cores() -> int:

@@ -1,9 +1,9 @@
 """The original `face_recognition` library as a backend: its HOG detector, its landmarks, dlib's chips and vectors.
 
-Its vectors equal those of `dlib-onnx` on equal chips, but another detector gives other boxes, hence other landmarks and
-another embedding space. It loads its own model files when imported, among them 68 landmarks trained on data for
-research only, of which nothing is used here: whoever installs it decides on that. dlib's objects must not be used by
-two threads at once, so one lock serves all of them.
+Its vectors equal those of `mmod+dlib-resnet-v1` on equal chips, but another detector gives other boxes, hence other
+landmarks and another embedding space. It loads its own model files when imported, among them 68 landmarks trained on
+data for research only, of which nothing is used here: whoever installs it decides on that. dlib's objects must not be
+used by two threads at once, so one lock serves all of them.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from matcher.domain.faces import Box
 from matcher.errors import ExtraMissing
-from matcher.faces.alignment import DLIB_LAYOUT, DLIB_SIDE
+from matcher.faces.alignment import DLIB_SIDE
 from matcher.faces.contracts import Backend, Detection, Image, Points
+from matcher.faces.points import DLIB_POINTS
 
 _lock = threading.Lock()
 _MISSING = "The original face_recognition cannot be loaded: pip install 'sighting-matcher[face-recognition]'."
@@ -61,6 +62,7 @@ def _libraries() -> tuple[ModuleType, ModuleType]:
 
 class _HogDetector:
     name = "dlib-hog"
+    points: tuple[str, ...] = ()
     sure_score = 0.0  # it does not see faces that lie on their side
     smallest_face = 40  # 80 pixels in the photo doubled once, as face_recognition does unless told otherwise
 
@@ -81,6 +83,8 @@ class _HogDetector:
 
 
 class _Landmarker:
+    points = DLIB_POINTS
+
     def __init__(self, dlib: ModuleType, predictor: Any) -> None:
         self._dlib = dlib
         self._predictor = predictor
@@ -97,7 +101,7 @@ class _Landmarker:
 
 class _ChipAligner:
     name = "5pt-150"
-    layout = DLIB_LAYOUT
+    points = DLIB_POINTS
 
     def __init__(self, dlib: ModuleType) -> None:
         self._dlib = dlib

@@ -18,6 +18,7 @@ from matcher.domain.scores import Vectors, unit
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import ModelProblem
 from matcher.faces.contracts import Backend, Detection, Image, Points, enlarged
+from matcher.faces.points import PointLayout
 from matcher.faces.quality import measure, pose, unusable
 from matcher.images.decode import SourceImage
 from matcher.images.turns import boxes_back, points_back, quarter_turns
@@ -41,7 +42,7 @@ _PORTRAIT = 0.25
 # with.
 _CHIP_FACE = 80
 # Two boxes with a larger intersection over union show the same face.
-_SAME_FACE = 0.338
+SAME_FACE = 0.338
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,9 +120,10 @@ class _Draft:
 class FacePipeline:
     """Finds, measures and embeds the faces of photos with one backend. Safe to call from several threads at once."""
 
-    def __init__(self, backend: Backend, *, mirror: bool = True) -> None:
+    def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        self.space: EmbeddingSpace = backend.space(mirror=mirror)
+        self.space: EmbeddingSpace = backend.space()
+        self._layout = PointLayout.of(backend.aligner.points)
 
     def find(self, source: SourceImage, *, thorough: bool = False) -> PhotoFaces:
         """All usable faces, largest first (ties by left, then top), or the reason why there are none.
@@ -224,7 +226,7 @@ class FacePipeline:
             view = found.view
             chip = self.backend.aligner.chip(view.image, points)
             # Measured before turning back, so that roll is that of the photo as the face stands upright in it.
-            seen_pose = pose(enlarged(points, view.ratio), self.backend.aligner.layout)
+            seen_pose = pose(enlarged(points, view.ratio), self._layout)
             quality = measure(chip, seen_pose, single=len(seen) == 1)
             drafts.append(_Draft(found, photo.points(points, view), quality, chip))
         return drafts
@@ -254,6 +256,6 @@ def _distinct(seen: list[_Found]) -> list[_Found]:
     """Each face once: of those that overlap, the first."""
     kept: list[_Found] = []
     for found in seen:
-        if all(found.box.iou(other.box) <= _SAME_FACE for other in kept):
+        if all(found.box.iou(other.box) <= SAME_FACE for other in kept):
             kept.append(found)
     return kept

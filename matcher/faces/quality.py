@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from matcher.domain.faces import NoFaceReason, Quality
 from matcher.faces.alignment import as_complex
-from matcher.faces.contracts import Image, PointLayout, Points
+from matcher.faces.contracts import Image, Points
+from matcher.faces.points import PointLayout
 
 # Grey values, of 255, that count as under- and over-exposed (ISO/IEC 29794-5, luminance histogram of the face).
 DARKEST_EXPOSED = 26
@@ -23,6 +24,7 @@ SMALLEST_EYE_DISTANCE = 5.0
 # The same photos blurred until only 7 % come first (Gaussian, a seventh of the distance of the eyes) have 0.12 in the
 # median; blurred until none does, 0.05. Without blur 99 % have more than 0.4, however dark or pale they are.
 LEAST_STRUCTURE = 0.06
+_STRUCTURE_SIDE = 25  # pixels; a quarter of the inner part of dlib's chips, on which the limit was measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +81,15 @@ def unusable(quality: Quality) -> NoFaceReason | None:
 
 
 def structure(chip: Image) -> float:
-    """How much of a face's contrast is fine: variance of the Laplacian over variance of grey, at a quarter of the
-    chip's size.
+    """How much of a face's contrast is fine: variance of the Laplacian over variance of grey, with the inner chip at
+    25 × 25 pixels whatever its own size, so that one limit serves every recogniser.
 
     Sharpness itself cannot tell blur from darkness: it falls with the square of the contrast, and in dark photos the
-    noise of rounding is most of it. This ratio does not know the contrast, and a quarter of the size averages such
-    noise away. 0 for a chip of one colour.
+    noise of rounding is most of it. This ratio does not know the contrast, and the small size averages such noise
+    away. 0 for a chip of one colour.
     """
     grey = _inner_grey(chip).astype(np.float32)
-    side = len(grey) // 4
-    small = cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(grey, (_STRUCTURE_SIDE, _STRUCTURE_SIDE), interpolation=cv2.INTER_AREA)
     contrast = float(small.var())
     return float(cv2.Laplacian(small, cv2.CV_32F).var()) / contrast if contrast > 0 else 0.0
 

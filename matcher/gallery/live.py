@@ -62,7 +62,7 @@ class SearchResult(Generic[_Notes]):
 
 
 @dataclass(frozen=True, slots=True)
-class GalleryStatus:
+class GalleryStatus(Generic[_Notes]):
     """`tombstone_share`: removed part of the snapshot's rows, 0 … 1, `None` without rows; `size`: searchable faces."""
 
     snapshot: str | None
@@ -73,6 +73,7 @@ class GalleryStatus:
     tail_size: int
     tombstones: int
     tombstone_share: float | None
+    notes: _Notes | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +154,7 @@ class Gallery(Generic[_Notes]):
         vectors = tuple(state.vectors(found) for found in hits)
         return SearchResult(hits, name, state.counter, state.size, vectors, state.notes)
 
-    def status(self) -> GalleryStatus:
+    def status(self) -> GalleryStatus[_Notes]:
         """The state that a search would see now."""
         state = self._fresh()
         rows = len(state.base.face_ids)
@@ -167,6 +168,7 @@ class Gallery(Generic[_Notes]):
             tail_size=state.tail.part.live,
             tombstones=tombstones,
             tombstone_share=tombstones / rows if rows else None,
+            notes=state.notes,
         )
 
     def _forget(self) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from matcher.domain.ages import AgeBand
 from matcher.domain.chances import Chance, Insufficient, Meaning
@@ -25,18 +27,37 @@ class Circumstances:
     poor: bool = False
 
 
-def meaning(
-    statistics: GalleryStatistics | None, circumstances: Circumstances, score: float, growth: float = 1.0
-) -> Meaning:
-    """The meaning of a comparable score; `growth` as in `GalleryStatistics.chances`."""
-    reason = _insufficient(statistics, circumstances)
-    band = circumstances.band
-    if reason is Insufficient.TOO_FEW:
-        measured = statistics.bands.get(band) if statistics else None
-        return Meaning(band, insufficient=reason, children=measured.children if measured else 0, needed=NEEDED)
-    if reason is not None or statistics is None:
+def meanings(
+    statistics: GalleryStatistics | None,
+    circumstances: Sequence[Circumstances],
+    scores: Sequence[float],
+    growth: float = 1.0,
+) -> list[Meaning]:
+    """The meanings of comparable scores, each under its circumstances; `growth` as in `GalleryStatistics.chances`.
+
+    Without statistics nothing can be said, and the scores are not looked at.
+    """
+    told: dict[int, Meaning] = {}
+    sayable: dict[AgeBand, list[int]] = {}
+    for index, one in enumerate(circumstances):
+        reason = _insufficient(statistics, one)
+        if reason is None:
+            sayable.setdefault(one.band, []).append(index)
+        else:
+            told[index] = _unsaid(statistics, one.band, reason)
+    # One call for each band: NumPy takes as long for one score as for a list.
+    for band, indices in sayable.items():
+        here = np.array([scores[index] for index in indices])
+        chances = statistics.chances(band, here, growth) if statistics else None
+        told.update((index, Meaning(band, chance)) for index, chance in zip(indices, chances or (), strict=True))
+    return [told[index] for index in range(len(circumstances))]
+
+
+def _unsaid(statistics: GalleryStatistics | None, band: AgeBand, reason: Insufficient) -> Meaning:
+    if reason is not Insufficient.TOO_FEW:
         return Meaning(band, insufficient=reason)
-    return Meaning(band, chance=statistics.chance(band, score, growth))
+    measured = statistics.bands.get(band) if statistics else None
+    return Meaning(band, insufficient=reason, children=measured.children if measured else 0, needed=NEEDED)
 
 
 def _insufficient(statistics: GalleryStatistics | None, circumstances: Circumstances) -> Insufficient | None:

@@ -14,7 +14,7 @@ from matcher.domain.faces import Face
 from matcher.domain.ids import CaseId, FaceId, PhotoId
 from matcher.domain.quality import poor
 from matcher.domain.records import Flag, StoredFace
-from matcher.matching.meaning import Circumstances, meaning, shares, within
+from matcher.matching.meaning import Circumstances, meanings, shares, within
 from matcher.matching.plausibility import Observation, age_in_photo, flags
 from matcher.matching.ranking import RankedCase, rank
 from matcher.services.context import Context
@@ -91,10 +91,7 @@ def describe(context: Context, reading: Reading, found: Search, seen: Observatio
     faces = reading.faces.by_ids({hit.face_id for hit in hits})
     photos = reading.photos.by_ids(list({face.photo_id for face in faces.values()}))
     records = _Records(cases, faces, photos, reading.relations.with_open_alike(cases))
-    described = [
-        CandidateList(tuple(_described(context, found, face, place, records, seen) for place in records.open(face)))
-        for face in found.lists
-    ]
+    described = [_described(context, found, face, records, seen) for face in found.lists]
     target, scale = context.settings.target_fpir, found.scale
     return described if target is None or scale is None else [_cut(one, target, scale) for one in described]
 
@@ -122,18 +119,30 @@ class _Records:
         return face_id in self.faces and self.faces[face_id].photo_id in self.photos
 
 
-def _described(
-    context: Context, found: Search, face: FaceHits, place: RankedCase, records: _Records, seen: Observation
-) -> Ranked:
+def _described(context: Context, found: Search, face: FaceHits, records: _Records, seen: Observation) -> CandidateList:
+    places = records.open(face)
+    circumstances = [_circumstances(context, face, place, records, seen) for place in places]
+    scores = [face.scores.get(place.hit.face_id, 0.0) for place in places]
+    statistics, growth = None, 1.0
+    if found.scale is not None:
+        statistics, growth = found.scale.statistics, found.scale.growth(found.gallery_size)
+    told = meanings(statistics, circumstances, scores, growth)
+    return CandidateList(
+        tuple(
+            Ranked(place, records.cases[place.hit.case_id], records.photo_of(place.hit.face_id), one.flags, meaning)
+            for place, one, meaning in zip(places, circumstances, told, strict=True)
+        )
+    )
+
+
+def _circumstances(
+    context: Context, face: FaceHits, place: RankedCase, records: _Records, seen: Observation
+) -> Circumstances:
     case, photo = records.cases[place.hit.case_id], records.photo_of(place.hit.face_id)
     raised = flags(case.details, photo, seen, context.settings.travel_kmh, related=case.id in records.related)
     band = AgeBand.of(age_in_photo(case.details, photo.taken, photo.age))
     unclear = face.poor or poor(records.faces[place.hit.face_id].quality)
-    circumstances = Circumstances(band, raised, seen.apparent_age, unclear)
-    statistics = found.scale.statistics if found.scale else None
-    growth = found.scale.growth(found.gallery_size) if found.scale else 1.0
-    told = meaning(statistics, circumstances, face.scores.get(place.hit.face_id, 0.0), growth)
-    return Ranked(place, case, photo, raised, told)
+    return Circumstances(band, raised, seen.apparent_age, unclear)
 
 
 def _cut(candidates: CandidateList, target: float, scale: Scale) -> CandidateList:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from matcher.domain.ages import AgeBand
 from matcher.domain.cases import Photo
 from matcher.domain.ids import id_text
 from matcher.domain.records import GalleryRow
 from matcher.errors import MatcherError
 from matcher.gallery.verify import verify_snapshot
+from matcher.matching.significance import NEEDED, GalleryStatistics
 from matcher.services.context import Context
 from matcher.services.photos import stored_image
 from matcher.services.reindex import orphans
-from matcher.services.views import GalleryView, VerifyView
+from matcher.services.views import BandView, GalleryView, VerifyView
 from matcher.store.chain import ChainReport
 from matcher.store.database import Reading
 
@@ -57,7 +59,19 @@ def gallery_status(context: Context) -> GalleryView:
         tail=status.tail_size,
         tombstones=status.tombstones,
         advice=advice,
+        score=status.notes.statistics.normaliser.method if status.notes else None,
+        bands=tuple(_bands(status.notes.statistics)) if status.notes else (),
     )
+
+
+def _bands(statistics: GalleryStatistics) -> Iterator[BandView]:
+    for band in AgeBand:
+        measured = statistics.bands.get(band)
+        if measured is None:
+            continue
+        tail = measured.tail
+        law = (None, None, None, None) if tail is None else (len(tail.sample), tail.gap, tail.fit, tail.lawful)
+        yield BandView(band, measured.children, NEEDED, *law)
 
 
 def _snapshot(context: Context, problems: list[str]) -> tuple[str | None, int]:

@@ -33,9 +33,12 @@ def now_utc() -> datetime:
 class Context:
     """One home, opened: settings, store, photos, key; models and gallery load on first use. Safe across threads."""
 
-    def __init__(self, home: Home, *, clock: Clock = now_utc, progress: Progress | None = None) -> None:
+    def __init__(
+        self, home: Home, *, clock: Clock = now_utc, progress: Progress | None = None, backend: str | None = None
+    ) -> None:
+        """`backend`: face models to use instead of those that the home's settings name."""
         self.home = home.require()
-        self.settings: Settings = home.settings()
+        self.settings: Settings = home.settings(**({"backend": backend} if backend else {}))
         self.store = Store.open(home.database_url(self.settings))
         self.blobs = BlobStore(home.photos)
         self.key = DigestKey.load(home.digest_key)
@@ -46,7 +49,7 @@ class Context:
 
     @property
     def models(self) -> Path:
-        """The folder of the converted face models."""
+        """The folder of the face models."""
         return self.settings.models_dir or self.home.models
 
     @property

@@ -17,6 +17,7 @@ from matcher.errors import MatcherError
 from matcher.services.case_views import awaiting_choice
 from matcher.services.checks import gallery_status, verify_audit
 from matcher.services.context import Context
+from matcher.services.models import problems_in_use
 from matcher.services.weak_cases import weak_cases
 
 _LOW_DISK = 2_000_000_000  # bytes; a reindex of a million faces writes a quarter of this
@@ -77,6 +78,10 @@ def _home(context: Context) -> Finding:
 
 
 def _models(context: Context) -> Finding:
+    problems = problems_in_use(context)
+    if problems:
+        step = "Install the model anew, or go back to built-in ones with `matcher models use mmod dlib-resnet-v1`."
+        return Finding("models", False, " ".join(problems), step)
     return Finding("models", True, f"{context.space.name} in {context.models}")
 
 
@@ -84,7 +89,7 @@ def _known_answer(context: Context) -> Finding:
     """A processor, a driver or a file that computes something else would make every search worthless."""
     recogniser = context.pipeline.backend.recogniser
     if recogniser.name != "dlib-resnet-v1":
-        return Finding("known answer", None, f"none is recorded for the recogniser '{recogniser.name}'.")
+        return Finding("known answer", None, f"none is recorded for the recogniser '{recogniser.name}'")
     found = unit(recogniser.embed(known_chip()[None]))[0, : len(_KNOWN_ANSWER)]
     off = float(np.abs(found - np.array(_KNOWN_ANSWER, dtype=np.float32)).max())
     if off > _KNOWN_TOLERANCE:

@@ -30,10 +30,7 @@ def create(root: Path, database_url: str | None = None) -> Home:
         raise WrongUse(f"'{root}' is not empty (it holds '{strangers[0]}'): name a new or an empty folder.")
     _make_folders(home)
     if database_url:
-        # A TOML basic string: quote and backslash are escaped.
-        quoted = database_url.replace("\\", "\\\\").replace('"', '\\"')
-        home.settings_file.touch(mode=0o600)  # before the password is in it
-        home.settings_file.write_text(f'database_url = "{quoted}"\n', encoding="utf-8")
+        home.write_setting("database_url", database_url)
     Store.create(home.database_url(home.settings())).close()
     DigestKey.create(home.digest_key)
     return home
@@ -49,8 +46,8 @@ def _upgrade(home: Home, database_url: str | None) -> None:
 def _is_ours(home: Home, name: str) -> bool:
     """Whether a creation that was cut short may have left a file or folder of this name."""
     ours = {home.database, home.settings_file, home.photos, home.models, home.snapshots}
-    half_written_key = name.startswith(f".{home.digest_key.name}.")
-    return half_written_key or name.removesuffix("-wal").removesuffix("-shm") in {path.name for path in ours}
+    half_written = name.startswith((f".{home.digest_key.name}.", f".{home.settings_file.name}."))
+    return half_written or name.removesuffix("-wal").removesuffix("-shm") in {path.name for path in ours}
 
 
 def _make_folders(home: Home) -> None:

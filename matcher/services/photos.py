@@ -17,6 +17,7 @@ from matcher.domain.faces import Face, PhotoFaces
 from matcher.domain.ids import CaseId, FaceId, PhotoId, SightingId, id_text, new_id
 from matcher.domain.quality import explain, weaknesses
 from matcher.domain.records import Choice, StoredFace
+from matcher.faces.pipeline import SAME_FACE
 from matcher.images.decode import SourceImage, open_image
 from matcher.images.metadata import strip_metadata, taken_date
 from matcher.services.context import Context
@@ -152,9 +153,9 @@ def stored_image(context: Context, photo: Photo) -> SourceImage:
 
 
 def same_face(found: PhotoFaces, face: StoredFace) -> Face | None:
-    """The face found anew that lies where a stored one does (IoU at least one half), or `None`."""
+    """The face found anew that lies where a stored one does, or `None`; another detector's box is never quite equal."""
     best = max(found.faces, key=lambda candidate: candidate.box.iou(face.box), default=None)
-    return best if best is not None and best.box.iou(face.box) >= 0.5 else None
+    return best if best is not None and best.box.iou(face.box) > SAME_FACE else None
 
 
 def in_parallel(work: Iterable[_Work], run: Callable[[_Work], _Done], workers: int) -> Iterator[tuple[_Work, _Done]]:

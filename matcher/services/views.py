@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from matcher.domain.ages import AgeBand
 from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, PhotoState, Sex
 from matcher.domain.chances import Meaning
 from matcher.domain.faces import Box, NoFaceReason, Quality
@@ -237,8 +238,30 @@ class ReindexView:
 
 
 @dataclass(frozen=True, slots=True)
+class BandView:
+    """What the last reindex measured for one age band.
+
+    `children` are in it, `needed` are what it takes. `measured` of them played the unrelated person; `None` where no
+    chance can be told. `gap` is how far the tail of what was measured is from the law that carries it on, 0 … 1, `fit`
+    how often a sample of that very law is as far off, 0 … 1, and `lawful` whether the law is used.
+    """
+
+    band: AgeBand
+    children: int
+    needed: int
+    measured: int | None
+    gap: float | None
+    fit: float | None
+    lawful: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class GalleryView:
-    """What searches run on: `size` faces, `tail` of them newer than the snapshot; `tombstones` were removed since."""
+    """What searches run on: `size` faces, `tail` of them newer than the snapshot; `tombstones` were removed since.
+
+    `bands` are the age bands that were measured, `score` how scores were made comparable; empty and `None` before the
+    first reindex.
+    """
 
     space: str
     snapshot: str | None
@@ -246,6 +269,8 @@ class GalleryView:
     tail: int
     tombstones: int
     advice: str | None
+    score: str | None = None
+    bands: tuple[BandView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from matcher.config import DEFAULT_BACKEND
 from matcher.faces.backends import load_backend
 from matcher.faces.pipeline import FacePipeline
 from matcher.images.decode import SourceImage, open_image
@@ -44,7 +45,9 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     folder = Path(photos) / "photos"
-    pipeline = FacePipeline(load_backend("dlib-onnx", Path(tempfile.gettempdir()) / "matcher-bench-models", threads=1))
+    pipeline = FacePipeline(
+        load_backend(DEFAULT_BACKEND, Path(tempfile.gettempdir()) / "matcher-bench-models", threads=1)
+    )
     if given.large:
         large(pipeline, folder, given.rounds, thorough=given.large == "thorough")
         return

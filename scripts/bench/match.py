@@ -26,7 +26,7 @@ from matcher.domain.records import Choice, StoredFace
 from matcher.domain.scores import unit
 from matcher.services.context import now_utc
 
-_QUALITY = Quality(60, 100, 1, 1, 0, 0, True)
+QUALITY = Quality(60, 100, 1, 1, 0, 0, True)
 
 
 def main() -> None:
@@ -57,11 +57,12 @@ def fill(matcher: Matcher, count: int) -> None:
                     updated_at=now,
                 )
                 photo = Photo(
+                    age=3.0 + number % 12,
                     id=PhotoId(new_id()),
                     case_id=case.id,
                     position=0,
                     blob=f"{id_text(case.id)}/none",
-                    digest="none",
+                    digest=str(number),
                     original_digest=str(number),
                     media_type="image/jpeg",
                     width=250,
@@ -78,7 +79,7 @@ def fill(matcher: Matcher, count: int) -> None:
                     landmarks=np.zeros((5, 2), np.float32),
                     score=1.0,
                     turn=0,
-                    quality=_QUALITY,
+                    quality=QUALITY,
                     choice=Choice.ONLY,
                 )
                 transaction.cases.add(case)

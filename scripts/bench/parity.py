@@ -19,6 +19,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from matcher.config import DEFAULT_BACKEND
 from matcher.domain.faces import Box, Face
 from matcher.faces.backends import load_backend
 from matcher.faces.contracts import Backend
@@ -34,7 +35,7 @@ def main() -> None:
     photos = os.environ.get("MATCHER_PHOTOS")
     if not photos:
         sys.exit("Set MATCHER_PHOTOS to a folder with photos/ and reference/.")
-    backend = load_backend("dlib-onnx", Path(tempfile.gettempdir()) / "matcher-bench-models")
+    backend = load_backend(DEFAULT_BACKEND, Path(tempfile.gettempdir()) / "matcher-bench-models")
     folder = Path(photos)
     missed = [
         *embeddings(backend, folder),

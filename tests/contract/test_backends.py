@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,29 +15,38 @@ import pytest
 from faces_drawn import drawn_photo
 from faces_models import shared_models_folder
 from marker_backend import source
+from model_files import EXPORTED, YUNET, NotInstalled, folder_with_models
 
+from matcher.config import DEFAULT_BACKEND
 from matcher.domain.faces import Box, NoFaceReason, PhotoFaces
 from matcher.errors import ExtraMissing, WrongUse
 from matcher.faces import original
 from matcher.faces.backends import load_backend
 from matcher.faces.contracts import Backend
 from matcher.faces.pipeline import FacePipeline
+from matcher.faces.points import PointLayout
 
 TWO = drawn_photo(300, 400, (110, 150, 80), (280, 150, 100))
 LARGE, SMALL = Box(225, 100, 335, 210), Box(66, 106, 154, 194)
 
 
 def loaded(name: str) -> Backend:
+    if name in (DEFAULT_BACKEND, "face-recognition"):
+        folder = shared_models_folder()
+    else:
+        folder = folder_with_models(yunet=YUNET in name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # face_recognition imports pkg_resources, which warns of its own end
-        return load_backend(name, shared_models_folder(), threads=1)
+        return load_backend(name, folder, threads=1)
 
 
-@pytest.fixture(scope="module", params=["dlib-onnx", "face-recognition"])
+@pytest.fixture(
+    scope="module", params=[DEFAULT_BACKEND, "face-recognition", f"mmod+{EXPORTED}", f"{YUNET}+dlib-resnet-v1"]
+)
 def backend(request: pytest.FixtureRequest) -> Backend:
     try:
         return loaded(request.param)
-    except ExtraMissing as error:
+    except (ExtraMissing, NotInstalled) as error:
         pytest.skip(str(error))
 
 
@@ -71,7 +82,7 @@ def test_faces_of_a_photo(pipeline: FacePipeline, thorough: bool) -> None:
 
 def test_landmarks_of_the_layout_are_where_they_are_drawn(backend: Backend) -> None:
     (face,) = FacePipeline(backend).find(source(drawn_photo(300, 400, (200, 150, 120)))).faces
-    layout = backend.aligner.layout
+    layout = PointLayout.of(backend.aligner.points)
     left, right = (face.landmarks[list(eye)].mean(axis=0) for eye in (layout.left_eye, layout.right_eye))
     assert left == pytest.approx([200 - 0.21 * 120, 150 - 0.12 * 120], abs=8)
     assert right == pytest.approx([200 + 0.21 * 120, 150 - 0.12 * 120], abs=8)
@@ -103,7 +114,7 @@ def test_mirrored_chip_has_the_same_embedding(pipeline: FacePipeline) -> None:
     chip = backend.aligner.chip(TWO, backend.landmarker.locate(TWO, [LARGE])[0])
     chip[:, :40] //= 2  # no face is as even as a drawn one
     pair = np.stack((chip, chip[:, ::-1]))
-    averaged, plain = pipeline.embed_chips(pair), FacePipeline(backend, mirror=False).embed_chips(pair)
+    averaged, plain = pipeline.embed_chips(pair), FacePipeline(replace(backend, mirror=False)).embed_chips(pair)
     assert np.allclose(averaged[0], averaged[1], atol=1e-5)
     assert not np.allclose(plain[0], plain[1], atol=1e-3)
 
@@ -156,29 +167,34 @@ def test_forked_child_finds_the_same_faces(pipeline: FacePipeline) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def test_backends_are_loaded_once(backend: Backend) -> None:
-    name = "face-recognition" if backend.recogniser.name == "face-recognition" else "dlib-onnx"
-    assert loaded(name) is backend
+@pytest.mark.parametrize("name", [DEFAULT_BACKEND, f"mmod+{EXPORTED}"])
+def test_backends_are_loaded_once(name: str) -> None:
+    assert loaded(name) is loaded(name)
 
 
 def test_backends_have_spaces_of_their_own() -> None:
-    names = set()
-    for name in ("dlib-onnx", "face-recognition"):
-        try:
-            names.add(loaded(name).space().name)
-        except ExtraMissing:
-            continue
-    assert "dlib-resnet-v1_mmod_5pt-150_mirror_128_cosine" in names
-    assert names <= {
-        "dlib-resnet-v1_mmod_5pt-150_mirror_128_cosine",
-        "face-recognition_dlib-hog_5pt-150_mirror_128_cosine",
-    }
+    assert loaded(DEFAULT_BACKEND).space().name == "dlib-resnet-v1_mmod_5pt-150_mirror_128_cosine"
+    other = loaded(f"mmod+{EXPORTED}").space().name
+    assert re.fullmatch(rf"{EXPORTED}\.[0-9a-f]{{8}}_mmod_5pt-150_mirror_128_cosine", other)
+    try:
+        original_space = loaded("face-recognition").space().name
+    except ExtraMissing as error:
+        pytest.skip(str(error))
+    assert original_space == "face-recognition_dlib-hog_5pt-150_mirror_128_cosine"
 
 
 def test_unknown_backend_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(WrongUse, match="'arcface': use dlib-onnx or face-recognition"):
-        load_backend("arcface", tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    for name, why in {
+        "arcface": "DETECTOR\\+RECOGNISER such as mmod\\+dlib-resnet-v1, or face-recognition",
+        "mmod+arcface": "'arcface', which is neither built in nor installed",
+        "mmod+mmod": "'mmod' is not a recogniser",
+        "dlib-resnet-v1+dlib-resnet-v1": "'dlib-resnet-v1' is not a detector",
+        "mmod+": "no face backend 'mmod\\+'",
+        "a+b+c": "no face backend",
+        "": "no face backend ''",
+    }.items():
+        with pytest.raises(WrongUse, match=why):
+            load_backend(name, tmp_path)
 
 
 @pytest.mark.parametrize("ending", ["raise ImportError('no dlib')", "quit()"])

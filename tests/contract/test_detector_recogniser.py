@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from faces_drawn import drawn_photo
 from faces_models import shared_models_folder, source_folder
+from model_files import EXPORTED, YUNET, NotInstalled, folder_with_models
 
 from matcher.domain.faces import Box
 from matcher.errors import WrongUse
+from matcher.faces.backends import load_backend
 from matcher.faces.contracts import Detector, Recogniser
 from matcher.faces.mmod import MmodDetector
 from matcher.faces.models import DETECTOR, RECOGNISER, ModelFolder
@@ -21,16 +23,21 @@ def models() -> ModelFolder:
     return ModelFolder(shared_models_folder(), threads=1)
 
 
-@pytest.fixture(scope="module", params=[MmodDetector], ids=["mmod"])
+@pytest.fixture(scope="module", params=["mmod", YUNET])
 def detector(request: pytest.FixtureRequest, models: ModelFolder) -> Detector:
-    made: Detector = request.param(models)
-    return made
+    if request.param == "mmod":
+        return MmodDetector(models)
+    try:
+        return load_backend(f"{YUNET}+dlib-resnet-v1", folder_with_models(yunet=True), threads=1).detector
+    except NotInstalled as error:
+        pytest.skip(str(error))
 
 
-@pytest.fixture(scope="module", params=[DlibResnet], ids=["dlib-resnet"])
+@pytest.fixture(scope="module", params=["dlib-resnet-v1", EXPORTED])
 def recogniser(request: pytest.FixtureRequest, models: ModelFolder) -> Recogniser:
-    made: Recogniser = request.param(models)
-    return made
+    if request.param == "dlib-resnet-v1":
+        return DlibResnet(models)
+    return load_backend(f"mmod+{EXPORTED}", folder_with_models(), threads=1).recogniser
 
 
 def noise(count: int) -> np.ndarray:
@@ -55,10 +62,11 @@ def test_nothing_is_found_where_nothing_is(detector: Detector) -> None:
 
 
 def test_a_face_too_small_for_scale_1_is_found_enlarged_in_coordinates_of_the_image(detector: Detector) -> None:
-    photo = drawn_photo(120, 160, (80, 60, detector.smallest_face // 2))
+    width = detector.smallest_face // 4  # "found reliably" from the whole: some see half of it, none a quarter
+    photo = drawn_photo(120, 160, (80, 60, width))
     assert detector.detect(photo) == []
-    (found,) = detector.detect(photo, 2.0)
-    assert found.box.iou(Box(57, 38, 103, 86)) > 0.6
+    (found,) = detector.detect(photo, 4.0)
+    assert found.box.iou(Box(80 - width / 2, 60 - width / 2, 80 + width / 2, 60 + width / 2)) > 0.5
 
 
 def test_a_shrunk_search_gives_coordinates_of_the_image(detector: Detector) -> None:

@@ -18,10 +18,12 @@ from matcher.cli.root import root
 from matcher.domain.scores import unit
 from matcher.errors import Damaged, SpaceMismatch, WrongUse
 from matcher.evaluation.report import report
-from matcher.evaluation.trials import Kind
+from matcher.evaluation.trials import Kind, Trials
 from matcher.faces.pipeline import FacePipeline
 from matcher.services.embeddings_file import Embedded, read_embeddings, write_embeddings
-from matcher.services.evaluate_folders import FolderProtocol, Split
+from matcher.services.evaluate_folders import FolderProtocol, Split, evaluate_folders
+from matcher.services.evaluate_own import evaluate_own
+from matcher.services.inputs import ReasonCode, Who
 from matcher.services.trials import Template
 
 DIM = 128
@@ -32,6 +34,10 @@ def run(*arguments: object, code: int = 0) -> Result:
     assert result.exit_code == code, result.output
     assert "Traceback" not in result.output
     return result
+
+
+def own(matcher: Matcher, pairs: Path | None = None) -> Trials:
+    return evaluate_own(matcher.context, Who("li", ReasonCode.EVALUATION, "yearly check"), pairs=pairs)
 
 
 def people(folder: Path, kept: Path, space: str, photos: int = 3, count: int = 40) -> tuple[np.ndarray, np.ndarray]:
@@ -82,16 +88,16 @@ def test_two_folders_and_a_drawn_split(matcher: Matcher, tmp_path: Path) -> None
     for name in ("p00/0.jpg", "p01/0.jpg", "p02/0.jpg", "p02/1.jpg"):
         saved(tmp_path / "gallery", name, (tmp_path / "set" / name).read_bytes())
     kept = tmp_path / "kept.npz"
-    found = matcher.evaluate_folders(
-        FolderProtocol(gallery=tmp_path / "gallery", probes=tmp_path / "set", embeddings=kept)
+    found = evaluate_folders(
+        matcher.context, FolderProtocol(gallery=tmp_path / "gallery", probes=tmp_path / "set", embeddings=kept)
     )
     counts = report(found).counts
     # The bytes of four probes are enrolled: they are left out.
     assert (counts.enrolled, counts.gallery_photos, counts.mated, counts.nonmated) == (3, 4, 5, 21)
     assert "4 probes are the very bytes of a gallery photo: they were left out." in found.about.notes
     drawn = [
-        matcher.evaluate_folders(
-            FolderProtocol(gallery=tmp_path / "set", split=Split.RANDOM, seed=seed, embeddings=kept)
+        evaluate_folders(
+            matcher.context, FolderProtocol(gallery=tmp_path / "set", split=Split.RANDOM, seed=seed, embeddings=kept)
         ).gallery
         for seed in (1, 1, 2)
     ]
@@ -111,7 +117,7 @@ def test_photos_are_embedded_once_and_failures_are_counted(
     saved(folder, "3/c.jpg", group(3, 4))
     (folder / "4").mkdir()
     protocol = FolderProtocol(gallery=folder, embeddings=kept)
-    found = matcher.evaluate_folders(protocol)
+    found = evaluate_folders(matcher.context, protocol)
     assert kept.stat().st_mode & 0o777 == 0o600
     counts = report(found).counts
     assert (counts.enrolled, counts.mated, counts.fta.reasons) == (3, 6, {"no_face": 1, "unreadable": 1})
@@ -123,10 +129,10 @@ def test_photos_are_embedded_once_and_failures_are_counted(
     again: list[str] = []
     real = FacePipeline.find
     monkeypatch.setattr(FacePipeline, "find", lambda *given, **more: again.append("x") or real(*given, **more))
-    assert matcher.evaluate_folders(protocol).probes == found.probes
+    assert evaluate_folders(matcher.context, protocol).probes == found.probes
     assert again == []
     saved(folder, "1/b_age10.jpg", child(1, 2, age=10))  # another photo under the same name
-    matcher.evaluate_folders(protocol)
+    evaluate_folders(matcher.context, protocol)
     assert again == ["x"]
 
 
@@ -212,7 +218,7 @@ def cases(matcher: Matcher) -> Matcher:
 
 
 def test_own_cases_are_searched_among_each_other(cases: Matcher) -> None:
-    found = cases.evaluate_own(actor="li", reason="yearly check")
+    found = own(cases)
     kinds = [(probe.subject, probe.kind) for probe in found.probes]
     assert sorted(kinds) == sorted(
         [("A-1", Kind.MATED)] * 3 + [("A-2", Kind.MATED)] * 3 + [(f"A-{n}", Kind.NONMATED) for n in (1, 2, 3, 4)]
@@ -256,7 +262,7 @@ def _shown(number: int) -> str:
 def test_relatives_are_left_out_where_a_case_is_searched_as_a_stranger(cases: Matcher) -> None:
     cases.relate_cases("A-1", "A-3", kind="twin", actor="li")
     cases.update_case("A-4", [child(2)], actor="li")  # a picture of A-2
-    found = cases.evaluate_own(actor="li")
+    found = own(cases)
     lists = {
         (probe.subject, probe.kind): {
             found.gallery[entry].subject for entry in found.candidates.entry[found.candidates.probe == place]
@@ -276,7 +282,7 @@ def test_judged_pairs_are_searched_with_their_cases_even_if_closed(cases: Matche
     cases.close_case("A-3", status="returned", actor="li")
     table = tmp_path / "pairs.csv"
     table.write_text(f"sighting,case,truth\n{seen.id},A-3,same\n{seen.id},A-1,different\n{other.id},A-2,different\n")
-    found = cases.evaluate_own(actor="li", pairs=table)
+    found = own(cases, table)
     same, different, stranger = found.probes[-3:]
     assert (same.kind, same.subject, same.sought) == (Kind.MATED, "A-3", "A-3")
     assert (different.kind, different.subject, different.sought) == (Kind.EXCLUDED, "A-3", "A-1")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from matcher.config import Home, Settings
-from matcher.errors import WrongUse
+from matcher.config import DEFAULT_BACKEND, Home, Settings
+from matcher.errors import Conflict, StoreProblem, WrongUse
 
 
 def with_settings(folder: Path, text: str) -> Home:
@@ -45,3 +45,41 @@ def test_unknown_variables_of_the_environment_are_ignored(tmp_path: Path, monkey
 def test_a_wrong_value_is_named(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="'top'.*less than or equal to 10000"):
         with_settings(tmp_path, "top = 10001\n").settings()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, 'backend = "a+b"\n'),
+        ("", 'backend = "a+b"\n'),
+        ("top = 7", 'top = 7\nbackend = "a+b"\n'),
+        ("# c\n\nbackend='x'   # why\ntop = 7\n", '# c\n\nbackend = "a+b"   # why\ntop = 7\n'),
+        ('# backend = "no"\n  backend = "x"\n', '# backend = "no"\nbackend = "a+b"\n'),
+        ('backend = """x"""\n', 'backend = "a+b"\n'),
+    ],
+)
+def test_one_setting_is_written_and_the_other_lines_stay(tmp_path: Path, before: str | None, after: str) -> None:
+    home = Home(tmp_path) if before is None else with_settings(tmp_path, before)
+    home.write_setting("backend", "a+b")
+    assert home.settings_file.read_text(encoding="utf-8") == after
+    assert home.backend_in_file == "a+b"
+    assert [path.name for path in tmp_path.iterdir()] == ["settings.toml"]
+
+
+def test_a_setting_with_quotes_is_read_back(tmp_path: Path) -> None:
+    Home(tmp_path).write_setting("database_url", 'sqlite:///a"b\\c')
+    assert Home(tmp_path).settings().database_url == 'sqlite:///a"b\\c'
+
+
+@pytest.mark.parametrize("text", ['backend = """\nx"""\n', '"backend" = "x"\n', 'x = """\nbackend = 1\n"""\n'])
+def test_a_file_that_one_line_cannot_change_is_left_alone(tmp_path: Path, text: str) -> None:
+    home = with_settings(tmp_path, text)
+    with pytest.raises((Conflict, StoreProblem), match=r"settings\.toml"):
+        home.write_setting("backend", "a+b")
+    assert home.settings_file.read_text(encoding="utf-8") == text
+    assert [path.name for path in tmp_path.iterdir()] == ["settings.toml"]
+
+
+def test_a_settings_file_that_names_no_backend_means_the_default(tmp_path: Path) -> None:
+    assert Home(tmp_path).backend_in_file == DEFAULT_BACKEND
+    assert with_settings(tmp_path, "backend = ").backend_in_file == DEFAULT_BACKEND

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from faces_models import shared_models_folder
 
+from matcher.config import DEFAULT_BACKEND
 from matcher.demo.identity import Identity, random_view
 from matcher.demo.render import Image, portrait_image, render_face, render_group, render_scene_without_face
 from matcher.domain.faces import NoFaceReason, PhotoFaces
@@ -17,7 +18,7 @@ from matcher.images.decode import open_image
 
 @pytest.fixture(scope="module")
 def pipeline() -> FacePipeline:
-    return FacePipeline(load_backend("dlib-onnx", shared_models_folder()))
+    return FacePipeline(load_backend(DEFAULT_BACKEND, shared_models_folder()))
 
 
 def seen(pipeline: FacePipeline, image: Image, *, thorough: bool = False) -> PhotoFaces:

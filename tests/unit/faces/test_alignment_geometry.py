@@ -7,17 +7,18 @@ import pytest
 
 from matcher.errors import WrongUse
 from matcher.faces.alignment import (
-    ARCFACE_LAYOUT,
-    ARCFACE_SIDE,
-    ARCFACE_TEMPLATE,
     DLIB_TEMPLATE,
     DlibAligner,
     Similarity,
-    TemplateAligner,
+    WarpAligner,
     as_complex,
 )
+from matcher.faces.points import ARCFACE_POINTS, DLIB_POINTS, PointLayout, meet
 
-ARCFACE = TemplateAligner("arcface-112", ARCFACE_TEMPLATE, ARCFACE_SIDE, ARCFACE_LAYOUT)
+# The template of ArcFace and its kin for chips of 112 × 112.
+PLACES = ((38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041))
+TEMPLATE = dict(zip(ARCFACE_POINTS, PLACES, strict=True))
+ARCFACE = WarpAligner("arcface-112", ARCFACE_POINTS, TEMPLATE, 112)
 
 
 def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -29,7 +30,7 @@ def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 def landmarks(scale: float = 1.0, turn: float = 0.0, shift: complex = 0j) -> np.ndarray:
     """dlib's template as a face of 150 · scale pixels, turned by `turn` radians."""
-    unit = (as_complex(DLIB_TEMPLATE) + 0.25 * (1 + 1j)) / 1.5 * 150
+    unit = as_complex(list(DLIB_TEMPLATE.values()))
     points = unit * scale * np.exp(1j * turn) + shift
     return np.stack((points.real, points.imag), axis=-1).astype(np.float32)
 
@@ -52,7 +53,7 @@ def test_similarity_is_the_least_squares_one() -> None:
 
 
 @pytest.mark.parametrize("aligner", [DlibAligner(), ARCFACE], ids=lambda aligner: aligner.name)
-def test_landmarks_in_one_place_are_refused(aligner: DlibAligner | TemplateAligner) -> None:
+def test_landmarks_in_one_place_are_refused(aligner: DlibAligner | WarpAligner) -> None:
     with pytest.raises(WrongUse, match="one place"):
         aligner.chip(noise(50, 50), np.full((5, 2), 20, np.float32))
 
@@ -108,29 +109,78 @@ def test_chips_are_those_of_dlib(scale: float, turn: float, shift: complex) -> N
     assert np.mean(difference > 0) < 1e-4
 
 
-def test_template_aligner_puts_landmarks_on_the_template() -> None:
+def test_warp_puts_landmarks_on_the_template() -> None:
     photo = np.zeros((400, 400, 3), np.uint8)
-    points = np.array(ARCFACE_TEMPLATE, np.float32) * 2 + 60
+    points = np.array(PLACES, np.float32) * 2 + 60
     for x, y in np.round(points).astype(int):
         photo[y - 2 : y + 3, x - 2 : x + 3] = 255
     chip = ARCFACE.chip(photo, points)
     assert chip.shape == (112, 112, 3)
-    for x, y in np.round(ARCFACE_TEMPLATE).astype(int):
+    for x, y in np.round(PLACES).astype(int):
         assert chip[y, x].min() > 100
     assert np.mean(chip > 100) < 0.01
 
 
-def test_template_aligner_takes_landmarks_in_any_order() -> None:
+def test_landmarks_meet_the_template_by_name_in_any_order() -> None:
     photo = noise(300, 300)
-    points = np.array(ARCFACE_TEMPLATE, np.float32) * 1.5 + 40
-    order = (4, 2, 0, 1, 3)
-    shuffled = np.empty_like(points)
-    shuffled[list(order)] = points
-    other = TemplateAligner("other", ARCFACE_TEMPLATE, ARCFACE_SIDE, ARCFACE_LAYOUT, order)
-    assert np.array_equal(other.chip(photo, shuffled), ARCFACE.chip(photo, points))
+    points = np.array(PLACES, np.float32) * 1.5 + 40
+    order = [4, 2, 0, 1, 3]
+    other = WarpAligner("other", tuple(ARCFACE_POINTS[i] for i in order), TEMPLATE, 112)
+    assert np.array_equal(other.chip(photo, points[order]), ARCFACE.chip(photo, points))
 
 
-def test_template_aligner_refuses_an_order_that_does_not_fit() -> None:
-    for order in ((0, 1), (0, 1, 2, 3, 5), (0, 1, 2, 3, -1)):
-        with pytest.raises(WrongUse, match="'odd'"):
-            TemplateAligner("odd", ARCFACE_TEMPLATE, 112, ARCFACE_LAYOUT, order)
+def test_points_of_the_template_that_nobody_gives_change_nothing() -> None:
+    photo = noise(300, 300)
+    points = np.array(PLACES, np.float32) * 1.5 + 40
+    more = WarpAligner("more", ARCFACE_POINTS, TEMPLATE | {"nose_base": (56.0, 79.0)}, 112)
+    assert np.array_equal(more.chip(photo, points), ARCFACE.chip(photo, points))
+
+
+def test_corners_stand_for_the_middles_of_eyes() -> None:
+    photo = noise(300, 300)
+    # dlib's points around the template's eyes, and its base of the nose, which this template does not know.
+    (left, right), aside, nose = np.array(PLACES[:2]), np.array([6.0, 0.0]), np.array([56.0, 79.0])
+    points = np.array([right + aside, right - aside, left - aside, left + aside, nose], np.float32) * 1.5 + 40
+    by_corners = WarpAligner("corners", DLIB_POINTS, TEMPLATE, 112).chip(photo, points)
+    eyes = WarpAligner("eyes", ("eye_left", "eye_right"), TEMPLATE, 112)
+    expected = eyes.chip(photo, np.array(PLACES[:2], np.float32) * 1.5 + 40)
+    assert np.abs(by_corners.astype(int) - expected).max() <= 1
+
+
+def test_corners_that_the_template_knows_are_not_also_taken_as_middles() -> None:
+    places = TEMPLATE | {"eye_left_outer": (32.0, 52.0), "eye_right_outer": (80.0, 52.0)}
+    met = meet(places, DLIB_POINTS)
+    assert met is not None
+    assert met.rows == ((0,), (2,))
+
+
+@pytest.mark.parametrize("points", [("eye_left", "nose_tip"), ("mouth_left", "mouth_right"), ("eye_left_outer",), ()])
+def test_fewer_than_two_eyes_in_common_cannot_be_aligned(points: tuple[str, ...]) -> None:
+    assert meet(TEMPLATE, points) is None
+    with pytest.raises(WrongUse, match="both eyes in common"):
+        WarpAligner("odd", points, TEMPLATE, 112).chip(noise(50, 50), np.zeros((5, 2), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("points", "why"),
+    [
+        (("eye_left", "eye_right", "eye_left", "nose_tip"), "different ones"),
+        (("eye_left", "eye_right", "chin"), "different ones"),
+        (("eye_left", "mouth_left", "nose_tip"), "lack an eye"),
+        (("eye_left", "eye_right_inner"), "or the nose"),
+    ],
+)
+def test_landmarks_without_a_pose_are_refused(points: tuple[str, ...], why: str) -> None:
+    with pytest.raises(WrongUse, match=why):
+        PointLayout.of(points)
+
+
+@pytest.mark.parametrize("side", [96, 112, 200])
+def test_dlib_sampling_serves_other_sides(side: int) -> None:
+    template = {name: (x * side / 150, y * side / 150) for name, (x, y) in DLIB_TEMPLATE.items()}
+    photo = noise(400, 400)
+    chip = DlibAligner("other", DLIB_POINTS, template, side).chip(photo, landmarks(side / 150, shift=60 + 70j))
+    # As in a face that fills its chip of 150 pixels: half a pixel beside the grid.
+    corner = photo[70 : 71 + side, 60 : 61 + side].astype(float)
+    means = (corner[:-1, :-1] + corner[:-1, 1:] + corner[1:, :-1] + corner[1:, 1:]) / 4
+    assert np.abs(chip - means).max() <= 1

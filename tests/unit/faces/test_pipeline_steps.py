@@ -184,14 +184,14 @@ def test_mirror_averaging_does_not_tell_a_photo_from_its_mirror_image() -> None:
     chips = np.stack((photo[:150, 60:210], np.ascontiguousarray(mirrored[:150, 90:240])))
     averaged = FacePipeline(marker_backend()).embed_chips(chips)
     assert np.allclose(averaged[0], averaged[1], atol=1e-6)
-    plain = FacePipeline(marker_backend(), mirror=False).embed_chips(chips)
+    plain = FacePipeline(marker_backend(mirror=False)).embed_chips(chips)
     assert not np.allclose(plain[0], plain[1], atol=1e-3)
     assert np.allclose(np.linalg.norm(np.concatenate((averaged, plain)), axis=1), 1, atol=1e-6)
 
 
 def test_space_names_the_parts_and_the_mirror() -> None:
     assert FacePipeline(marker_backend()).space.name == "means_marker_5pt-150_mirror_4_cosine"
-    assert FacePipeline(marker_backend(), mirror=False).space.name == "means_marker_5pt-150_plain_4_cosine"
+    assert FacePipeline(marker_backend(mirror=False)).space.name == "means_marker_5pt-150_plain_4_cosine"
 
 
 def smooth(photo: np.ndarray, left: int, top: int, side: int) -> None:

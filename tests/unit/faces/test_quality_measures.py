@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from matcher.domain.faces import NoFaceReason, Quality
-from matcher.faces.alignment import ARCFACE_LAYOUT, DLIB_LAYOUT
+from matcher.faces.points import ARCFACE_POINTS, DLIB_POINTS, PointLayout
 from matcher.faces.quality import LEAST_STRUCTURE, SMALLEST_EYE_DISTANCE, Pose, measure, pose, structure, unusable
 
+DLIB_LAYOUT, ARCFACE_LAYOUT = PointLayout.of(DLIB_POINTS), PointLayout.of(ARCFACE_POINTS)
 FRONTAL = np.array([[130, 100], [110, 100], [50, 100], [70, 100], [90, 140]], np.float32)  # eyes at 60 and 120
 FLAT = Pose(60.0, 0.0, 0.0)
 
@@ -96,6 +97,15 @@ def test_structure_is_a_ratio_of_variances() -> None:
     columns[:, 1::8] = columns[:, 2::8] = columns[:, 3::8] = columns[:, 4::8] = 150
     assert structure(columns) == pytest.approx((200 / 50) ** 2, rel=0.01)
     assert structure(np.full((150, 150, 3), 90, np.uint8)) == 0
+
+
+@pytest.mark.parametrize("side", [112, 160, 224])
+def test_structure_does_not_depend_on_the_side_of_the_chip(side: int) -> None:
+    for blur in (0, 5, 12):
+        drawn = chip(noise=40, blur=blur)
+        way = cv2.INTER_AREA if side < 150 else cv2.INTER_CUBIC
+        other = np.asarray(cv2.resize(drawn, (side, side), interpolation=way))
+        assert structure(other) == pytest.approx(structure(drawn), rel=0.25)
 
 
 def test_structure_falls_with_blur_not_with_darkness() -> None:

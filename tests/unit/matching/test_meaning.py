@@ -11,7 +11,7 @@ from matcher.domain.ages import AgeBand
 from matcher.domain.chances import Chance, Insufficient, Meaning
 from matcher.domain.records import Flag
 from matcher.domain.scores import unit
-from matcher.matching.meaning import Circumstances, meaning, shares, within
+from matcher.matching.meaning import Circumstances, meanings, shares, within
 from matcher.matching.sentences import people, sentence
 from matcher.matching.significance import GalleryStatistics
 
@@ -25,6 +25,11 @@ def statistics() -> GalleryStatistics:
     vectors = unit(np.vstack((random.normal(size=(150, 16)), np.repeat(random.normal(size=(1, 16)), 110, axis=0))))
     bands = [BAND] * 120 + [AgeBand.ADULT] * 30 + [AgeBand.FROM_13] * 110
     return GalleryStatistics.measure(vectors, np.arange(260), bands)
+
+
+def meaning(statistics: GalleryStatistics | None, circumstances: Circumstances, score: float) -> Meaning:
+    (told,) = meanings(statistics, [circumstances], [score])
+    return told
 
 
 def chance(rate: float, low: float | None = None, high: float | None = None, **changes: object) -> Chance:
@@ -62,6 +67,14 @@ def test_a_number_or_the_reason_why_not(
 ) -> None:
     told = meaning(statistics, circumstances, 0.3)
     assert (told.insufficient, told.chance is None, told.band) == (reason, reason is not None, circumstances.band)
+
+
+def test_each_of_a_list_has_its_own_meaning(statistics: GalleryStatistics) -> None:
+    listed = [Circumstances(BAND), Circumstances(AgeBand.UNKNOWN), Circumstances(BAND), Circumstances(AgeBand.FROM_13)]
+    told = meanings(statistics, listed, [0.1, 0.2, 0.3, 0.4], growth=2.0)
+    assert [one.insufficient for one in told] == [None, Insufficient.AGE_UNKNOWN, None, Insufficient.NO_SPREAD]
+    assert [told[0].chance, told[2].chance] == [statistics.chance(BAND, score, 2.0) for score in (0.1, 0.3)]
+    assert meanings(statistics, [], []) == []
 
 
 def test_without_statistics_nothing_is_said() -> None:

@@ -1,0 +1,176 @@
+"""`matcher models …`."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from matcher.cli.app import App, home_option, json_option, print_json, print_table, say, who_options
+from matcher.errors import ModelProblem, SomeRefused, WrongUse
+
+if TYPE_CHECKING:
+    from matcher.faces.cards import Card
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def models() -> None:
+    """The face models: which there are, what they can do, and which this home uses. Nothing is ever downloaded."""
+
+
+@models.command("list")
+@json_option
+@home_option
+@click.pass_obj
+def list_models(app: App, as_json: bool) -> None:
+    """List built-in and installed models, and those that can be installed by name."""
+    with app.open() as matcher:
+        found, backend = matcher.models(), matcher.context.settings.backend
+    if as_json:
+        print_json({"backend": backend, "models": found})
+        return
+    rows = [(one.name, one.role, one.state, "yes" if one.in_use else None, one.licence) for one in found]
+    print_table(("MODEL", "ROLE", "STATE", "IN USE", "LICENCE"), rows, "")
+    say(f"This home uses {backend}.")
+
+
+@models.command("install")
+@click.argument("name", required=False)
+@click.option("--from", "file", type=_FILE, help="The network's file, which you got from where it is published.")
+@click.option("--card", type=_FILE, help="The card of a model that is not known here; its file may lie beside it.")
+@click.option("--accept-licence", is_flag=True, help="Accept the model's licence without being asked.")
+@who_options
+@home_option
+@click.pass_obj
+def install(
+    app: App, /, name: str | None, file: Path | None, card: Path | None, accept_licence: bool, **who: str
+) -> None:
+    """Check a model and put it in place, whole or not at all.
+
+    NAME is one that `matcher models list` shows; without --from it says which file to get.
+    """
+    with app.open() as matcher:
+        new = matcher.offered_model(name, card=card, file=file)
+        say(f"{new.card.name}: {new.card.role.value}, published at {new.card.source}")
+        say(f"Licence: {new.card.licence}")
+        if not accept_licence:
+            if not _somebody_is_there():
+                raise WrongUse("Nobody can be asked here whether the licence is accepted: give --accept-licence.")
+            click.confirm("Do you accept this licence?", abort=True)
+        added = matcher.install_model(new, accept_licence=True, **who)
+    name = new.card.name
+    click.echo(
+        f"Installed {name}. What to expect of it: `matcher models card {name}`."
+        if added
+        else f"{name} is installed already, with the same content."
+    )
+
+
+@models.command("verify")
+@click.argument("name", required=False)
+@home_option
+@click.pass_obj
+def verify(app: App, name: str | None) -> None:
+    """Check the installed models again, file and numbers; exit code 7 if one is wrong."""
+    with app.open() as matcher:
+        found = matcher.verify_models(name)
+    for each, problem in found:
+        say(f"{each}: {problem or 'intact'}", err=problem is not None)
+    if not found:
+        click.echo("No model is installed beside the built-in ones.")
+    wrong = sum(problem is not None for _, problem in found)
+    if wrong:
+        raise ModelProblem(f"{wrong} of {len(found)} models cannot be used, as listed: install them anew.")
+
+
+@models.command("remove")
+@click.argument("name")
+@who_options
+@home_option
+@click.pass_obj
+def remove(app: App, /, name: str, **who: str) -> None:
+    """Delete an installed model that this home does not use."""
+    with app.open() as matcher:
+        matcher.remove_model(name, **who)
+    click.echo(f"Removed {name}.")
+
+
+@models.command("use")
+@click.argument("detector")
+@click.argument("recogniser")
+@click.option(
+    "--accept-missing", is_flag=True, help="Change even if faces of open cases are not found by these models."
+)
+@who_options
+@json_option
+@home_option
+@click.pass_obj
+def use(app: App, /, detector: str, recogniser: str, accept_missing: bool, as_json: bool, **who: str) -> None:
+    """Embed all open cases by other models, then make this home use them. Safe to kill and to repeat."""
+    with app.open() as matcher:
+        done = matcher.use_models(detector, recogniser, accept_missing=accept_missing, **who)
+    if as_json:
+        print_json(done)
+    else:
+        for problem in done.missing:
+            say(problem, err=True)
+        click.echo(f"Embedding space: {done.space}")
+        click.echo(f"Snapshot {done.snapshot}: {done.faces} faces, {done.embedded} newly embedded.")
+        if done.in_use:
+            click.echo(
+                f"This home uses {done.backend} from now on. Start again what runs on it, then `matcher reindex`."
+            )
+        if done.in_use and done.overridden_by:
+            click.echo(f"But MATCHER_BACKEND is {done.overridden_by}, which wins where it is set: take it away.")
+    if done.missing:
+        missing = f"{len(done.missing)} faces of open cases were not found by these models, as listed"
+        if done.in_use:
+            raise SomeRefused(f"{missing}: no search finds them until their photos are replaced.")
+        raise SomeRefused(f"{missing}: the models were not changed. Replace the photos, or give --accept-missing.")
+
+
+@models.command("card")
+@click.argument("name")
+@json_option
+@home_option
+@click.pass_obj
+def card(app: App, name: str, as_json: bool) -> None:
+    """Show a model's card: what it was trained on, what was measured, what it is bad at, its licence."""
+    with app.open() as matcher:
+        found = matcher.model_card(name)
+    if as_json:
+        print_json(found)
+        return
+    for label, text in _lines(found):
+        for number, line in enumerate(textwrap.wrap(text, 90, break_long_words=False, break_on_hyphens=False)):
+            say(f"{label + ':' if number == 0 else '':<18}{line}")
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin.isatty()
+
+
+def _lines(card: Card) -> list[tuple[str, str]]:
+    """What people want to know of a model, line by line."""
+    lines = [
+        ("Model", f"{card.name} ({card.role.value})"),
+        ("Licence", card.licence),
+        ("Published at", card.source),
+        ("File", f"{card.file.name}, {card.file.size:,} bytes"),
+        ("SHA-256", card.file.sha256),
+        ("Trained on", card.about.trained_on),
+        ("Measured here", card.about.measured),
+        ("Known weaknesses", card.about.weaknesses),
+    ]
+    if card.detector is not None:
+        lines.append(("Landmarks", ", ".join(card.detector.points)))
+    if card.recogniser is not None and card.input is not None:
+        how = card.recogniser
+        lines.append(("Vectors", f"{how.dim} numbers, {how.metric}, from chips of {card.input.side} pixels"))
+        lines.append(("Aligned by", ", ".join(how.template)))
+    return lines

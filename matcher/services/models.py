@@ -1,0 +1,232 @@
+"""Face models as data: list, install, verify, remove, describe them, and change the pair that a home uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from matcher.errors import Conflict, MatcherError, ModelProblem, NotFound, WrongUse
+from matcher.faces.backends import load_backend, models_of, uses_landmarker
+from matcher.faces.cards import LARGEST_FILE, Card, Role, read_card
+from matcher.faces.installed import BUILT_IN, LANDMARKS, InstalledModels, shipped
+from matcher.faces.trial import try_pair
+from matcher.services.auditing import Trace, record
+from matcher.services.context import Context
+from matcher.services.inputs import Who
+from matcher.services.reindex import embed_missing, reindex
+from matcher.services.views import ReindexView
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """One line of the list of models; `state` is `built in`, `installed`, `damaged` or `can be installed`."""
+
+    name: str
+    role: Role | None
+    licence: str | None
+    state: str
+    in_use: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewModel:
+    """A model that somebody wants to install: its card, its bytes, and where the network's file lies."""
+
+    card: Card
+    card_data: bytes
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class UseView:
+    """What became of a change of models.
+
+    `missing` says which faces of open cases the new models did not find; with any, `in_use` is false unless they were
+    accepted. `overridden_by` is the pair that the environment prescribes instead, if it does.
+    """
+
+    backend: str
+    space: str
+    in_use: bool
+    snapshot: str
+    faces: int
+    embedded: int
+    missing: tuple[str, ...]
+    overridden_by: str | None
+
+
+def listed(context: Context) -> list[ModelView]:
+    """All models: built-in ones, installed ones, and those whose cards come with this program."""
+    installed, used = InstalledModels(context.models), _used(context)
+    present = installed.names()
+    views = []
+    for name in [*BUILT_IN, *sorted({*present, *shipped()} - set(BUILT_IN))]:
+        card: Card | None = None
+        try:
+            card = installed.card(name) if name in present else shipped()[name][0]
+            state = "installed" if name in present else "built in" if name in BUILT_IN else "can be installed"
+        except ModelProblem:
+            state = "damaged"
+        role, licence = (card.role, card.licence) if card else (None, None)
+        views.append(ModelView(name, role, licence, state, name in used))
+    return views
+
+
+def card_of(context: Context, name: str) -> Card:
+    """The card of a model, installed or known; `NotFound` if there is none of that name."""
+    installed = InstalledModels(context.models)
+    if name in installed.names():
+        return installed.card(name)
+    return _known(name)[0]
+
+
+def offered(context: Context, name: str | None, *, card: Path | None, file: Path | None) -> NewModel:
+    """The model that is meant by the name of a known card or by a card's file, whose network may lie beside it.
+
+    `WrongUse` says which file to get when it is not given, `ModelProblem` what is wrong with a card.
+    """
+    if (name is None) == (card is None):
+        raise WrongUse("Which model? Give the name of a known one or the file of a card, one of both.")
+    if card is not None:
+        data = _read(card)
+        found = read_card(data, str(card))
+        return NewModel(found, data, file or card.parent / found.file.name)
+    known, data = _known(name or "")
+    if known.name in BUILT_IN:
+        raise Conflict(f"'{known.name}' is built in: there is nothing to install.")
+    if file is None:
+        if known.name in InstalledModels(context.models).names():
+            raise Conflict(f"'{known.name}' is installed already: check it with `matcher models verify {known.name}`.")
+        raise WrongUse(
+            f"Nothing is downloaded here. Get the file '{known.file.name}' ({known.file.size:,} bytes, SHA-256 "
+            f"{known.file.sha256}) from {known.source}, then run "
+            f"`matcher models install {known.name} --from FILE`."
+        )
+    return NewModel(known, data, file)
+
+
+def install(context: Context, new: NewModel, who: Who, *, accept_licence: bool) -> bool:
+    """Check a model and put it in place, whole or not at all; whether it is new.
+
+    `WrongUse` unless its licence is accepted, `ModelProblem` with the reason why it is not taken, `Conflict` if another
+    model has its name.
+    """
+    if not accept_licence:
+        raise WrongUse(f"The licence of '{new.card.name}' is {new.card.licence}: accept it to install the model.")
+    data = _read(new.file)
+    card, added = InstalledModels(context.models).install(new.card_data, data, str(new.file))
+    if added:
+        _record(context, who, "models.install", {"model": card.word, "licence": card.licence[:200]})
+    return added
+
+
+def verify(context: Context, name: str | None = None) -> list[tuple[str, str | None]]:
+    """Check one or all installed models again; names with what is wrong or `None`. Changes nothing."""
+    installed = InstalledModels(context.models)
+    if name in BUILT_IN:
+        raise WrongUse(f"'{name}' is built in: it is checked at every start, and `matcher doctor` tries it.")
+    if name is not None and name not in installed.names():
+        raise NotFound(f"There is no installed model '{name}': see `matcher models list`.")
+    return [(each, _problem(installed, each)) for each in ([name] if name else installed.names())]
+
+
+def remove(context: Context, name: str, who: Who) -> None:
+    """Delete an installed model; `Conflict` while this home uses it."""
+    if name in BUILT_IN:
+        raise WrongUse(f"'{name}' is built in and cannot be removed.")
+    if name in _used(context):
+        raise Conflict(f"This home uses '{name}': change to other models first with `matcher models use`.")
+    InstalledModels(context.models).remove(name)
+    _record(context, who, "models.remove", {"model": name})
+
+
+def use(context: Context, pair: tuple[str, str], who: Who, *, accept_missing: bool = False) -> UseView:
+    """Change the models of this home: (detector, recogniser).
+
+    The pair is tried, all chosen faces of open cases are embedded by it and its snapshot is published before the
+    setting is changed, so that no search runs in an empty space; killed in between, the old setting holds, and a rerun
+    goes on. Faces that the new models do not find would no longer be searched: then the setting stays unless
+    `accept_missing`. Processes that run use the old models until they start again.
+    """
+    backend = "+".join(pair)
+    models_of(backend)
+    try_pair(load_backend(backend, context.models, threads=context.settings.threads, progress=context.progress))
+    other = Context(context.home, clock=context.clock, progress=context.progress, backend=backend)
+    try:
+        done = reindex(other, who)
+        missing, taken = done.problems, accept_missing or not done.problems
+        if taken:
+            context.home.write_setting("backend", backend)
+            # Faces that others registered meanwhile have vectors in the old space only.
+            missing = tuple(embed_missing(other, who)[1])
+            _record(context, who, "models.use", {"backend": backend, "missing": len(missing)}, done)
+    finally:
+        other.close()
+    return UseView(
+        backend=backend,
+        space=done.space,
+        in_use=taken,
+        snapshot=done.snapshot,
+        faces=done.faces,
+        embedded=done.embedded,
+        missing=missing,
+        overridden_by=_other(context.home.backend_from_environment, backend),
+    )
+
+
+def problems_in_use(context: Context) -> list[str]:
+    """What is wrong with the installed models that this home uses."""
+    installed = InstalledModels(context.models)
+    found = [_problem(installed, name) for name in models_of(context.settings.backend) if name not in BUILT_IN]
+    return [problem for problem in found if problem is not None]
+
+
+def _problem(installed: InstalledModels, name: str) -> str | None:
+    try:
+        installed.verify(name)
+    except MatcherError as error:
+        return str(error)
+    return None
+
+
+def _used(context: Context) -> set[str]:
+    """The models that this home's settings name, in the file or in the environment."""
+    used = set()
+    for backend in (context.settings.backend, context.home.backend_in_file):
+        try:
+            used |= set(models_of(backend))
+            if uses_landmarker(backend, context.models):
+                used.add(LANDMARKS)
+        except (WrongUse, ModelProblem):
+            continue  # of a backend that cannot be loaded, no more is in use than its name says
+    return used
+
+
+def _other(prescribed: str | None, backend: str) -> str | None:
+    return prescribed if prescribed and prescribed != backend else None
+
+
+def _known(name: str) -> tuple[Card, bytes]:
+    if name not in shipped():
+        names = ", ".join(name for name in shipped() if name not in BUILT_IN)
+        raise NotFound(f"There is no model '{name}' here; known are {names}. For another one give --card.")
+    return shipped()[name]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise WrongUse(f"'{path}' is larger than any model: name another file.")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise WrongUse(f"'{path}' cannot be read ({getattr(error, 'strerror', error)}): name another file.") from error
+
+
+def _record(
+    context: Context, who: Who, action: str, details: dict[str, str | int], done: ReindexView | None = None
+) -> None:
+    trace = Trace(action, details=dict(details))
+    if done is not None:
+        trace = Trace(action, space=done.space, snapshot=done.snapshot, details=dict(details))
+    with context.store.write() as transaction:
+        record(context, transaction, who, trace)
