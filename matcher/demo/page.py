@@ -73,7 +73,12 @@ def _article(
     words = f"{told.seen_at:%Y-%m-%d}, {told.place}. {told.note}"
     listed = face.candidates[:_SHOWN] if face else ()
     tiles = "".join(_tile(context, cases[found.case_id], found, told.truth) for found in listed)
-    body = f"<ol>{tiles}</ol>" if tiles else "<p class=grey>No usable face: kept for people to look at.</p>"
+    meaning = escape(listed[0].sentence or "") if listed else ""
+    body = (
+        f"<ol>{tiles}</ol><p class=grey>1: {meaning}</p>"
+        if tiles
+        else "<p class=grey>No usable face: kept for people to look at.</p>"
+    )
     return (
         f"<article><figure><img class=whole alt='Sighting' src='{_embedded(whole)}'><figcaption class=grey>"
         f"{escape(words)}</figcaption></figure><div><p>{escape(_verdict(told, rank))}</p>{body}</div></article>"
