@@ -104,8 +104,8 @@ def _figure(plot: Plot) -> str:
 
 def _reading(report: Report) -> list[str]:
     sentences = [
-        "Intervals: the people were drawn anew a thousand times, each with all of their probes; 95\u00a0% of the "
-        "results lie within. Where none or all were missed, Wilson's interval of that many people stands instead. "
+        "95 % intervals: the people were drawn anew a thousand times, each with all of their probes, and the outer 25 "
+        "results on either side left off. Where none or all were missed, Wilson's interval of that many people stands. "
         "Intervals say how much another sample of such people might differ, not how much other people would.",
         f"Groups of fewer than {FEWEST_PROBES} probes or {FEWEST_SUBJECTS} people are not judged. A dash means that "
         "there are no data, never zero.",
