@@ -41,7 +41,7 @@ def _print_meanings(candidates: Sequence[CandidateView]) -> None:
 
 
 def print_weaknesses(prefix: str, weaknesses: Sequence[Weakness]) -> None:
-    """A line per weakness of a face; "very weak" says that its similarities mean nothing."""
+    """A line per weakness of a face; "very weak" says that its similarities say little."""
     for weakness in weaknesses:
         click.echo(f"{prefix}{weakness.degree}: {weakness}")
 

@@ -104,7 +104,7 @@ class Flag(str, Enum):
     TOO_FAR_TOO_SOON = "too_far_too_soon"
     YEARS_APART = "years_apart"
     INFANT = "infant"
-    RELATED_ENROLLED = "related_enrolled"
+    RELATED_ENROLLED = "related_enrolled"  # a declared sibling or twin, a look-alike, is searched too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

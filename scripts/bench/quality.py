@@ -29,12 +29,13 @@ from matcher.images.decode import open_image
 Spoil = Callable[[Image, float], Image]  # a photo and the pixels between its eyes
 
 SMALL = (30, 20, 16, 14, 12, 11, 10, 9, 8, 7, 6, 5)
-BLUR = (0.03, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.13, 0.143, 0.17)
+BLUR = (0.03, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12, 0.13, 0.143, 0.17, 0.25)
 DARK = (0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03)
 BRIGHT = (60, 100, 140, 160, 180, 200)
+SHADE = (0.4, 0.2, 0.1)
 # Where the shares are counted, all levels of one kind together: around the limits.
 EYES = (5, 6, 7, 8, 9, 10, 11, 12, 14, 20)
-STRUCTURE = (0, 0.06, 0.12, 0.2, 0.25, 0.28, 0.3, 0.33, 0.4, 0.5, 0.55, 0.6, 0.7, 0.8, 1.5)
+STRUCTURE = (0, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.5, 3)
 UNDER = (0, 0.001, 0.05, 0.2, 0.35, 0.4, 0.5, 0.6, 0.8, 1)
 OVER = (0, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
 
@@ -72,7 +73,7 @@ def main() -> None:
         Kind("blur, in distances of the eyes", "fine_structure", BLUR, blurred, STRUCTURE),
         Kind("share of the light", "under_exposure_prevention", DARK, darkened, UNDER),
         Kind("grey values added", "over_exposure_prevention", BRIGHT, brightened, OVER),
-        Kind("light left on one half", "fine_structure", (0.4, 0.2, 0.1), half_shaded, STRUCTURE),
+        Kind("light left on one half", "fine_structure", SHADE, half_shaded, STRUCTURE),
     )
     for kind in kinds:
         rows = []
@@ -142,7 +143,7 @@ def darkened(light: float) -> Spoil:
 
 
 def brightened(added: float) -> Spoil:
-    return lambda photo, _eyes: np.clip(photo + added, 0, 255).astype(np.uint8)
+    return lambda photo, _eyes: np.clip(photo.astype(np.int16) + int(added), 0, 255).astype(np.uint8)
 
 
 def half_shaded(light: float) -> Spoil:

@@ -293,3 +293,21 @@ def test_text_that_one_database_cannot_keep_is_refused_by_both(store: Store, tex
 def test_times_need_a_zone(store: Store) -> None:
     with pytest.raises(WrongUse, match="time zone"), store.write() as tx:
         tx.cases.add(case(created_at=NOW.replace(tzinfo=None)))
+
+
+def test_the_quality_of_chosen_faces_of_open_cases(store: Store) -> None:
+    with store.write() as tx:
+        open_case, ended = enrol(tx, "A-1"), enrol(tx, "A-2")
+        second = photo(case_id=open_case.case.id, position=2, state=PhotoState.AWAITING_CHOICE)
+        tx.photos.add(second)
+        tx.faces.add([face(second.id, choice=None)], {}, SPACE)
+        third = photo(case_id=open_case.case.id, position=0)
+        tx.photos.add(third)
+        blurred = replace(open_case.face.quality, fine_structure=0.25)
+        tx.faces.add([face(third.id, quality=blurred)], {}, SPACE)
+        tx.cases.update(replace(ended.case, status=CaseStatus.HOAX))
+    with store.read() as reading:
+        found = reading.faces.chosen_in_open_cases()
+    assert found == {
+        open_case.case.id: [(third.id, blurred), (open_case.photo.id, open_case.face.quality)],
+    }

@@ -44,7 +44,7 @@ def _edited(image: PIL.Image.Image) -> bytes:
     return target.getvalue()
 
 
-BLURRED = blurred(child(1), 2)
+BLURRED = blurred(child(1), 1.6)
 TINY = tiny(child(1), 44)
 
 

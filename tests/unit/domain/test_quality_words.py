@@ -12,7 +12,7 @@ from matcher.domain import quality as words
 from matcher.domain.faces import NoFaceReason, Quality, Shortfall
 from matcher.domain.quality import WeaknessKind, explain, poor, weaknesses
 
-GOOD = Quality(60.0, 100.0, 1.0, 1.0, 0.0, 0.0, single_face_present=True, fine_structure=1.3)
+GOOD = Quality(60.0, 100.0, 1.0, 1.0, 0.0, 0.0, single_face_present=True, fine_structure=2.1)
 
 
 def kinds(**changes: object) -> list[tuple[str, bool]]:
@@ -69,9 +69,7 @@ def test_sentences_hold_the_numbers_and_what_would_help() -> None:
         "small, with 10 pixels between the eyes where 11 would do: "
         "a closer photo, or the original file instead of a copy that was made smaller"
     )
-    assert said(fine_structure=0.5999).startswith(
-        "blurred, or half in shadow (fine detail 0.59 where 0.6 would do): a sharper photo"
-    )
+    assert said(fine_structure=1.1999).startswith("blurred (fine detail 1.19 where 1.2 would do): a sharper photo")
     assert "68 of 100 pixels of the face nearly black: a photo in better light" in said(under_exposure_prevention=0.32)
     assert "45 of 100 pixels of the face nearly white: a photo without flash" in said(over_exposure_prevention=0.55)
 
@@ -87,7 +85,7 @@ def test_why_no_face_could_be_used() -> None:
     )
     blurred = Shortfall(sought=36, width=120.4, inter_eye_distance=50, fine_structure=0.0399)
     assert explain(NoFaceReason.TOO_BLURRED, blurred).problem == (
-        "face 120 pixels wide, but too blurred (fine detail 0.03 where 0.6 would do)"
+        "face 120 pixels wide, but too blurred (fine detail 0.03 where 1.2 would do)"
     )
     assert explain(NoFaceReason.NO_FACE, Shortfall(sought=100)).problem == (
         "no face was found (faces are looked for from 100 pixels wide on)"

@@ -112,7 +112,14 @@ def test_structure_falls_with_blur_not_with_darkness() -> None:
     sharp = structure(chip(noise=40))
     assert structure(chip(noise=40, contrast=0.2)) == pytest.approx(sharp, rel=0.1)
     assert structure(chip(noise=40, blur=5)) < sharp / 3
-    assert structure(chip(noise=40, blur=12)) < LEAST_STRUCTURE < sharp
+    assert structure(chip(noise=40, blur=20)) < LEAST_STRUCTURE < sharp
+
+
+def test_a_shadow_over_half_of_the_face_is_no_blur() -> None:
+    sharp = chip(noise=40)
+    light = 0.2 + 0.8 / (1 + np.exp((75 - np.arange(150)) / 6))
+    shaded = (sharp * light[None, :, None]).astype(np.uint8)
+    assert structure(shaded) == pytest.approx(structure(sharp), rel=0.3)
 
 
 def quality(distance: float, detail: float | None = 1.0) -> Quality:
@@ -120,7 +127,7 @@ def quality(distance: float, detail: float | None = 1.0) -> Quality:
 
 
 def test_face_is_usable_unless_too_small_or_too_blurred() -> None:
-    blurred = measure(chip(noise=0, blur=12), FLAT, single=True)
+    blurred = measure(chip(noise=0, blur=20), FLAT, single=True)
     assert unusable(blurred) is NoFaceReason.TOO_BLURRED
     assert unusable(measure(chip(noise=40), FLAT, single=True)) is None
     assert unusable(quality(SMALLEST_EYE_DISTANCE)) is None

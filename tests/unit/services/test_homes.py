@@ -67,12 +67,11 @@ def test_the_tables_of_an_older_home_are_upgraded(tmp_path: Path, monkeypatch: p
 
 
 def _release_with_another_table(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    newest, following = tables.REVISION, f"{int(tables.REVISION) + 1:04}"
     scripts = folder / "migrations"
     shutil.copytree(Path(tables.__file__).with_name("migrations"), scripts)
-    following = f"{int(tables.REVISION) + 1:04}"
     (scripts / "versions" / f"r{following}_next.py").write_text(
-        "from alembic import op\nimport sqlalchemy as sa\n"
-        f"revision = '{following}'\ndown_revision = '{tables.REVISION}'\n"
+        f"from alembic import op\nimport sqlalchemy as sa\nrevision = '{following}'\ndown_revision = '{newest}'\n"
         "def upgrade():\n    op.create_table('next', sa.Column('id', sa.Integer))\n"
     )
     monkeypatch.setattr(migrate, "_SCRIPTS", str(scripts))
