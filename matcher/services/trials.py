@@ -13,12 +13,14 @@ import numpy as np
 from matcher import __version__
 from matcher.domain.ages import AgeBand
 from matcher.domain.ids import CaseId, FaceId
-from matcher.domain.records import Hit
+from matcher.domain.records import Flag, Hit
 from matcher.domain.scores import Vectors
 from matcher.errors import WrongUse
 from matcher.evaluation.trials import COSINE, About, Candidates, Floats, Mask, Numbers, Portrait, Probe, Trials
 from matcher.gallery.exact import similarity
 from matcher.gallery.parts import Part
+from matcher.matching.meaning import Circumstances, meanings
+from matcher.matching.plausibility import LONG_GAP_YEARS
 from matcher.matching.ranking import rank
 from matcher.matching.significance import METHODS, GalleryStatistics
 from matcher.services.context import Context
@@ -27,8 +29,6 @@ SCORES = (COSINE, *METHODS)
 # So few vectors are multiplied without BLAS, whose threads wait for each other at every one of thousands of small
 # products: on a busy machine that takes ten times as long.
 _FEW = 64
-# What people are told no chance of, since a face says too little (matching/meaning.py).
-_YEARS_APART, _INFANT_YEARS = 6.0, 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +72,9 @@ class Bench:
         rows, poor = np.stack([one.vector for one in usable]), np.array([one.poor for one in usable])
         part = Part.whole(rows, np.arange(len(rows), dtype=np.int64), owners)
         bands = tuple(AgeBand.of(portraits[entry].age) for entry in entries)
+        if set(bands) == {AgeBand.UNKNOWN}:
+            # Where nobody's age is known all are one band, and it may be any of which things can be said.
+            bands = (AgeBand.ADULT,) * len(bands)
         related = tuple(frozenset((cases[one], cases[other])) for one, other in kin if {one, other} <= set(cases))
         return cls(tuple(portraits), entries, part, cases, bands, poor, related)
 
@@ -170,30 +173,18 @@ class Judge:
         return np.column_stack(columns).round(9)
 
     def promised(self, probe: Probe, template: Template, found: Listed, scores: Floats) -> Floats:
-        """The false positive rates (k,) promised for a list; NaN where none is.
+        """The false positive rates (k,) that candidates of a search are told; NaN where nothing is said."""
+        circumstances = [self._circumstances(probe, template, int(row)) for row in found.rows]
+        chosen = scores[:, SCORES.index(self.promised_by)].tolist()
+        told = meanings(self.statistics[self.promised_by], circumstances, chosen, self.growth)
+        return np.array([np.nan if one.chance is None else round(one.chance.rate, 9) for one in told], np.float64)
 
-        As in a search, nothing is promised for poorly seen faces, for a child under three years, over more than six
-        years, or of unknown age; unless nobody's age is known, when all are one band.
-        """
-        age, rates = probe.age, np.full(len(found.rows), np.nan)
-        if template.poor or (age is not None and age < _INFANT_YEARS):
-            return rates
-        silent = {AgeBand.INFANT} if set(self.bench.bands) == {AgeBand.UNKNOWN} else {AgeBand.INFANT, AgeBand.UNKNOWN}
-        bands = np.array([self.bench.bands[row].value for row in found.rows])
-        chosen = scores[:, SCORES.index(self.promised_by)]
-        for band in {self.bench.bands[row] for row in found.rows} - silent:
-            places = np.flatnonzero(bands == band.value)
-            places = places[[not self._unclear(age, int(row)) for row in found.rows[places]]]
-            measured = self.statistics[self.promised_by]
-            chances = measured.chances(band, chosen[places], self.growth) if len(places) else None
-            if chances is not None:
-                rates[places] = [round(chance.rate, 9) for chance in chances]
-        return rates
-
-    def _unclear(self, age: float | None, row: int) -> bool:
-        then = self.bench.portraits[self.bench.entries[row]].age
-        apart = age is not None and then is not None and abs(age - then) > _YEARS_APART
-        return apart or bool(self.bench.poor[row])
+    def _circumstances(self, probe: Probe, template: Template, row: int) -> Circumstances:
+        bench = self.bench
+        then = bench.portraits[bench.entries[row]].age
+        apart = probe.age is not None and then is not None and abs(probe.age - then) > LONG_GAP_YEARS
+        flags = (Flag.YEARS_APART,) if apart else ()
+        return Circumstances(bench.bands[row], flags, probe.age, template.poor or bool(bench.poor[row]))
 
 
 @dataclass(slots=True)
