@@ -38,6 +38,7 @@ HOMES = {
     "pydantic": {"config"},
     "pydantic_settings": {"config"},
     "platformdirs": {"config"},
+    "matplotlib": {"evaluation"},
     "tomli": {"config", "faces"},
     "click": {"cli"},
     "rich": {"cli"},

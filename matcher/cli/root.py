@@ -83,6 +83,7 @@ COMMANDS = {
     "reindex": ("matcher.cli.home:reindex", "Build, verify and publish a snapshot of the gallery."),
     "models": ("matcher.cli.models:models", "List, install, verify, remove, describe and change the face models."),
     "index": ("matcher.cli.index:index", "Status of the gallery, and whether its bytes are intact."),
+    "evaluate": ("matcher.cli.evaluate:evaluate", "How often the right child is found, measured on known photos."),
     "audit": ("matcher.cli.audit:audit", "Show and verify the audit log."),
 }
 

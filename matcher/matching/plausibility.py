@@ -16,7 +16,7 @@ from matcher.domain.records import Flag, Sighting
 _YEAR = timedelta(days=365.2425)
 _CLOCK_TOLERANCE = timedelta(days=1)  # "missing since" is often known by the day only, in an unnamed time zone
 _NEAR_KM = 20.0  # below this, the inaccuracy of both places outweighs the distance
-_LONG_GAP_YEARS = 6.0  # beyond, a face carries little information (anchor: operators of a 60,000-photo service)
+LONG_GAP_YEARS = 6.0  # beyond, a face carries little information (anchor: operators of a 60,000-photo service)
 _INFANT_YEARS = 3.0  # below, faces are not yet stable enough for recognition
 
 
@@ -102,9 +102,9 @@ def _years_apart(case: CaseDetails, photo: Photo, seen: Observation) -> bool:
     if seen.seen_at is None:
         return False
     if photo.taken is not None:
-        return abs(seen.seen_at.date() - photo.taken) > _LONG_GAP_YEARS * _YEAR
+        return abs(seen.seen_at.date() - photo.taken) > LONG_GAP_YEARS * _YEAR
     age_seen, age_then = age_at(case, seen.seen_at.date()), age_in_photo(case, photo.taken, photo.age)
-    return age_seen is not None and age_then is not None and abs(age_seen - age_then) > _LONG_GAP_YEARS
+    return age_seen is not None and age_then is not None and abs(age_seen - age_then) > LONG_GAP_YEARS
 
 
 def _infant(case: CaseDetails, photo: Photo) -> bool:

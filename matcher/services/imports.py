@@ -58,7 +58,7 @@ class Import(Generic[_Photo]):
 
     def each(self, records: Iterable[TableRecord | Refusal]) -> Iterator[Imported]:
         """Take in all records; the models run on all cores, a few records ahead of the thread that stores."""
-        for record, ready in in_parallel(records, self._prepared, _cores()):
+        for record, ready in in_parallel(records, self._prepared, cores()):
             yield ready if isinstance(record, Refusal) or isinstance(ready, Imported) else self._stored(record, ready)  # type: ignore[misc]
 
     def _prepared(self, record: TableRecord | Refusal) -> Prepared[_Photo] | Imported:
@@ -147,7 +147,7 @@ def _cells(folder: Path, root: Path) -> tuple[PhotoCell, ...]:
     return tuple(PhotoCell(str(entry.relative_to(root))) for entry in _entries(folder) if not entry.is_dir())
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

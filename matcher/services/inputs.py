@@ -61,6 +61,7 @@ class ReasonCode(str, Enum):
     AD_HOC = "ad_hoc"
     REVIEW = "review"
     MAINTENANCE = "maintenance"
+    EVALUATION = "evaluation"
     DEMONSTRATION = "demonstration"
 
 
