@@ -62,7 +62,9 @@ class RankMiss:
 class WorkingPoint:
     """Identification mode: the misses (FNIR) at the lowest threshold whose false positive rate is at most `fpir`.
 
-    `realised` is the rate at that threshold. `excluded_above` is the share of pairs judged different that reach it.
+    `threshold` is `None` where the rate cannot be told (`fnir` is `None`, too), and where none is needed: so few
+    strangers have any candidate that every one may pass. `realised` is the rate at that threshold. `excluded_above` is
+    the share of pairs judged different that reach it.
     """
 
     method: str
@@ -193,7 +195,7 @@ def _point(method: str, miss: Miss, fnir: Estimate | None, excluded: Estimate | 
     return WorkingPoint(
         method=method,
         fpir=miss.fpir,
-        threshold=limit,
+        threshold=None if limit is None or limit <= np.nextafter(-np.inf, 0) else limit,
         realised=None if limit is None else float(np.mean(strangers >= limit)),
         fnir=fnir,
         excluded_above=excluded,

@@ -109,9 +109,8 @@ def _identification(report: Report) -> Table:
 
 
 def _point(point: WorkingPoint) -> tuple[str, ...]:
-    limit = NO_DATA if point.threshold is None else f"{point.threshold:.4f}"
-    if point.threshold is not None and point.threshold < -1e9:
-        limit = "none"  # more probes failed than had to: every candidate may pass
+    needless = NO_DATA if point.fnir is None else "none"
+    limit = needless if point.threshold is None else f"{point.threshold:.4f}"
     return (point.method, f"{point.fpir:g}", limit, *_cells(point.fnir))
 
 

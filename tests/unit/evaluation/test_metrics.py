@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -75,6 +76,16 @@ def test_a_failure_is_no_false_positive_and_a_miss_and_counts_in_both() -> None:
     first = point(found, "cosine", 0.3)
     assert first.threshold == np.nextafter(0.4, 1) and first.realised == 0.3
     assert (first.fnir.count, first.fnir.of) == (1, 2)
+
+
+def test_where_every_candidate_may_pass_no_threshold_is_needed() -> None:
+    failed = [stranger(f"f{number}", failure="no_face") for number in range(8)]
+    probes = [mated("A", scores={"A": -0.9}), mated("A", failure="no_face")]
+    found = report(trials(enrolled(*ABCD), [*TEN[:2], *failed, *probes]))
+    every = point(found, "cosine", 0.3)  # three of ten may pass, and two are all that there are
+    assert (every.threshold, every.realised) == (None, 0.2)
+    assert (every.fnir.count, every.fnir.of) == (1, 2)  # the failure alone
+    assert json.dumps(every.threshold) == "null"
 
 
 def test_equal_scores_pass_together_or_not_at_all() -> None:
