@@ -11,9 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.domain.ages import AgeBand
 from matcher.domain.cases import CaseStatus, LegalBasis, PhotoState
 from matcher.domain.scores import unit
 from matcher.errors import MatcherError
+from matcher.matching.sentences import people
+from matcher.matching.significance import NEEDED
 from matcher.services.case_views import awaiting_choice
 from matcher.services.checks import gallery_status, verify_audit
 from matcher.services.context import Context
@@ -50,6 +53,7 @@ def examine(context: Context) -> list[Finding]:
         ("photos", _photos),
         ("legal basis", _legal_basis),
         ("gallery", _gallery),
+        ("chances", _chances),
         ("audit log", _audit),
     ]
     return [_tried(subject, check, context) for subject, check in parts]
@@ -168,6 +172,23 @@ def _gallery(context: Context) -> Finding:
         return Finding("gallery", None, f"{status.size} faces, no snapshot yet; every start reads them all.", step)
     text = f"{status.size} faces, {status.tail} newer than the snapshot, {status.tombstones} removed since"
     return Finding("gallery", None if status.advice else True, text, status.advice)
+
+
+def _chances(context: Context) -> Finding:
+    """For which ages a similarity means something, and what keeps it from meaning something for the others."""
+    bands = gallery_status(context).bands
+    if not bands:
+        step = "Run `matcher reindex`, which measures them."
+        return Finding("chances", None, "not measured yet: no similarity means anything.", step)
+    told = [people(one.band) for one in bands if one.measured and one.band not in (AgeBand.INFANT, AgeBand.UNKNOWN)]
+    text = f"a similarity means something for {', '.join(told)}" if told else "no similarity means anything yet."
+    undated = sum(one.children for one in bands if one.band is AgeBand.UNKNOWN)
+    if undated:
+        step = "Add the dates of their photos, or the ages on them, with `matcher case update`."
+        return Finding("chances", None, f"{text.rstrip('.')}; {undated} children are of unknown age on a photo.", step)
+    return Finding(
+        "chances", True if told else None, text, None if told else f"{NEEDED} children of an age are needed."
+    )
 
 
 def _audit(context: Context) -> Finding:

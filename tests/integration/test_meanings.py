@@ -213,6 +213,25 @@ def test_tiny_galleries_are_measured_and_searched(matcher: Matcher, count: int) 
     assert reasons(candidates(matcher)) == ({Insufficient.TOO_FEW} if count else set())
 
 
+def test_the_doctor_says_for_whom_similarities_mean_something(matcher: Matcher) -> None:
+    def told() -> tuple[bool | None, str, str | None]:
+        (found,) = (one for one in matcher.doctor() if one.subject == "chances")
+        return found.ok, found.text, found.next_step
+
+    assert told()[0] is None and "matcher reindex" in str(told()[2])
+    fill(matcher, 40)
+    matcher.reindex(actor=ME)
+    assert told() == (None, "no similarity means anything yet.", "100 children of an age are needed.")
+    fill(matcher, 110, prefix="N", seed=1)
+    matcher.reindex(actor=ME)
+    assert told() == (True, "a similarity means something for children aged 6–8", None)
+    fill(matcher, 105, prefix="X", seed=2, age=None)
+    matcher.reindex(actor=ME)
+    ok, text, step = told()
+    assert ok is None and text.endswith("children aged 6–8; 105 children are of unknown age on a photo.")
+    assert "matcher case update" in str(step)
+
+
 def test_a_snapshot_of_an_older_version_is_searched_without_meanings(matcher: Matcher) -> None:
     fill(matcher, 120)
     matcher.reindex(actor=ME)
