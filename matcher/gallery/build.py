@@ -238,6 +238,19 @@ def prune(space_folder: Path, keep: int, *, timeout: float = 60.0) -> tuple[str,
         return tuple(name for name in names if name not in spared and _remove(space_folder / name))
 
 
+def forget(space_folder: Path, *, timeout: float = 60.0) -> bool:
+    """Remove all snapshots of a space, whose searchers then read the database; whether there was any.
+
+    For a space that no reindex brings up to date any more: its snapshots would keep the faces of closed cases.
+    """
+    with _build_lock(space_folder, timeout), _disk(space_folder):
+        names = snapshot_names(space_folder)
+        (space_folder / CURRENT).unlink(missing_ok=True)
+        for name in names:
+            _remove(space_folder / name)
+    return bool(names)
+
+
 def _refuse_going_back(space_folder: Path, through_change: int) -> None:
     try:
         name = current_name(space_folder)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,8 +137,8 @@ _CODES = {band: code for code, band in enumerate(AgeBand)}
 def _chance(rates: list[float], at_most: bool, measured: int, children: float) -> Chance:
     rate, low, high = rates
     # The numbers of look-alikes of unrelated searches follow Poisson's law: none is found by exp(−mean) of them.
-    lookalikes = -np.log1p(-rate)
-    return Chance(rate, low, high, at_most, float(lookalikes), float(lookalikes / children), measured)
+    lookalikes = -log1p(-rate)
+    return Chance(rate, low, high, at_most, lookalikes, lookalikes / children, measured)
 
 
 def _families(kin: Collection[frozenset[int]]) -> dict[int, int]:

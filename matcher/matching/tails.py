@@ -8,6 +8,7 @@ below a score that was seen, and is as precise as maximum likelihood.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +78,10 @@ class Tail:
         """Whether the law describes the tail: its gap is small, or no greater than chance makes it."""
         return self.gap <= _GREAT_GAP or self.fit >= _POOR_FIT
 
+    def _bounds(self) -> tuple[int, int]:
+        last = len(self.replicates) - 1
+        return floor(0.025 * last), ceil(0.975 * last)
+
     def rates(self, scores: NDArray[np.floating]) -> tuple[Floats, Floats, Floats]:
         """The share of such samples that reach each score (`>=`), with its 95 % interval: three arrays (k,).
 
@@ -89,7 +94,8 @@ class Tail:
         excess = np.maximum(scores - self.threshold, 0)
         beyond = self.share * _survival(excess, self.shape, self.scale)
         shares, shapes, scales = (column[:, None] for column in self.replicates.T)
-        spread = np.quantile(shares * _survival(excess, shapes, scales), (0.025, 0.975), axis=0)
+        # The bounds are values of the replicates themselves, next to 0.025 and 0.975 of them on the outer side.
+        spread = np.sort(shares * _survival(excess, shapes, scales), axis=0)[[*self._bounds()]]
         tail = (scores >= self.threshold) & self.lawful
         return np.where(tail, beyond, body), np.where(tail, spread[0], low), np.where(tail, spread[1], high)
 

@@ -7,7 +7,7 @@ import time
 from matcher.domain.ids import id_text
 from matcher.domain.records import StoredFace
 from matcher.errors import MatcherError
-from matcher.gallery.build import SnapshotInfo, SnapshotWriter, prune
+from matcher.gallery.build import SnapshotInfo, SnapshotWriter, forget, prune
 from matcher.gallery.manifest import read_manifest
 from matcher.gallery.snapshots import current_name
 from matcher.matching.statistics_files import encoded
@@ -28,6 +28,8 @@ def reindex(context: Context, who: Who) -> ReindexView:
     embedded, problems = embed_missing(context, who)
     info = build(context)
     pruned = prune(context.gallery.folder, keep=context.settings.snapshots_kept)
+    if context.settings.backend == context.home.settings().backend:  # and not that of models that are only tried
+        _forget_other_spaces(context)
     through, swept = _trim_through(context), _sweep(context)
     with context.store.write() as transaction:
         # Running searchers take the new snapshot before they read on, so what it contains can be forgotten.
@@ -48,6 +50,13 @@ def reindex(context: Context, who: Who) -> ReindexView:
         problems=tuple(problems),
         seconds=time.monotonic() - began,
     )
+
+
+def _forget_other_spaces(context: Context) -> None:
+    """Remove snapshots by models that are not in use: nobody brings them up to date, so closed cases would stay."""
+    for folder in context.home.snapshots.iterdir():
+        if folder.is_dir() and folder != context.gallery.folder:
+            forget(folder)
 
 
 def orphans(context: Context) -> list[str]:
