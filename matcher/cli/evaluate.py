@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from matcher.cli.app import App, home_option, json_option, print_json, print_table, private, say, who_options
+from matcher.errors import Conflict, WrongUse
 
 if TYPE_CHECKING:
     from matcher.evaluation.trials import Trials
@@ -65,7 +66,7 @@ def own(app: App, /, actor: str, reason: str | None, **given: Any) -> None:
     from matcher.services.inputs import ReasonCode, Who
 
     outputs = _outputs(given)
-    _check_page(outputs["page"])
+    _check(outputs["page"], outputs["scores"], given.get("embeddings"))
     with app.open() as matcher:
         trials = evaluate_own(matcher.context, Who(actor, ReasonCode.EVALUATION, reason), **given)
     _deliver(trials, **outputs)
@@ -97,7 +98,7 @@ def folders(app: App, /, split: str | None, **given: Any) -> None:
     from matcher.services.evaluate_folders import FolderProtocol, Split, evaluate_folders
 
     outputs = _outputs(given)
-    _check_page(outputs["page"])
+    _check(outputs["page"], outputs["scores"], given.get("embeddings"))
     protocol = FolderProtocol(split=None if split is None else Split(split), **given)
     with app.open() as matcher:
         trials = evaluate_folders(matcher.context, protocol)
@@ -119,8 +120,12 @@ def _outputs(given: dict[str, Any]) -> dict[str, Any]:
     return {name: given.pop(name) for name in ("page", "as_json", "scores")}
 
 
-def _check_page(page: Path | None) -> None:
-    """Tries what the page needs before the work that it reports."""
+def _check(page: Path | None, scores: Path | None, embeddings: Path | None) -> None:
+    """Tries what is to be written before the work that it is made of."""
+    if scores is not None and scores.is_dir() and any(scores.iterdir()):
+        raise Conflict(f"'{scores}' is not empty: kept scores are never replaced, name a new folder.")
+    if embeddings is not None and not embeddings.resolve().parent.is_dir():
+        raise WrongUse(f"'{embeddings}' cannot be written: its folder does not exist.")
     if page is None:
         return
     from matcher.evaluation.plots import require_matplotlib

@@ -10,7 +10,7 @@ from matcher.cli.app import App, home_option, json_option, print_json, print_tab
 from matcher.errors import Damaged
 
 if TYPE_CHECKING:
-    from matcher.services.views import GalleryView, VerifyView
+    from matcher.services.views import BandView, GalleryView, VerifyView
 
 
 @click.group()
@@ -51,7 +51,7 @@ def _print_bands(found: GalleryView) -> None:
         (
             one.band,
             one.children,
-            f"down to 1 in {one.measured:,}" if one.measured else f"none: {one.needed} children are needed",
+            f"down to 1 in {one.measured // 3:,}" if one.measured else f"none: {_untold(one)}",
             None if one.gap is None else f"{one.gap:.3f}",
             None if one.fit is None else f"{one.fit:.2f}",
             {None: None, True: "fitted", False: "counted"}[one.lawful],
@@ -59,6 +59,15 @@ def _print_bands(found: GalleryView) -> None:
         for one in found.bands
     ]
     print_table(("AGE", "CHILDREN", "CHANCES", "GAP", "FIT", "TAIL"), rows, "")
+    copies = sum(one.copies for one in found.bands)
+    if copies:
+        click.echo(f"Left out: {copies} children of whom another case seems to hold a copy of the photo.")
+
+
+def _untold(band: BandView) -> str:
+    from matcher.matching.sentences import in_short
+
+    return in_short(band.untold) if band.untold else ""
 
 
 @index.command("verify")

@@ -23,7 +23,8 @@ def print_candidates(prefix: str, faces: Sequence[FaceCandidates], top: int | No
         click.echo(f"{prefix}face {face.number} at {where}, {face.quality.inter_eye_distance:.0f} px between the eyes:")
         print_weaknesses("  ", face.weaknesses)
         rows = [(one.rank, _case(one), f"{one.similarity:.3f}", one.flags or None) for one in face.candidates[:top]]
-        print_table(("RANK", "CASE", "SIMILARITY", "FLAGS"), rows, "  no case to compare with")
+        nothing = "  no case is within this home's target_fpir" if face.cut else "  no case to compare with"
+        print_table(("RANK", "CASE", "SIMILARITY", "FLAGS"), rows, nothing)
         _print_meanings(face.candidates[:top])
         if len(rows) < len(face.candidates):
             click.echo(f"({len(face.candidates) - len(rows)} more: --top)")
@@ -32,12 +33,19 @@ def print_candidates(prefix: str, faces: Sequence[FaceCandidates], top: int | No
 
 
 def _print_meanings(candidates: Sequence[CandidateView]) -> None:
-    """What the similarities mean: one line for neighbours in the list of which the same is to be said."""
-    for said, group in groupby(candidates, key=lambda one: one.sentence):
-        ranks = [one.rank for one in group]
-        places = f"{ranks[0]}" if len(ranks) == 1 else f"{ranks[0]}–{ranks[-1]}"
-        if said:
-            click.echo(f"  {places}: {said}")
+    """What the similarities mean: one line for all places of the list of which the same is to be said."""
+    said: dict[str, list[int]] = {}
+    for one in candidates:
+        if one.sentence:
+            said.setdefault(one.sentence, []).append(one.rank)
+    for sentence, ranks in said.items():
+        click.echo(f"  {_places(ranks)}: {sentence}")
+
+
+def _places(ranks: Sequence[int]) -> str:
+    """Rising numbers with their runs drawn together: 1, 3–5."""
+    runs = [[rank for _, rank in run] for _, run in groupby(enumerate(ranks), key=lambda pair: pair[1] - pair[0])]
+    return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
 
 
 def print_weaknesses(prefix: str, weaknesses: Sequence[Weakness]) -> None:

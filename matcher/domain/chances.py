@@ -13,10 +13,11 @@ class Chance:
     """How often searches with an unrelated person find somebody this similar in one age band of one gallery.
 
     `rate` is that share of searches (the false positive identification rate, ISO/IEC 19795-1), 0 … 1, with its 95 %
-    interval `low` … `high`. `at_most` says that the rate may be smaller: it is then one over the number of searches
-    that were measured, and no smaller rate is claimed. `lookalikes` is the number of unrelated children that such a
-    search finds on average, −ln(1 − rate); `false_match_rate` is the same per compared child. `children` is the number
-    of children in the band whose photos were measured.
+    interval `low` … `high`. `at_most` says that the rate may be smaller: it is then three over the number of searches
+    that were measured, the most that it can be at 95 % if none of them found anybody (the rule of three), and no
+    smaller rate is told. `lookalikes` is the number of unrelated children that such a search finds on average,
+    −ln(1 − rate); `false_match_rate` is the same per compared child. `children` is the number of children in the band;
+    if the gallery has changed since it was measured, as many as it would have if the band had changed alike.
     """
 
     rate: float

@@ -37,7 +37,7 @@ _Value = TypeVar("_Value")
 
 
 def write_scores(folder: Path, trials: Trials) -> None:
-    """Write trials into a folder, readable by its owner only; files of an earlier evaluation there are replaced."""
+    """Write trials into a folder, readable by its owner only; files of these names that are there are replaced."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         about = {"version": VERSION, **asdict(trials.about)}

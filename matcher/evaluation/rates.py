@@ -15,6 +15,7 @@ from matcher.evaluation.trials import Floats, Mask, Numbers
 
 _REPLICATES = 1000
 _BLOCK = 100  # replicates in memory at a time
+_FEWEST_PEOPLE = 10
 _SURE = 1.959964  # two-sided 95 % of the normal distribution
 
 
@@ -133,9 +134,11 @@ def estimates(rates: Sequence[Rate], subjects: Numbers, groups: Numbers, seed: i
             continue
         count, of = counted
         low, high = _interval(next(intervals))
+        people = len(np.unique(subjects[rate.among]))
         if count in (0, of):
-            people = len(np.unique(subjects[rate.among]))
             low, high = wilson(people if count else 0, people)
+        elif people < _FEWEST_PEOPLE:
+            low, high = None, None  # drawing so few anew says nothing of how much others would differ
         found.append(Estimate(count / of, count, of, low, high))
     return found
 

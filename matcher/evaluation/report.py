@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from matcher.domain.ages import AgeBand
 from matcher.evaluation.outcomes import Outcomes
-from matcher.evaluation.rates import Estimate, Miss, Rate, Share, estimates, wilson
+from matcher.evaluation.rates import Estimate, Miss, Rate, Share, estimates
 from matcher.evaluation.strata import FEWEST_PROBES, FEWEST_SUBJECTS, Stratum, strata, unknown_attributes
 from matcher.evaluation.trials import About, Floats, Mask, Portrait, Trials
 
@@ -80,7 +80,7 @@ class Promise:
     """How often searches with a stranger found a candidate of an age band whose promised rate was at most `promised`.
 
     `band` is the age on the gallery photo, since promises are made band by band. Counted among the non-mated searches
-    in which the band could be judged, with Wilson's interval, as if they were independent.
+    in which the band could be judged.
     """
 
     band: AgeBand
@@ -132,12 +132,14 @@ def report(trials: Trials) -> Report:
         _point(method, miss, next(found), next(found)) for method, miss in zip(rates.named, rates.misses, strict=True)
     )
     groups = tuple(_stratum(stratum, outcomes, (next(found), next(found), next(found))) for stratum in grouped)
+    kept = [(promised, next(found)) for promised in rates.promised]
+    promises = tuple(Promise(*promised, realised) for promised, realised in kept if realised is not None)
     return Report(
         about=trials.about,
         counts=_counts(outcomes),
         investigation=investigation,
         identification=identification,
-        promises=tuple(_promises(outcomes)),
+        promises=promises,
         stratum_method=trials.about.promised_by,
         strata=groups,
         limits=tuple(_limits(outcomes, groups)),
@@ -151,6 +153,7 @@ class _Rates:
     all: list[Rate]
     named: list[str]
     misses: list[Miss]
+    promised: list[tuple[AgeBand, float]]
 
     @classmethod
     def of(cls, outcomes: Outcomes, grouped: Sequence[Stratum]) -> _Rates:
@@ -175,7 +178,8 @@ class _Rates:
                 Share(~missed.hit, missed.among),
                 _reaching(best, limit, strangers),
             ]
-        return cls(every, named, misses)
+        promised = [(band, rate) for band in outcomes.promised for rate in PROMISES]
+        return cls([*every, *(_kept(outcomes, *one) for one in promised)], named, misses, promised)
 
 
 def _rank_miss(outcomes: Outcomes, rank: int, among: Mask) -> Share:
@@ -202,15 +206,9 @@ def _point(method: str, miss: Miss, fnir: Estimate | None, excluded: Estimate | 
     )
 
 
-def _promises(outcomes: Outcomes) -> Iterator[Promise]:
-    for band, smallest in outcomes.promised.items():
-        promised = smallest[outcomes.nonmated & outcomes.acquired]
-        promised = promised[~np.isnan(promised)]
-        for rate in PROMISES if len(promised) else ():
-            count = int(np.count_nonzero(promised <= rate))
-            yield Promise(
-                band, rate, Estimate(count / len(promised), count, len(promised), *wilson(count, len(promised)))
-            )
+def _kept(outcomes: Outcomes, band: AgeBand, rate: float) -> Share:
+    promised = outcomes.promised[band]
+    return Share(promised <= rate, outcomes.nonmated & outcomes.acquired & ~np.isnan(promised))
 
 
 def refusal(stratum: Stratum, outcomes: Outcomes) -> str | None:
@@ -246,11 +244,11 @@ def _counts(outcomes: Outcomes) -> Counts:
         nonmated_subjects=len(np.unique(outcomes.subjects[outcomes.nonmated])),
         excluded=int(outcomes.excluded.sum()),
         fte=_failures(gallery),
-        fta=_failures(probes),
+        fta=_failures({(probe.subject, probe.photo): probe for probe in probes}.values()),
     )
 
 
-def _failures(photos: Sequence[Portrait]) -> Failures:
+def _failures(photos: Collection[Portrait]) -> Failures:
     reasons = Counter(photo.failure for photo in photos if photo.failure is not None)
     return Failures(sum(reasons.values()), len(photos), dict(sorted(reasons.items())))
 

@@ -13,6 +13,8 @@ from matcher.domain.records import Flag
 from matcher.matching.significance import NEEDED, GalleryStatistics
 
 _INFANT_YEARS = 3
+# Bands of which nothing is ever said.
+UNTOLD = frozenset({AgeBand.INFANT, AgeBand.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def meanings(
     told: dict[int, Meaning] = {}
     sayable: dict[AgeBand, list[int]] = {}
     for index, one in enumerate(circumstances):
-        reason = _insufficient(statistics, one)
+        reason = silence(statistics, one)
         if reason is None:
             sayable.setdefault(one.band, []).append(index)
         else:
@@ -60,8 +62,8 @@ def _unsaid(statistics: GalleryStatistics | None, band: AgeBand, reason: Insuffi
     return Meaning(band, insufficient=reason, children=measured.children if measured else 0, needed=NEEDED)
 
 
-def _insufficient(statistics: GalleryStatistics | None, circumstances: Circumstances) -> Insufficient | None:
-    """The first reason, in the order in which people would want to know them."""
+def silence(statistics: GalleryStatistics | None, circumstances: Circumstances) -> Insufficient | None:
+    """Why nothing can be said under these circumstances: the first reason, in the order in which people ask."""
     band, age = circumstances.band, circumstances.apparent_age
     measured = statistics.bands.get(band) if statistics else None
     reasons = {
@@ -80,9 +82,10 @@ def within(chance: Chance, share: float, target: float) -> bool:
     """Whether a candidate is within a working point, a `target` rate of unrelated searches that list anybody, 0 … 1.
 
     The target is for the whole gallery. A band with this `share` of its children may use up that share of it: if each
-    does, 1 − Π(1 − target)^share of the searches find somebody, which is the target.
+    does, 1 − Π(1 − target)^share of the searches find somebody, which is the target. A rate that is too small to be
+    told is always within: else a band of few children could list nobody, however alike.
     """
-    return bool(chance.rate <= 1 - (1 - target) ** share)
+    return chance.at_most or bool(chance.rate <= 1 - (1 - target) ** share)
 
 
 def shares(statistics: GalleryStatistics) -> Mapping[AgeBand, float]:

@@ -6,6 +6,7 @@ from math import floor, log10
 
 from matcher.domain.ages import AgeBand
 from matcher.domain.chances import Chance, Insufficient, Meaning
+from matcher.matching.significance import NEEDED
 
 _CHILDREN = {
     AgeBand.INFANT: "children under 3",
@@ -22,13 +23,26 @@ _REASONS = {
     Insufficient.NO_SPREAD: "all faces of that age in this gallery are equally alike",
 }
 
+_IN_SHORT = {
+    Insufficient.INFANT: "never under 3 years",
+    Insufficient.AGE_UNKNOWN: "never for an unknown age",
+    Insufficient.TOO_FEW: f"{NEEDED} children are needed",
+    Insufficient.NO_SPREAD: "all are equally alike",
+}
+
+
+def in_short(reason: Insufficient) -> str:
+    """Why nothing is said of a whole band, for a table."""
+    return _IN_SHORT.get(reason, reason.value)
+
 
 def sentence(meaning: Meaning) -> str:
     """What is shown beside a similarity."""
     if meaning.chance is not None:
         return _of_chance(meaning.chance, people(meaning.band))
     if meaning.insufficient is Insufficient.TOO_FEW:
-        found = f"only {meaning.children} {people(meaning.band)} are in this gallery, {meaning.needed} are needed"
+        counted = f"only {meaning.children} {people(meaning.band)} were in this gallery when it was last measured"
+        found = f"{counted}, {meaning.needed} are needed"
         return f"What this similarity means cannot be said: {found}."
     assert meaning.insufficient is not None  # noqa: S101 - a type narrowing: a meaning has one or the other
     return f"What this similarity means cannot be said: {_REASONS[meaning.insufficient]}."
@@ -46,15 +60,16 @@ def _of_chance(chance: Chance, who: str) -> str:
     if chance.rate > 0.5:
         return f"More than half of the searches with an unrelated person find someone this similar {among}."
     if chance.at_most:
-        return f"Fewer than {_one_in(chance.rate)} searches with an unrelated person find someone this similar {among}."
-    low, high = _one_in(chance.low), _one_in(chance.high)
-    between = f" (between {low} and {high})" if low != high else ""
-    return (
-        f"About {_one_in(chance.rate)} searches with an unrelated person finds someone this similar {among}{between}."
-    )
+        return f"Fewer than {_of(chance.high)} searches with an unrelated person find someone this similar {among}."
+    low, share, high = _of(chance.low), _of(chance.rate), _of(chance.high)
+    among += f" (between {low} and {high})" if low != high else ""
+    finds = "finds" if share.startswith("1 in") else "find"
+    return f"About {share} searches with an unrelated person {finds} someone this similar {among}."
 
 
-def _one_in(rate: float) -> str:
-    """A rate as "1 in 40": two digits are more than it is known to."""
+def _of(rate: float) -> str:
+    """A rate in two digits at most, which is more than it is known to: "1 in 40", and from a tenth on "3 in 10"."""
+    if rate >= 0.1:
+        return f"{round(10 * rate)} in 10"
     times = 1 / max(rate, 1e-6)
-    return f"1 in {max(2, round(times, 1 - floor(log10(times)))):,.0f}"
+    return f"1 in {round(times, 1 - floor(log10(times))):,.0f}"

@@ -31,9 +31,12 @@ NEEDED = 100
 _MOST_PROBES = 4096
 # Of each probe's most similar strangers by rough score these are scored exactly.
 _EXACT = 16
+# An event that none of n observations showed happens in at most 3/n of them, at 95 % (−ln 0.05 is 3.0).
+_RULE_OF_THREE = 3
 # Faces of two cases that are this alike are one photo twice, not two children: of 700 people no two were more than
 # 0.967 alike by the default models; photos that were cut, enlarged or saved anew were 0.995 like themselves or more.
-_COPY = 0.995
+# Where more than this share of the children have such a double, faces crowd together and nothing is left out.
+_COPY, _MOST_COPIES = 0.995, 0.02
 _BLOCK_CELLS = 1 << 24  # scores in memory at a time
 
 
@@ -41,11 +44,13 @@ _BLOCK_CELLS = 1 << 24  # scores in memory at a time
 class BandStatistics:
     """What was measured for one band: how many children are in it, and the tail of the best scores of strangers.
 
-    `tail` is `None` for fewer than `NEEDED` children, and where all scores are equal.
+    `tail` is `None` for a band that was not asked for, for fewer than `NEEDED` children, and where all scores are
+    equal. `copies` counts the children of whom another case seems to hold a copy of the photo, which was left out.
     """
 
     children: int
     tail: Tail | None
+    copies: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,19 +76,21 @@ class GalleryStatistics:
         *,
         kin: Collection[frozenset[int]] = (),
         method: str = DEFAULT_METHOD,
+        silent: Collection[AgeBand] = (),
     ) -> GalleryStatistics:
         """Measure a gallery: unit vectors (n, dim), case ids (n,) and the band of each face (n,).
 
-        `kin` are sets of cases that are no strangers to each other: siblings, twins, one child registered twice. The
-        same gallery gives the same statistics: what is drawn is drawn with a fixed seed.
+        `kin` are sets of cases that are no strangers to each other: siblings, twins, one child registered twice. Bands
+        that are `silent` are counted only. The same gallery gives the same statistics: what is drawn is drawn with a
+        fixed seed.
         """
-        relatives = _families(kin)
+        relatives = families_of(kin)
         families = _of_family(case_ids, relatives)
         normaliser = Normaliser.of(method, vectors, families)
         gallery = _Gallery.of(normaliser, vectors, families)
         codes = np.fromiter((_CODES[band] for band in bands), np.int8, len(bands))
         measured = {
-            band: _measured(gallery, np.flatnonzero(codes == code))
+            band: _measured(gallery, np.flatnonzero(codes == code), tell=band not in silent)
             for band, code in _CODES.items()
             if np.any(codes == code)
         }
@@ -113,17 +120,14 @@ class GalleryStatistics:
         measured = self.bands.get(band)
         if measured is None or measured.tail is None:
             return None
-        least = 1 / len(measured.tail.sample)
-        rates = np.stack(measured.tail.rates(scores))
+        searches = len(measured.tail.sample)
+        # That every search finds somebody is no more certain than that none does: half a search is left over.
+        rates = 1 - (1 - np.clip(measured.tail.rates(scores), 0, 1 - 0.5 / searches)) ** growth
+        least = _RULE_OF_THREE / searches
         at_most = rates[0] < least
         rates[0], rates[2] = np.maximum(rates[0], least), np.maximum(rates[2], least)
-        # That every search finds somebody is no more certain than that none does: half a search is left over.
-        rates = 1 - (1 - np.clip(rates, 0, 1 - least / 2)) ** growth
         children = measured.children * growth
-        return [
-            _chance(one, bool(few), measured.children, children)
-            for one, few in zip(rates.T.tolist(), at_most, strict=True)
-        ]
+        return [_chance(one, few, children) for one, few in zip(rates.T.tolist(), at_most.tolist(), strict=True)]
 
     def chance(self, band: AgeBand, score: float, growth: float = 1.0) -> Chance | None:
         """As `chances`, for one score."""
@@ -134,14 +138,14 @@ class GalleryStatistics:
 _CODES = {band: code for code, band in enumerate(AgeBand)}
 
 
-def _chance(rates: list[float], at_most: bool, measured: int, children: float) -> Chance:
+def _chance(rates: list[float], at_most: bool, children: float) -> Chance:
     rate, low, high = rates
     # The numbers of look-alikes of unrelated searches follow Poisson's law: none is found by exp(−mean) of them.
     lookalikes = -log1p(-rate)
-    return Chance(rate, low, high, at_most, lookalikes, lookalikes / children, measured)
+    return Chance(rate, low, high, at_most, lookalikes, lookalikes / children, max(1, round(children)))
 
 
-def _families(kin: Collection[frozenset[int]]) -> dict[int, int]:
+def families_of(kin: Collection[frozenset[int]]) -> dict[int, int]:
     """Each case with a relative to the smallest id of all that are related to it, directly or by others."""
     parent: dict[int, int] = {}
 
@@ -175,8 +179,8 @@ class _Gallery:
 
     @classmethod
     def of(cls, normaliser: Normaliser, vectors: Vectors, families: Ids) -> _Gallery:
-        rows = normaliser.transformed(vectors)
-        nearest, places = normaliser.nearest(rows, families), normaliser.places(families)
+        rows = normaliser.transformed(vectors, bulk=True)
+        nearest, places = normaliser.nearest(rows, families, bulk=True), normaliser.places(families)
         return cls(normaliser, vectors, rows, families, nearest, places)
 
     def scores(self, probes: Places, others: Places) -> NDArray[np.float32]:
@@ -187,42 +191,59 @@ class _Gallery:
         return np.asarray(cosines - probe_levels / 2 - other_levels / 2, np.float32)
 
     def strangers(self, probes: Places, others: Places) -> NDArray[np.bool_]:
-        """Whether rows `probes[i]` and `others[i]` are of two families and no copies of one photo, (m,)."""
-        cosines = np.einsum("ij,ij->i", self.vectors[probes], self.vectors[others])
-        return np.asarray((self.families[probes] != self.families[others]) & (cosines < _COPY))
+        """Whether rows `probes[i]` and `others[i]` are of two families, (m,)."""
+        return np.asarray(self.families[probes] != self.families[others])
+
+    def copies(self, probes: Places, others: Places) -> NDArray[np.bool_]:
+        """Whether rows `probes[i]` and `others[i]` show one photo, by all appearances, (m,)."""
+        return np.asarray(np.einsum("ij,ij->i", self.vectors[probes], self.vectors[others]) >= _COPY)
 
 
-def _measured(gallery: _Gallery, members: Places) -> BandStatistics:
-    """The statistics of the rows `members`."""
+def _measured(gallery: _Gallery, members: Places, *, tell: bool) -> BandStatistics:
+    """The statistics of the rows `members`; without `tell` the children are counted only."""
     random = np.random.default_rng(0)
     shuffled = random.permutation(members)
     families, first = np.unique(gallery.families[shuffled], return_index=True)
     children = len(families)
-    if children < NEEDED:
+    if children < NEEDED or not tell:
         return BandStatistics(children, None)
     probes = random.permutation(shuffled[first])[:_MOST_PROBES]
-    best, partners = _best_strangers(gallery, probes, members)
+    near = _near(gallery, probes, members)
+    best, partners, copies = _best(gallery, probes, near)
+    found = np.isfinite(best)
     # Two faces that are each other's best give one number twice: they are one observation.
-    families_of_pair = np.stack((gallery.families[probes], gallery.families[partners]), axis=1)
-    groups = np.unique(np.sort(families_of_pair, axis=1), axis=0, return_inverse=True)[1]
-    return BandStatistics(children, Tail.of(best, groups.reshape(-1)))
+    pairs = np.stack((gallery.families[probes[found]], gallery.families[partners[found]]), axis=1)
+    groups = np.unique(np.sort(pairs, axis=1), axis=0, return_inverse=True)[1]
+    return BandStatistics(children, Tail.of(best[found], groups.reshape(-1)), copies)
 
 
-def _best_strangers(gallery: _Gallery, probes: Places, members: Places) -> tuple[NDArray[np.float32], Places]:
-    """For each probe row its best score with a member of another family, and that member."""
-    best, partners = np.empty(len(probes), np.float32), np.empty(len(probes), np.intp)
-    levels = gallery.nearest.level[members]
+def _near(gallery: _Gallery, probes: Places, members: Places) -> Places:
+    """For each probe row the members of other families that are most like it by rough score, (probes, `_EXACT`)."""
+    rows, families, levels = gallery.rows[members], gallery.families[members], gallery.nearest.level[members]
+    count = min(_EXACT, len(members))
+    near = np.empty((len(probes), count), np.intp)
     step = max(1, _BLOCK_CELLS // len(members))
     for start in range(0, len(probes), step):
         block = probes[start : start + step]
-        rough = gallery.rows[block] @ gallery.rows[members].T
+        rough = gallery.rows[block] @ rows.T
         rough -= levels / 2  # the probe's own level is the same for all
-        rough[gallery.families[block][:, None] == gallery.families[members]] = -np.inf
-        count = min(_EXACT, len(members))
-        near = members[np.argpartition(rough, -count, axis=1)[:, -count:]]
-        pairs = np.repeat(block, count), near.reshape(-1)
-        exact = np.where(gallery.strangers(*pairs), gallery.scores(*pairs), -np.inf).reshape(len(block), count)
-        top = exact.argmax(axis=1)
-        rows = np.arange(len(block))
-        best[start : start + step], partners[start : start + step] = exact[rows, top], near[rows, top]
-    return best, partners
+        rough[gallery.families[block][:, None] == families] = -np.inf
+        near[start : start + step] = members[np.argpartition(rough, -count, axis=1)[:, -count:]]
+    return near
+
+
+def _best(gallery: _Gallery, probes: Places, near: Places) -> tuple[NDArray[np.float32], Places, int]:
+    """The best score (p,) of each probe with a stranger near it, −∞ without one; that stranger; how many have copies.
+
+    Copies are left out unless they are too many to be copies.
+    """
+    pairs = np.repeat(probes, near.shape[1]), near.reshape(-1)
+    strangers = gallery.strangers(*pairs).reshape(near.shape)
+    copies = gallery.copies(*pairs).reshape(near.shape) & strangers
+    doubled = int(np.count_nonzero(copies.any(axis=1)))
+    if doubled > _MOST_COPIES * len(probes):
+        copies, doubled = np.zeros_like(copies), 0
+    exact = np.where(strangers & ~copies, gallery.scores(*pairs).reshape(near.shape), -np.inf)
+    top = exact.argmax(axis=1)
+    rows = np.arange(len(probes))
+    return exact[rows, top], near[rows, top], doubled

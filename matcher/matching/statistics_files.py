@@ -54,7 +54,7 @@ def encoded(statistics: GalleryStatistics) -> dict[str, bytes]:
 def _band(measured: BandStatistics) -> dict[str, Any]:
     tail = measured.tail
     numbers = None if tail is None else {"sample": len(tail.sample), **{name: getattr(tail, name) for name in _NUMBERS}}
-    return {"children": measured.children, "tail": numbers}
+    return {"children": measured.children, "copies": measured.copies, "tail": numbers}
 
 
 def decoded(table: bytes, arrays: bytes, vectors: Vectors, where: str) -> GalleryStatistics | None:
@@ -85,5 +85,5 @@ def _statistics(told: dict[str, Any], arrays: dict[str, Any], vectors: Vectors) 
         if law is not None:
             sample, replicates = arrays[f"sample {word}"], arrays[f"replicates {word}"]
             tail = Tail(sample=sample, replicates=replicates, **{name: float(law[name]) for name in _NUMBERS})
-        bands[AgeBand(word)] = BandStatistics(int(numbers["children"]), tail)
+        bands[AgeBand(word)] = BandStatistics(int(numbers["children"]), tail, int(numbers["copies"]))
     return GalleryStatistics(normaliser, bands, arrays["levels"], dict(told["kin"]))

@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 # splits of 700 people; the smaller part has less of the body in it.
 _TAIL_SHARE = 0.3
 _REPLICATES = 200
+_ROUNDING = 1e-5  # scores are float32 sums: within so little all are equal
 _GREAT_GAP, _POOR_FIT = 0.1, 0.01
 _SURE = 1.959964  # two-sided 95 % of the normal distribution
 
@@ -49,7 +50,7 @@ class Tail:
         order = np.argsort(scores, kind="stable")
         sample, groups = np.asarray(scores, np.float64)[order], groups[order]
         body = len(sample) - round(_TAIL_SHARE * len(sample))
-        if not 0 < body < len(sample):
+        if not 0 < body < len(sample) or sample[-1] - sample[0] < _ROUNDING:
             return None
         # The tail is what lies above the body; equal scores are never parted.
         count = len(sample) - int(np.searchsorted(sample, sample[body - 1], side="right"))

@@ -10,7 +10,8 @@ from matcher.domain.ids import id_text
 from matcher.domain.records import GalleryRow
 from matcher.errors import MatcherError
 from matcher.gallery.verify import verify_snapshot
-from matcher.matching.significance import NEEDED, GalleryStatistics
+from matcher.matching.meaning import Circumstances, silence
+from matcher.matching.significance import GalleryStatistics
 from matcher.services.context import Context
 from matcher.services.photos import stored_image
 from matcher.services.reindex import orphans
@@ -69,9 +70,9 @@ def _bands(statistics: GalleryStatistics) -> Iterator[BandView]:
         measured = statistics.bands.get(band)
         if measured is None:
             continue
-        tail = measured.tail
+        tail, untold = measured.tail, silence(statistics, Circumstances(band))
         law = (None, None, None, None) if tail is None else (len(tail.sample), tail.gap, tail.fit, tail.lawful)
-        yield BandView(band, measured.children, NEEDED, *law)
+        yield BandView(band, measured.children, untold, measured.copies, *law)
 
 
 def _snapshot(context: Context, problems: list[str]) -> tuple[str | None, int]:

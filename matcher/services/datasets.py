@@ -94,29 +94,34 @@ def age_in_name(stem: str) -> float | None:
 def with_ages(datasets: list[Dataset], table: Path) -> list[Dataset]:
     """Datasets with the ages and sexes of a table: photo, age, sex; a photo is `person/file`, or `file` if only one is.
 
-    `WrongUse` names the row that cannot be read, or that names no photo.
+    Of two folders with photos of equal names the folder's own name goes before. `WrongUse` names the row that cannot be
+    read, or that names no photo or several.
     """
-    names: dict[str, set[str]] = {}
+    names: dict[str, set[tuple[Path, str]]] = {}
     for dataset in datasets:
         for photo in dataset.photos:
-            for name in (photo.name, photo.path.name):
-                names.setdefault(name, set()).add(photo.name)
-    told: dict[str, tuple[float | None, str | None]] = {}
+            for name in (f"{dataset.root.name}/{photo.name}", photo.name, photo.path.name):
+                names.setdefault(name, set()).add((dataset.root, photo.name))
+    told: dict[tuple[Path, str], tuple[float | None, str | None]] = {}
     for row in read_rows(table):
         if isinstance(row, Refusal):
             raise WrongUse(str(row))
-        name = _named(row.where, row.cells, names)
-        told[name] = _cell(row.where, row.cells, "age", _age), _cell(row.where, row.cells, "sex", _sex)
-    return [replace(dataset, photos=tuple(_told(photo, told) for photo in dataset.photos)) for dataset in datasets]
+        age, sex = _cell(row.where, row.cells, "age", _age), _cell(row.where, row.cells, "sex", _sex)
+        told[_named(row.where, row.cells, names)] = age, sex
+    return [
+        replace(dataset, photos=tuple(_told(photo, told.get((dataset.root, photo.name))) for photo in dataset.photos))
+        for dataset in datasets
+    ]
 
 
-def _named(where: str, row: Mapping[str, object], names: Mapping[str, set[str]]) -> str:
+def _named(where: str, row: Mapping[str, object], names: Mapping[str, set[tuple[Path, str]]]) -> tuple[Path, str]:
     if unknown := set(row) - _COLUMNS:
         raise WrongUse(f"{where}, column '{min(unknown)}' is unknown: the columns are photo, age, sex.")
     name = str(row.get("photo", "")).replace("\\", "/")
-    found = names.get(name, set())
+    found = names.get(name, set[tuple[Path, str]]())
     if len(found) != 1:
-        problem = "several photos have this name: write person/file" if found else "is no photo of these folders"
+        several = "several photos have this name: write person/file, or folder/person/file"
+        problem = several if found else "is no photo of these folders"
         raise WrongUse(f"{where}, column 'photo': {name!r}: {problem}.")
     return next(iter(found))
 
@@ -146,8 +151,8 @@ def known_sex(sex: Sex) -> str | None:
     return None if sex is Sex.UNKNOWN else sex.value
 
 
-def _told(photo: DatasetPhoto, told: Mapping[str, tuple[float | None, str | None]]) -> DatasetPhoto:
-    if photo.name not in told:
+def _told(photo: DatasetPhoto, told: tuple[float | None, str | None] | None) -> DatasetPhoto:
+    if told is None:
         return photo
-    age, sex = told[photo.name]
+    age, sex = told
     return replace(photo, age=photo.age if age is None else age, sex=sex)

@@ -162,5 +162,6 @@ def write_embeddings(path: Path, space: str, dim: int, known: dict[Key, Embedded
             np.savez(file, allow_pickle=False, **columns)
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise WrongUse(f"'{path}' cannot be written ({error.strerror}): name another file.") from error
+    finally:
+        draft.unlink(missing_ok=True)  # there only if something went wrong, and it holds faces

@@ -69,8 +69,10 @@ def evaluate_folders(context: Context, protocol: FolderProtocol) -> Trials:
     gallery, probes = faces[: len(parted.enrolled)], faces[len(parted.enrolled) :]
     portraits = [_portrait(photo, face) for photo, face in zip(parted.enrolled, gallery, strict=True)]
     bench = Bench.of(portraits, [face.template for face in gallery])
-    same = {face.digest for face in gallery}
+    same = {face.digest for face in gallery if face.template is not None}
     searched = [pair for pair in zip(parted.searched, probes, strict=True) if pair[1].digest not in same]
+    if probes and not searched:
+        raise WrongUse("All probes are the very photos of the gallery: name another folder, or one to be split.")
     ledger = _searched(Judge.of(bench, context.settings.comparable_score), searched, protocol.depth)
     notes = (*parted.notes, *_notes(photos, faces, len(probes) - len(searched)))
     drawn = protocol.split is Split.RANDOM or protocol.unenrolled > 0

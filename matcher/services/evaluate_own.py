@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from matcher.domain.scores import Vectors, similarities
 from matcher.evaluation.trials import Kind, Mask, Portrait, Probe, Trials
 from matcher.gallery.exact import best_cases
 from matcher.gallery.parts import Part
+from matcher.matching.significance import families_of
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import Who
@@ -35,13 +36,15 @@ def evaluate_own(context: Context, who: Who, *, depth: int = 100, seed: int = 0,
     portraits, templates = [one.portrait for one in material.gallery], [one.template for one in material.gallery]
     bench = Bench.of(portraits, templates, material.kin)
     ledger, method = Ledger(bench), context.settings.comparable_score
-    groups = list(_groups(bench, seed))
+    groups, photos = list(_groups(bench, seed)), _photos(bench)
     for number, members in enumerate(groups, start=1):
         others = len(np.unique(bench.part.case_ids[~members]))
         judge = Judge.of(bench, method, ~members, len(np.unique(bench.part.case_ids)) / others)
-        _search_group(ledger, judge, members, depth)
+        _search_group(ledger, judge, (members, photos), depth)
         if context.progress:
             context.progress("searching groups of cases", number, len(groups))
+    for subject in photos.keys() - {bench.portraits[entry].subject for entry in bench.entries.tolist()}:
+        _note_failures(ledger, photos[subject])
     if material.judged:
         _search_judged(ledger, Judge.of(bench, method), material.judged, depth)
     kinds = [probe.kind for probe in ledger.probes]
@@ -63,8 +66,8 @@ def _notes(material: Material, groups: int) -> list[str]:
         notes.append(f"{missing} photos have no embedding by the present models: run `matcher reindex` first.")
     if material.kin:
         notes.append(
-            f"{len(material.kin)} pairs of cases are declared related or hold the same picture: the one was left out "
-            "where the other was searched for as a stranger."
+            f"{len(material.kin)} times cases are declared related or hold the same picture: none of them was searched "
+            "for as a stranger to the others, or to their relatives."
         )
     if material.judged:
         notes.append(f"{len(material.judged)} judged pairs; their cases were enrolled even if they are closed by now.")
@@ -78,28 +81,46 @@ def _groups(bench: Bench, seed: int) -> Iterator[Mask]:
         yield np.isin(bench.part.case_ids, group)
 
 
-def _search_group(ledger: Ledger, judge: Judge, members: Mask, depth: int) -> None:
-    """All searches with the photos of a group of cases, judged by statistics that know nothing of these cases."""
-    bench = ledger.bench
-    cases = bench.part.case_ids
+def _photos(bench: Bench) -> dict[str, list[Portrait]]:
+    """The photos of each case that should have given a face, in order of case."""
+    photos: dict[str, list[Portrait]] = {}
+    for portrait in bench.portraits:
+        if portrait.failure != NOT_EMBEDDED:
+            photos.setdefault(portrait.subject, []).append(portrait)
+    return dict(sorted(photos.items()))
+
+
+def _note_failures(ledger: Ledger, photos: Sequence[Portrait]) -> None:
+    """A photo without a usable face is a miss, if its case has another one that it should have found."""
+    for portrait in photos if len(photos) > 1 else ():
+        if portrait.failure is not None:
+            ledger.failed(_probe(portrait, Kind.MATED))
+
+
+def _search_group(
+    ledger: Ledger, judge: Judge, group: tuple[Mask, Mapping[str, Sequence[Portrait]]], depth: int
+) -> None:
+    """All searches with the photos of a group of cases, judged by statistics that know nothing of these cases.
+
+    `group` are its rows (n,) and all photos by case. A photo is sought among its case's others; if none of those gave
+    a face, the case could not be enrolled without it, and the search misses.
+    """
+    bench, (members, photos) = ledger.bench, group
+    cases, relatives = bench.part.case_ids, families_of(bench.kin)
+    families = np.array([relatives.get(case, case) for case in cases.tolist()])
     everybody = len(np.unique(cases))
     for case in np.unique(cases[members]):
         rows = np.flatnonzero(cases == case)
-        if len(rows) > 1:
-            for row in rows:
-                _search(ledger, judge, bench.part.without(np.array([row])), (int(row), Kind.MATED), depth)
-        for portrait in _failed(bench, bench.portraits[bench.entries[rows[0]]].subject):
-            ledger.failed(_probe(portrait, Kind.MATED))
-        family = {int(case)}.union(*(pair for pair in bench.kin if case in pair))
-        strangers = bench.part.without(np.flatnonzero(np.isin(cases, list(family))))
+        theirs = photos[bench.portraits[bench.entries[rows[0]]].subject]
+        for row in rows if len(theirs) > 1 else ():
+            _search(ledger, judge, bench.part.without(np.array([row])), (int(row), Kind.MATED), depth)
+        _note_failures(ledger, theirs)
+        family = families == families[rows[0]]
+        strangers = bench.part.without(np.flatnonzero(family))
         if strangers.live:
-            left = replace(judge, growth=judge.growth * (everybody - len(family)) / everybody)
+            others = everybody - len(np.unique(cases[family]))
+            left = replace(judge, growth=judge.growth * others / everybody)
             _search(ledger, left, strangers, (int(rows[0]), Kind.NONMATED), depth)
-
-
-def _failed(bench: Bench, subject: str) -> list[Portrait]:
-    """The photos of an enrolled case that show no usable face: a search with one would have found nobody."""
-    return [one for one in bench.portraits if one.subject == subject and one.failure not in (None, NOT_EMBEDDED)]
 
 
 def _search(ledger: Ledger, judge: Judge, part: Part, probe: tuple[int, Kind], depth: int) -> None:

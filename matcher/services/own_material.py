@@ -15,6 +15,7 @@ from matcher.evaluation.trials import Portrait
 from matcher.matching.plausibility import age_at, age_in_photo
 from matcher.services.datasets import known_sex
 from matcher.services.judged_pairs import JudgedPair, Truth, read_pairs
+from matcher.services.significance import kin_of
 from matcher.services.trials import Template
 from matcher.store.database import Reading
 
@@ -42,12 +43,12 @@ class Judged:
 class Material:
     """The photos of cases, judged pairs, and how many photos wait for a choice of face.
 
-    `kin` are pairs of case numbers that are no strangers: declared relatives, and cases that hold the same picture.
+    `kin` are sets of case numbers that are no strangers: declared relatives, and cases that hold the same picture.
     """
 
     gallery: tuple[Pictured, ...]
     judged: tuple[Judged, ...]
-    kin: tuple[tuple[str, str], ...]
+    kin: tuple[frozenset[str], ...]
     waiting: int
 
 
@@ -63,9 +64,9 @@ def read_material(reading: Reading, space: str, pairs: Path | None) -> Material:
     waiting = sum(photo.state is PhotoState.AWAITING_CHOICE for group in photos.values() for photo in group)
     shows = {pair.sighting: pair.case for pair in judged if pair.truth is Truth.SAME}
     every = tuple(Judged(pair, _seen(reading, space, pair.sighting, shows.get(pair.sighting))) for pair in judged)
-    number = {case.id: case.number for case in cases.values()}
-    pairs_of_ids = [pair[:2] for pair in reading.relations.pairs()] + list(reading.photos.shared_between_cases())
-    kin = tuple((number[one], number[other]) for one, other in pairs_of_ids if one in number and other in number)
+    number: dict[int, str] = {case.id: case.number for case in cases.values()}
+    related = (frozenset(number[case] for case in group if case in number) for group in kin_of(reading))
+    kin = tuple(group for group in related if len(group) > 1)
     return Material(tuple(gallery), every, kin, waiting)
 
 

@@ -13,6 +13,7 @@ from matcher.domain.scores import Vectors
 from matcher.errors import Damaged
 from matcher.gallery.layout import Ids, RowBlock
 from matcher.gallery.snapshots import Snapshot
+from matcher.matching.meaning import UNTOLD
 from matcher.matching.plausibility import age_in_photo
 from matcher.matching.significance import GalleryStatistics
 from matcher.matching.statistics_files import ARRAYS, TABLE, decoded
@@ -47,11 +48,14 @@ class Scale:
 
 
 def read_scale(snapshot: Snapshot) -> Scale | None:
-    """The scale of a snapshot; `None` for one without statistics, as an older version of this program built it."""
-    table, arrays = snapshot.attachment(TABLE), snapshot.attachment(ARRAYS)
-    if table is None or arrays is None:
-        return None
-    statistics = decoded(table, arrays, snapshot.part.vectors, str(snapshot.folder))
+    """The scale of a snapshot; `None` for one whose statistics are damaged or absent, as in one of an older version."""
+    try:
+        table, arrays = snapshot.attachment(TABLE), snapshot.attachment(ARRAYS)
+        if table is None or arrays is None:
+            return None
+        statistics = decoded(table, arrays, snapshot.part.vectors, str(snapshot.folder))
+    except Damaged:
+        return None  # a search that finds a child without a sentence is better than none; `index verify` names the file
     return None if statistics is None else Scale(statistics, snapshot.part.face_ids)
 
 
@@ -61,6 +65,12 @@ def measure(reading: Reading, space: str, rows: RowBlock, method: str) -> Galler
     if [dating.face_id for dating in datings] != rows.face_ids.tolist():
         raise Damaged("Some gallery faces have no photo or no case: restore a backup.")
     bands = [AgeBand.of(age_in_photo(dating.case, dating.taken, dating.age)) for dating in datings]
-    kin = [frozenset(pair[:2]) for pair in reading.relations.pairs()]
-    kin += reading.photos.shared_between_cases()
-    return GalleryStatistics.measure(rows.vectors, rows.case_ids, bands, kin=kin, method=method)
+    return GalleryStatistics.measure(
+        rows.vectors, rows.case_ids, bands, kin=kin_of(reading), method=method, silent=UNTOLD
+    )
+
+
+def kin_of(reading: Reading) -> list[frozenset[int]]:
+    """Cases that are no strangers to each other: declared relatives, and those that hold one picture together."""
+    declared = [frozenset[int](pair[:2]) for pair in reading.relations.pairs()]
+    return declared + [frozenset[int](holders) for holders in reading.photos.shared_between_cases()]

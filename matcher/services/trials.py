@@ -26,9 +26,6 @@ from matcher.matching.significance import METHODS, GalleryStatistics
 from matcher.services.context import Context
 
 SCORES = (COSINE, *METHODS)
-# So few vectors are multiplied without BLAS, whose threads wait for each other at every one of thousands of small
-# products: on a busy machine that takes ten times as long.
-_FEW = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +42,7 @@ class Bench:
 
     `portraits` are all photos that were to be enrolled; the rows of `part`, with face ids from 0, are those that gave a
     face: row i shows `portraits[entries[i]]`. `cases` numbers the subjects, from 1; `bands` (n,) are the rows' ages,
-    `poor` (n,) those too poorly seen; `kin` are pairs of cases that are no strangers to each other.
+    `poor` (n,) those too poorly seen; `kin` are sets of cases that are no strangers to each other.
     """
 
     portraits: tuple[Portrait, ...]
@@ -61,7 +58,7 @@ class Bench:
         cls,
         portraits: Sequence[Portrait],
         templates: Sequence[Template | None],
-        kin: Iterable[tuple[str, str]] = (),
+        kin: Iterable[frozenset[str]] = (),
     ) -> Bench:
         """Enrol the photos that have a template; `WrongUse` if that leaves fewer than two subjects to tell apart."""
         entries = np.array([place for place, one in enumerate(templates) if one is not None], np.int64)
@@ -75,7 +72,7 @@ class Bench:
         if set(bands) == {AgeBand.UNKNOWN}:
             # Where nobody's age is known all are one band, and it may be any of which things can be said.
             bands = (AgeBand.ADULT,) * len(bands)
-        related = tuple(frozenset((cases[one], cases[other])) for one, other in kin if {one, other} <= set(cases))
+        related = tuple(frozenset(cases[name] for name in group if name in cases) for group in kin)
         return cls(tuple(portraits), entries, part, cases, bands, poor, related)
 
     def rows_of(self, subject: str) -> Numbers:
@@ -163,12 +160,11 @@ class Judge:
     def scores(self, probe: Vectors, found: Listed) -> Floats:
         """Scores (k, methods) of a list."""
         part = self.bench.part
-        few = [found.rows[start : start + _FEW] for start in range(0, len(found.rows), _FEW)]
+        vectors, cases = part.vectors[found.rows], part.case_ids[found.rows]
         columns = [found.cosines]
         for method in METHODS:
-            statistics, levels = self.statistics[method], self.levels[method]
-            parts = [statistics.comparable(probe, part.vectors[r], part.case_ids[r], levels[r]) for r in few]
-            columns.append(np.concatenate(parts, dtype=np.float64))
+            levels = self.levels[method][found.rows]
+            columns.append(self.statistics[method].comparable(probe, vectors, cases, levels).astype(np.float64))
         # A float32 says no more than nine decimals, and files stay small.
         return np.column_stack(columns).round(9)
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from matcher.domain.ages import AgeBand
 from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, PhotoState, Sex
-from matcher.domain.chances import Meaning
+from matcher.domain.chances import Insufficient, Meaning
 from matcher.domain.faces import Box, NoFaceReason, Quality
 from matcher.domain.positions import Position
 from matcher.domain.quality import Advice, Weakness
@@ -239,16 +239,18 @@ class ReindexView:
 
 @dataclass(frozen=True, slots=True)
 class BandView:
-    """What the last reindex measured for one age band.
+    """What the last reindex measured for one age band with its `children`.
 
-    `children` are in it, `needed` are what it takes. `measured` of them played the unrelated person; `None` where no
-    chance can be told. `gap` is how far the tail of what was measured is from the law that carries it on, 0 … 1, `fit`
-    how often a sample of that very law is as far off, 0 … 1, and `lawful` whether the law is used.
+    `measured` of them played the unrelated person; where no chance can be told it is `None`, and `untold` says why.
+    `copies` counts children of whom another case seems to hold a copy of the photo. `gap` is how far the tail of what
+    was measured is from the law that carries it on, 0 … 1, `fit` how often a sample of that very law is as far off,
+    0 … 1, and `lawful` whether the law is used.
     """
 
     band: AgeBand
     children: int
-    needed: int
+    untold: Insufficient | None
+    copies: int
     measured: int | None
     gap: float | None
     fit: float | None

@@ -136,6 +136,24 @@ def test_photos_are_embedded_once_and_failures_are_counted(
     assert again == ["x"]
 
 
+def test_empty_files_are_failures_and_no_copies_of_each_other(matcher: Matcher, tmp_path: Path) -> None:
+    for seed in (1, 2, 3):
+        saved(tmp_path, f"set/{seed}/a.jpg", child(seed) if seed < 3 else b"")
+        saved(tmp_path, f"set/{seed}/b.jpg", b"")
+    counts = report(evaluate_folders(matcher.context, FolderProtocol(gallery=tmp_path / "set"))).counts
+    assert (counts.mated, counts.fta.count, counts.fte.count) == (3, 3, 1)
+
+
+def test_a_write_that_is_broken_off_leaves_no_faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_given: object, **_more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", broken)
+    with pytest.raises(KeyboardInterrupt):
+        write_embeddings(tmp_path / "kept.npz", "space", DIM, {})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_kept_embeddings_of_other_models_or_damaged_are_refused(tmp_path: Path) -> None:
     kept = tmp_path / "kept.npz"
     write_embeddings(
@@ -273,7 +291,36 @@ def test_relatives_are_left_out_where_a_case_is_searched_as_a_stranger(cases: Ma
     assert lists["A-1", Kind.NONMATED] == {"A-2", "A-4"}
     assert lists["A-2", Kind.NONMATED] == {"A-1", "A-3"}
     assert lists["A-1", Kind.MATED] == {"A-1", "A-2", "A-3", "A-4"}
-    assert any("2 pairs of cases are declared related" in note for note in found.about.notes)
+    assert any("2 times cases are declared related" in note for note in found.about.notes)
+
+
+def test_relatives_of_relatives_and_three_holders_of_one_picture_are_no_strangers(cases: Matcher) -> None:
+    cases.relate_cases("A-1", "A-3", kind="sibling", actor="li")
+    cases.relate_cases("A-3", "A-4", kind="sibling", actor="li")
+    for number in (5, 6, 7):
+        cases.add_case(f"A-{number}", [child(9), child(number, 1)], actor="li")
+    found = own(cases)
+    lists = found.candidates
+    strangers = {
+        probe.subject: {found.gallery[entry].subject for entry in lists.entry[lists.probe == place]}
+        for place, probe in enumerate(found.probes)
+        if probe.kind is Kind.NONMATED
+    }
+    assert strangers["A-1"] == strangers["A-3"] == strangers["A-4"] == {"A-2", "A-5", "A-6", "A-7"}
+    assert strangers["A-5"] == {"A-1", "A-2", "A-3", "A-4"}
+
+
+def test_photos_without_a_face_are_misses_of_their_case(cases: Matcher) -> None:
+    cases.update_case("A-3", [nobody()], actor="li")  # one good photo, one without a face
+    cases.add_case("A-5", [nobody(2), nobody(3)], actor="li")  # none with a face
+    found = own(cases)
+    misses = [(probe.subject, probe.failure) for probe in found.probes if probe.kind is Kind.MATED]
+    assert misses.count(("A-3", None)) == misses.count(("A-3", "no_face")) == 1
+    assert misses.count(("A-5", "no_face")) == 2
+    counts = report(found).counts
+    assert (counts.mated, counts.fta.count, counts.fta.of) == (10, 4, 11)  # A-4's one photo was searched, too
+    good = next(place for place, probe in enumerate(found.probes) if (probe.subject, probe.failure) == ("A-3", None))
+    assert "A-3" not in {found.gallery[row].subject for row in found.candidates.entry[found.candidates.probe == good]}
 
 
 def test_judged_pairs_are_searched_with_their_cases_even_if_closed(cases: Matcher, tmp_path: Path) -> None:
@@ -316,3 +363,17 @@ def test_a_home_with_too_few_cases_says_so(matcher: Matcher) -> None:
     matcher.add_case("A-3", [child(2)], actor="li")
     printed = run("own", "--actor", "li").output
     assert "No probe shows a person of the gallery" in printed
+
+
+def test_nothing_is_replaced_and_no_work_is_lost(matcher: Matcher, tmp_path: Path) -> None:
+    home, kept = matcher.context.home.root, tmp_path / "kept.npz"
+    people(tmp_path / "set", kept, matcher.space.name, count=4)
+    arguments = ["folders", tmp_path / "set", "--embeddings", kept, "--scores", tmp_path / "scores", "--home", home]
+    run(*arguments)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "scores").iterdir()}
+    assert "never replaced" in run(*arguments, "--seed", "2", code=5).output
+    assert {path.name: path.read_bytes() for path in (tmp_path / "scores").iterdir()} == before
+    lost = run("folders", tmp_path / "set", "--embeddings", tmp_path / "no" / "kept.npz", "--home", home, code=2)
+    assert "its folder does not exist" in lost.output
+    twice = run("folders", tmp_path / "set", tmp_path / "set", "--embeddings", kept, "--home", home, code=2)
+    assert "the very photos of the gallery" in twice.output

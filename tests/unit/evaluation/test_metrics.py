@@ -118,7 +118,15 @@ def test_promises_are_counted_per_band_against_what_strangers_found() -> None:
     assert [counted[AgeBand.FROM_6, rate] for rate in (0.3, 0.1, 0.03, 0.01)] == [(2, 2), (2, 2), (1, 2), (1, 2)]
     assert [counted[AgeBand.FROM_9, rate] for rate in (0.3, 0.1, 0.03, 0.01)] == [(1, 3), (0, 3), (0, 3), (0, 3)]
     assert {band for band, _ in counted} == {AgeBand.FROM_6, AgeBand.FROM_9}
-    assert promised[0].realised.low == pytest.approx(wilson(2, 2)[0])
+    assert promised[0].realised.low == pytest.approx(wilson(2, 2)[0])  # all of two people
+    counted_anew = next(one.realised for one in promised if one.promised == 0.03 and one.band is AgeBand.FROM_6)
+    assert (counted_anew.low, counted_anew.high) == (None, None)  # two people drawn anew say nothing
+
+
+def test_few_people_have_no_interval_however_many_their_probes() -> None:
+    probes = [mated("A", scores={"A": 0.9, "B": 0.8 + 0.2 * (number % 2), "C": 0.1, "D": 0.1}) for number in range(40)]
+    miss = report(trials(enrolled(*ABCD), probes)).investigation[0].miss
+    assert (miss.count, miss.of, miss.low, miss.high) == (20, 40, None, None)
 
 
 def test_pairs_judged_different_are_held_against_the_threshold_and_are_no_strangers() -> None:

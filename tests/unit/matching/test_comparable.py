@@ -55,7 +55,7 @@ def test_whitening_shrinks_the_directions_of_most_variance() -> None:
     transform = Normaliser.of("whitened-s-norm", vectors, np.arange(2000)).transform
     assert transform == pytest.approx(transform.T, abs=1e-6)
     variance = ((vectors - vectors.mean(axis=0)) ** 2).mean(axis=0)
-    shrunk = variance + 10 * variance.mean()
+    shrunk = variance + 10 * (1 + 2 * 4 / 2000) * variance.mean()
     assert transform[0, 0] / transform[1, 1] == pytest.approx(np.sqrt(shrunk[1] / shrunk[0]), rel=0.02)
 
 

@@ -103,6 +103,7 @@ def test_a_working_point_is_shared_among_the_bands(statistics: GalleryStatistics
     assert within(chance(0.2 - 1e-12), share=0.5, target=0.36)
     assert not within(chance(0.21), share=0.5, target=0.36)
     assert within(chance(0.36), share=1.0, target=0.36)
+    assert within(chance(0.03, at_most=True), share=0.01, target=0.001)  # nobody can be told to be rarer
     # If every band uses up its share, the whole gallery is at its target.
     spent = [1 - (1 - 0.1) ** share for share in shares(statistics).values()]
     assert 1 - np.prod([1 - rate for rate in spent]) == pytest.approx(0.1)
@@ -122,8 +123,8 @@ def test_a_working_point_is_shared_among_the_bands(statistics: GalleryStatistics
             "18 and more in this gallery.",
         ),
         (
-            Meaning(BAND, chance(1 / 350, at_most=True)),
-            "Fewer than 1 in 350 searches with an unrelated person find someone this similar among the 350 children "
+            Meaning(BAND, chance(3 / 350, high=3.1 / 350, at_most=True)),
+            "Fewer than 1 in 110 searches with an unrelated person find someone this similar among the 350 children "
             "aged 9–12 in this gallery.",
         ),
         (
@@ -136,11 +137,13 @@ def test_a_working_point_is_shared_among_the_bands(statistics: GalleryStatistics
             "A search with an unrelated person usually finds several this similar among the 350 children aged 9–12 in "
             "this gallery.",
         ),
-        (Meaning(BAND, chance(0.5, 0.4, 0.6)), "About 1 in 2 searches with an unrelated person finds someone this"),
-        (Meaning(BAND, chance(0.31, 0.0, 1.0)), "(between 1 in 1,000,000 and 1 in 2)."),
+        (Meaning(BAND, chance(0.5, 0.4, 0.6)), "About 5 in 10 searches with an unrelated person find someone"),
+        (Meaning(BAND, chance(0.31, 0.0, 0.95)), "(between 1 in 1,000,000 and 10 in 10)."),
+        (Meaning(BAND, chance(0.099, 0.05, 0.1)), "About 1 in 10 searches with an unrelated person finds someone"),
         (
             Meaning(AgeBand.FROM_3, insufficient=Insufficient.TOO_FEW, children=12, needed=100),
-            "What this similarity means cannot be said: only 12 children aged 3–5 are in this gallery, 100 are needed.",
+            "What this similarity means cannot be said: only 12 children aged 3–5 were in this gallery when it was "
+            "last measured, 100 are needed.",
         ),
         (Meaning(AgeBand.INFANT, insufficient=Insufficient.INFANT), "under 3 years faces say too little."),
         (Meaning(AgeBand.UNKNOWN, insufficient=Insufficient.AGE_UNKNOWN), "add its date or the age."),

@@ -70,7 +70,9 @@ def test_equal_scores_at_the_threshold_are_not_parted() -> None:
     assert tail_of(scores).share == 0.1  # 0.3 would part the thirty
 
 
-@pytest.mark.parametrize("scores", [np.full(200, 0.5), np.zeros(0), np.array([1.0]), np.array([1.0, 2.0])])
+@pytest.mark.parametrize(
+    "scores", [np.full(200, 0.5), 0.5 + np.arange(200) * 1e-9, np.zeros(0), np.ones(1), np.array([1.0, 2.0])]
+)
 def test_a_sample_without_a_tail_has_none(scores: np.ndarray) -> None:
     assert Tail.of(scores, np.arange(len(scores))) is None
 

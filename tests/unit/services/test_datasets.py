@@ -78,3 +78,15 @@ def test_rows_that_cannot_be_meant_are_named(tmp_path: Path, row: str, said: str
     (tmp_path / "ages.csv").write_text("photo,birthday\na/1.jpg,5\n")
     with pytest.raises(WrongUse, match="column 'birthday' is unknown"):
         with_ages([dataset], tmp_path / "ages.csv")
+
+
+def test_equal_names_in_two_folders_need_the_folder(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        laid_out(tmp_path, f"{folder}/a/1.jpg")
+    both = [read_dataset(tmp_path / folder) for folder in ("one", "two")]
+    table = tmp_path / "ages.csv"
+    table.write_text("photo,age\na/1.jpg,5\n")
+    with pytest.raises(WrongUse, match="folder/person/file"):
+        with_ages(both, table)
+    table.write_text("photo,age\none/a/1.jpg,5\ntwo/a/1.jpg,9\n")
+    assert [dataset.photos[0].age for dataset in with_ages(both, table)] == [5, 9]
