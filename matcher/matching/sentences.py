@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import floor, log10
 
 from matcher.domain.ages import AgeBand
@@ -60,16 +61,19 @@ def _of_chance(chance: Chance, who: str) -> str:
     if chance.rate > 0.5:
         return f"More than half of the searches with an unrelated person find someone this similar {among}."
     if chance.at_most:
-        return f"Fewer than {_of(chance.high)} searches with an unrelated person find someone this similar {among}."
+        return (
+            f"Fewer than {_of(chance.high, floor)} searches with an unrelated person find someone this similar {among}."
+        )
     low, share, high = _of(chance.low), _of(chance.rate), _of(chance.high)
     among += f" (between {low} and {high})" if low != high else ""
     finds = "finds" if share.startswith("1 in") else "find"
     return f"About {share} searches with an unrelated person {finds} someone this similar {among}."
 
 
-def _of(rate: float) -> str:
+def _of(rate: float, digit: Callable[[float], float] = round) -> str:
     """A rate in two digits at most, which is more than it is known to: "1 in 40", and from a tenth on "3 in 10"."""
     if rate >= 0.1:
         return f"{round(10 * rate)} in 10"
     times = 1 / max(rate, 1e-6)
-    return f"1 in {round(times, 1 - floor(log10(times))):,.0f}"
+    last = 10 ** (floor(log10(times)) - 1)
+    return f"1 in {digit(times / last + 1e-9) * last:,.0f}"
