@@ -130,7 +130,10 @@ def _photo_of(given: Mapping[str, Any]) -> PhotoCell:
     given = {name: value for name, value in given.items() if value is not None}
     unknown = set(given) - {"file", "taken", "age", "face"}
     if unknown or not given.get("file"):
-        raise WrongUse("expected FILE, or FILE|taken=YYYY-MM-DD, FILE|age=7, FILE|face=2; several with ';'.")
+        raise WrongUse(
+            "expected FILE, and then taken=YYYY-MM-DD, age=7 or face=2: with '|' between them in a table, where ';' "
+            "parts several files, and with ',' after --photo."
+        )
     return PhotoCell(
         file=cells.text(given["file"]),
         taken=cells.day(given["taken"]) if "taken" in given else None,

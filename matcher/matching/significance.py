@@ -84,7 +84,8 @@ class GalleryStatistics:
         that are `silent` are counted only. The same gallery gives the same statistics: what is drawn is drawn with a
         fixed seed.
         """
-        relatives = families_of(kin)
+        present = set(case_ids.tolist()) if kin else set()
+        relatives = families_of([group & present for group in kin])
         families = _of_family(case_ids, relatives)
         normaliser = Normaliser.of(method, vectors, families)
         gallery = _Gallery.of(normaliser, vectors, families)

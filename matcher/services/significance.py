@@ -61,10 +61,13 @@ def read_scale(snapshot: Snapshot) -> Scale | None:
 
 def measure(reading: Reading, space: str, rows: RowBlock, method: str) -> GalleryStatistics:
     """Measure a gallery whose rows are those of this reading."""
-    datings = list(reading.gallery.datings(space))
-    if [dating.face_id for dating in datings] != rows.face_ids.tolist():
+    bands: list[AgeBand] = []
+    for dating in reading.gallery.datings(space):
+        if len(bands) == len(rows.face_ids) or dating.face_id != rows.face_ids[len(bands)]:
+            break
+        bands.append(AgeBand.of(age_in_photo(dating.case, dating.taken, dating.age)))
+    if len(bands) < len(rows.face_ids):
         raise Damaged("Some gallery faces have no photo or no case: restore a backup.")
-    bands = [AgeBand.of(age_in_photo(dating.case, dating.taken, dating.age)) for dating in datings]
     return GalleryStatistics.measure(
         rows.vectors, rows.case_ids, bands, kin=kin_of(reading), method=method, silent=UNTOLD
     )
