@@ -11,12 +11,12 @@ from typing import Protocol
 
 import numpy as np
 
+from matcher.domain.intervals import wilson
 from matcher.evaluation.trials import Floats, Mask, Numbers
 
 _REPLICATES = 1000
 _BLOCK = 100  # replicates in memory at a time
 _FEWEST_PEOPLE = 10
-_SURE = 1.959964  # two-sided 95 % of the normal distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def estimates(rates: Sequence[Rate], subjects: Numbers, groups: Numbers, seed: i
         low, high = _interval(next(intervals))
         people = len(np.unique(subjects[rate.among]))
         if count in (0, of):
-            low, high = wilson(people if count else 0, people)
+            low, high = map(float, wilson(people if count else 0, people))
         elif people < _FEWEST_PEOPLE:
             low, high = None, None  # drawing so few anew says nothing of how much others would differ
         found.append(Estimate(count / of, count, of, low, high))
@@ -169,12 +169,3 @@ def _weights(subjects: Numbers, groups: Numbers, seed: int) -> Iterator[Floats]:
 def _ratio(part: Floats, whole: Floats) -> Floats:
     shares: Floats = np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
     return shares
-
-
-def wilson(count: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share counted as `count` of `of` independent trials, at least one (Wilson 1927)."""
-    share = count / of
-    middle = share + _SURE**2 / (2 * of)
-    width = _SURE * float(np.sqrt(share * (1 - share) / of + _SURE**2 / (4 * of**2)))
-    scale = 1 + _SURE**2 / of
-    return max(0.0, (middle - width) / scale), min(1.0, (middle + width) / scale)

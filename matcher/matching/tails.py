@@ -13,6 +13,8 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.domain.intervals import wilson
+
 Floats = NDArray[np.float64]
 
 # The upper part of the sample that is taken for its tail. Between 0.3 and 0.6 the promises held equally well on 200
@@ -21,7 +23,6 @@ _TAIL_SHARE = 0.3
 _REPLICATES = 200
 _ROUNDING = 1e-5  # scores are float32 sums: within so little all are equal
 _GREAT_GAP, _POOR_FIT = 0.1, 0.01
-_SURE = 1.959964  # two-sided 95 % of the normal distribution
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,8 +91,8 @@ class Tail:
         """
         scores = np.asarray(scores, np.float64)
         n = len(self.sample)
-        body = (n - np.searchsorted(self.sample, scores, side="left")) / n
-        low, high = _wilson(body, n)
+        reached = n - np.searchsorted(self.sample, scores, side="left")
+        body, (low, high) = reached / n, wilson(reached, n)
         excess = np.maximum(scores - self.threshold, 0)
         beyond = self.share * _survival(excess, self.shape, self.scale)
         shares, shapes, scales = (column[:, None] for column in self.replicates.T)
@@ -167,11 +168,3 @@ def _fit(gap: float, count: int, law: tuple[float, float], random: np.random.Gen
     drawn = np.sort(scale * drawn, axis=1)
     gaps = _gaps(drawn, *_pareto(drawn, np.ones_like(drawn)))
     return float((1 + np.count_nonzero(gaps >= gap)) / (1 + _REPLICATES))
-
-
-def _wilson(share: Floats, count: int) -> tuple[Floats, Floats]:
-    """The 95 % interval of a share that was counted among `count` (Wilson 1927)."""
-    middle = share + _SURE**2 / (2 * count)
-    width = _SURE * np.sqrt(share * (1 - share) / count + _SURE**2 / (4 * count**2))
-    low, high = (middle - width) / (1 + _SURE**2 / count), (middle + width) / (1 + _SURE**2 / count)
-    return np.minimum(low, share), np.maximum(high, share)  # at 0 and 1 rounding would part them

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher.domain.ages import AgeBand
+from matcher.domain.intervals import wilson
 from matcher.evaluation.outcomes import Outcomes
-from matcher.evaluation.rates import Miss, Share, estimates, threshold, wilson
+from matcher.evaluation.rates import Miss, Share, estimates, threshold
 from matcher.evaluation.report import report
 from matcher.evaluation.trials import Kind, Portrait, Probe
 
