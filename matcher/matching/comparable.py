@@ -39,8 +39,8 @@ class Recipe:
 
 
 # Measured on 700 people of Labeled Faces in the Wild by scripts/bench/open_set.py: at false positive rates of 0.03 and
-# 0.01, where chances matter, the last recipe misses fewest, .126 and .182 against the cosine's .137 and .217; at 0.1
-# and 0.3 the cosine does, .068 and .029 against .075 and .040. So it was with grey and with shrunk copies, too.
+# 0.01, where chances matter, the last recipe misses fewest, .127 and .188 against the cosine's .137 and .217; at 0.1
+# and 0.3 the cosine does, .068 and .029 against .074 and .038. So it was with grey and with shrunk copies, too.
 RECIPES = MappingProxyType(
     {
         "cosine": Recipe(centred=False, shrinkage=None, strangers=False),
