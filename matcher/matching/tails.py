@@ -80,26 +80,23 @@ class Tail:
         """Whether the law describes the tail: its gap is small, or no greater than chance makes it."""
         return self.gap <= _GREAT_GAP or self.fit >= _POOR_FIT
 
-    def _bounds(self) -> tuple[int, int]:
-        last = len(self.replicates) - 1
-        return floor(0.025 * last), ceil(0.975 * last)
-
     def rates(self, scores: NDArray[np.floating]) -> tuple[Floats, Floats, Floats]:
         """The share of such samples that reach each score (`>=`), with its 95 % interval: three arrays (k,).
 
         Above the threshold it is the law's share, else, and where the tail is not lawful, the one that was counted.
         """
-        scores = np.asarray(scores, np.float64)
-        n = len(self.sample)
+        scores, n = np.asarray(scores, np.float64), len(self.sample)
         reached = n - np.searchsorted(self.sample, scores, side="left")
-        body, (low, high) = reached / n, wilson(reached, n)
-        excess = np.maximum(scores - self.threshold, 0)
-        beyond = self.share * _survival(excess, self.shape, self.scale)
-        shares, shapes, scales = (column[:, None] for column in self.replicates.T)
-        # The bounds are values of the replicates themselves, next to 0.025 and 0.975 of them on the outer side.
-        spread = np.sort(shares * _survival(excess, shapes, scales), axis=0)[[*self._bounds()]]
+        rates, (low, high) = reached / n, wilson(reached, n)
         tail = (scores >= self.threshold) & self.lawful
-        return np.where(tail, beyond, body), np.where(tail, spread[0], low), np.where(tail, spread[1], high)
+        if tail.any():
+            excess: Floats = np.asarray(scores[tail], np.float64) - self.threshold
+            rates[tail] = self.share * _survival(excess, self.shape, self.scale)
+            shares, shapes, scales = (column[:, None] for column in self.replicates.T)
+            # Values of the replicates themselves, next to 0.025 and 0.975 of them on the outer side.
+            bounds = floor(0.025 * (len(shares) - 1)), ceil(0.975 * (len(shares) - 1))
+            low[tail], high[tail] = np.sort(shares * _survival(excess, shapes, scales), axis=0)[[*bounds]]
+        return rates, low, high
 
 
 def _pareto(excess: Floats, weights: Floats) -> tuple[Floats, Floats]:
@@ -133,9 +130,8 @@ def _survival(excess: Floats, shape: Floats | float, scale: Floats | float) -> F
     """The share of a generalised Pareto distribution beyond `excess`; broadcasts."""
     flat = np.abs(shape) < 1e-9  # its limit, the exponential distribution
     safe = np.where(flat, 1.0, shape)
-    base = np.maximum(1 + safe * excess / scale, 0)
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.where(flat, np.exp(-excess / scale), base ** (-1 / safe)))
+    beyond = np.maximum(1 + safe * excess / scale, 0) ** (-1 / safe)  # 0 past the end of a law with one
+    return np.asarray(np.where(flat, np.exp(-excess / scale), beyond) if np.any(flat) else beyond)
 
 
 def _replicates(excess: Floats, groups: NDArray[np.intp], random: np.random.Generator) -> Floats:
