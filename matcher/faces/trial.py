@@ -12,6 +12,7 @@ from matcher.errors import ModelProblem
 from matcher.faces.cards import Card, Input
 from matcher.faces.contracts import Backend, Image
 from matcher.faces.models_session import Network, Port
+from matcher.faces.onnx_files import check_whole
 from matcher.faces.onnx_recogniser import OnnxRecogniser
 from matcher.faces.pipeline import FacePipeline
 from matcher.faces.yunet import OUTPUTS, STRIDES, YunetDetector
@@ -37,6 +38,7 @@ def try_model(card: Card, data: bytes) -> None:
     """`ModelProblem` with the reason, unless these bytes are the network that the card describes and it computes."""
     what = card.input
     assert what is not None  # noqa: S101 - a card that is not built in has one
+    check_whole(data)
     if card.detector is not None:
         detector = YunetDetector(card, lambda: data, 1)
         _check_input(what, detector.network.inputs())

@@ -19,6 +19,7 @@ from matcher.errors import ModelProblem, WrongUse
 from matcher.faces.cards import BoxMapping, Card
 from matcher.faces.contracts import Detection, Image, Points, enlarged
 from matcher.faces.models_session import Network
+from matcher.faces.onnx_files import parsed
 
 STRIDES = (8, 16, 32)
 # The outputs at each stride, with the numbers that an anchor has in them.
@@ -128,15 +129,13 @@ def _back(points: Points, across: float, down: float) -> Points:
 
 def _any_size(data: bytes) -> bytes:
     """The same network with height and width of its input left open, and what follows from them left to be found."""
-    import onnx
-
+    model = parsed(data)
     try:
-        model = onnx.load_model_from_string(data)
         sides = model.graph.input[0].type.tensor_type.shape.dim
         for number, side in ((2, "height"), (3, "width")):
             sides[number].dim_param = side
-    except Exception as error:  # protobuf's classes and IndexError share no other base
-        raise ModelProblem(f"The network cannot be read as ONNX: {type(error).__name__}. Get the file anew.") from error
+    except IndexError as error:
+        raise ModelProblem("The network has no input of four sides: it is not a detector of YuNet's kind.") from error
     del model.graph.value_info[:]
     for output in model.graph.output:
         for number, side in enumerate(output.type.tensor_type.shape.dim):

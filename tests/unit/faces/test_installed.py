@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from faces_drawn import drawn_photo
 from faces_models import shared_models_folder
@@ -26,7 +27,7 @@ from model_files import (
     tiny_detector,
     tiny_recogniser,
 )
-from onnx import TensorProto
+from onnx import TensorProto, helper, numpy_helper
 
 from matcher.config import DEFAULT_BACKEND
 from matcher.errors import Conflict, ModelProblem, NotFound
@@ -105,9 +106,9 @@ def test_a_network_for_one_image_gets_one_at_a_time(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "changed", "why"),
     [
-        (b"no network at all", {}, "'tiny.onnx' cannot be loaded"),
-        (TINY[:-30], {}, "'tiny.onnx' cannot be loaded"),
-        (exported_recogniser()[:-1000], {"side": "150", "dim": "128"}, "cannot be loaded"),
+        (b"no network at all", {}, "cannot be read as ONNX"),
+        (TINY[:-30], {}, "cannot be read as ONNX"),
+        (exported_recogniser()[:-1000], {"side": "150", "dim": "128"}, "cannot be read as ONNX"),
         (TINY, {"dim": "13"}, r"gave the shape \(1, 12\).*not \(1, 13\)"),
         (TINY, {"side": "64"}, r"input 'image' is \(any, 3, 32, 32\), not \(n, 3, 64, 64\)"),
         (tiny_recogniser(channels=1), {}, r"is \(any, 1, 32, 32\), not \(n, 3, 32, 32\)"),
@@ -135,6 +136,31 @@ def test_a_network_that_does_not_fit_its_card_is_refused_and_leaves_nothing(
     with pytest.raises(ModelProblem, match=why):
         install(tmp_path, data, tiny_card("tiny", data, **changed))
     assert files(tmp_path) == [".lock"]
+
+
+def external(tensor: TensorProto) -> TensorProto:
+    """The same tensor, its values moved to the file `weights.bin`."""
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="weights.bin")
+    return tensor
+
+
+@pytest.mark.parametrize("where", ["initializer", "attribute", "subgraph"])
+def test_weights_in_another_file_are_refused(tmp_path: Path, where: str) -> None:
+    weights = numpy_helper.from_array(np.eye(12, dtype=np.float32), "w")
+    model = onnx.load_model_from_string(tiny_recogniser(("MatMul", ["means", "w"], "vectors", {})))
+    inner = helper.make_graph([], "inner", [], [], [external(weights)])
+    if where == "initializer":
+        model.graph.initializer.append(weights)
+    elif where == "attribute":
+        model.graph.node.append(helper.make_node("Constant", [], ["w"], value=weights))
+    else:
+        model.graph.node.append(helper.make_node("If", ["yes"], ["w"], then_branch=inner, else_branch=inner))
+    (tmp_path / "weights.bin").write_bytes(np.eye(12, dtype=np.float32).tobytes())
+    with pytest.raises(ModelProblem, match="keeps its weights in another file: export it as one"):
+        install(tmp_path / "models", model.SerializeToString())
+    assert files(tmp_path / "models") == [".lock"]
 
 
 def test_two_inputs_or_outputs_are_refused(tmp_path: Path) -> None:
