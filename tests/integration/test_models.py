@@ -236,6 +236,13 @@ def test_faces_that_the_new_models_do_not_find_keep_the_old_setting(home: Path, 
     result = run("models", "use", "mmod", EXPORTED, "--accept-missing", code=3)
     assert "no search finds them" in result.stderr
     assert Home(home).backend_in_file == PAIR
+    (lost,) = as_json("case", "list", "--weak")
+    assert lost["searchable"] is False
+    (advice,) = lost["advice"]
+    assert advice["problem"] == "not found by the models in use" and "add the photo anew" in advice["better"]
+    report = run("doctor").stdout
+    assert "1 of 2 open cases have no face in the gallery of the models in use" in report
+    assert "every open case that searches find has a good photo" in report
 
 
 def test_models_that_do_not_exist_change_nothing(home: Path, models: Path) -> None:
