@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from matcher.domain.space import is_word
 from matcher.errors import ModelProblem, WrongUse
 from matcher.faces.contracts import Image
-from matcher.faces.points import NAMES, PointLayout, meet
+from matcher.faces.points import EYES, NAMES, PointLayout, meet
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -261,8 +261,15 @@ def _recognising(table: _Table, side: int) -> Recognising:
     if unknown:
         places.fail(unknown[0], f"it is no point's name; there are {', '.join(NAMES)}")
     template = {name: places.place(name, side) for name in list(places.values)}
-    if meet(template, tuple(template)) is None or len(set(template.values())) < 2:
-        table.fail("template", "expected points of both eyes in different places")
+    if meet(template, tuple(template)) is None:
+        table.fail("template", "expected points of both eyes")
+    left, right = (
+        np.mean([template[point] for point in (eye, *corners) if point in template], axis=0)[0]
+        for eye, corners in EYES.items()
+    )
+    if left >= right:
+        why = "expected the left eye left of the right one: left and right are those of the picture"
+        table.fail("template", f"{why}, and their middles lie {left:g} and {right:g} pixels from its left edge")
     return table.done(
         Recognising(
             dim=table.whole("dim", 2, 65_536),

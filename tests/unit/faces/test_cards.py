@@ -108,8 +108,10 @@ def test_an_unknown_key_is_named(table: str) -> None:
         ("eye_left = [10, 12]", "chin = [10, 12]", "key 'recogniser.template.chin': it is no point's name"),
         ("eye_left = [10, 12]", "eye_left = [1000, 12]", "key 'recogniser.template.eye_left'.*far outside"),
         ("eye_left = [10, 12]\n", "", "key 'recogniser.template': expected points of both eyes"),
-        ("eye_left = [10, 12]\neye_right = [22, 12]\nnose_tip = [16, 18]", "eye_left = [9, 9]\neye_right = [9, 9]",
-         "different places"),
+        ("eye_right = [22, 12]", "eye_right = [10, 12]", "key 'recogniser.template'.*those of the picture.*10 and 10"),
+        ("eye_right = [22, 12]", "eye_right = [10, 30]", "those of the picture"),
+        ("eye_left = [10, 12]\neye_right = [22, 12]", "eye_left = [22, 12]\neye_right = [10, 12]", "of the picture"),
+        ("eye_left = [10, 12]", "eye_left_outer = [14, 12]\neye_left_inner = [31, 12]", "middles lie 22.5 and 22 "),
     ],
 )  # fmt: skip
 def test_impossible_values_are_named(old: str, new: str, why: str) -> None:
