@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -33,6 +32,10 @@ FORMAT = 1
 CARD_NAME = "model.toml"
 _LONGEST_NAME = 60
 LARGEST_FILE = 2_000_000_000  # bytes; what one ONNX file can hold
+LARGEST_CARD = 1_000_000  # bytes; cards that come with this program have less than 3,000
+# Pixels are 0 … 255, and networks take them as they are or as numbers around 0: real means and scales lie far inside.
+_LARGEST_SHIFT, _LARGEST_SCALE = 1000, 100_000
+_SHOWN = 60  # characters of a wrong value in a message
 
 
 _Result = TypeVar("_Result")
@@ -175,6 +178,8 @@ def read_card(data: bytes, where: str, *, built_in: bool = False) -> Card:
         values = tomllib.loads(data.decode("utf-8"))
     except ValueError as error:  # of the encoding or of the parser, which names the line
         raise ModelProblem(f"The card '{where}' cannot be read: {error}.") from error
+    except RecursionError as error:
+        raise ModelProblem(f"The card '{where}' cannot be read: its lists or tables are nested too deeply.") from error
     top = _Table(values, where)
     top.choice("format", (FORMAT,))
     name = top.text("name")
@@ -219,9 +224,9 @@ def _about(table: _Table) -> About:
 
 def _input(table: _Table, role: Role) -> Input:
     colour, layout = table.choice("colour", ("rgb", "bgr")), table.choice("layout", ("nchw", "nhwc"))
-    mean, scale = table.triple("mean"), table.triple("scale")
-    if not all(scale):
-        table.fail("scale", "expected numbers other than 0")
+    mean, scale = table.triple("mean", _LARGEST_SHIFT), table.triple("scale", _LARGEST_SCALE)
+    if min(abs(each) for each in scale) < 1 / _LARGEST_SCALE:
+        table.fail("scale", f"expected numbers of at least {1 / _LARGEST_SCALE:g} or at most {-1 / _LARGEST_SCALE:g}")
     if role is Role.RECOGNISER:
         return table.done(Input(colour, layout, mean, scale, side=table.whole("side", 32, 1024)))
     return table.done(Input(colour, layout, mean, scale, fixed_size=table.truth("fixed_size")))
@@ -319,40 +324,40 @@ class _Table:
     def choice(self, key: str, options: Sequence[Any]) -> Any:
         value = self._take(key, type(options[0]), " or ".join(str(each) for each in options))
         if value not in options:
-            self.fail(key, f"expected {' or '.join(str(each) for each in options)}, not {value}")
+            self.fail(key, f"expected {' or '.join(str(each) for each in options)}, not {_shown(value)}")
         return value
 
     def whole(self, key: str, least: int, most: int) -> int:
         value = self._take(key, int, f"a whole number {least} … {most}")
         if not least <= value <= most:
-            self.fail(key, f"expected a whole number {least} … {most}, not {value}")
+            self.fail(key, f"expected a whole number {least} … {most}, not {_shown(value)}")
         return int(value)
 
     def number(self, key: str, least: float, most: float) -> float:
         value = self._take(key, (int, float), f"a number {least:g} … {most:g}")
         if not least <= value <= most:  # nor is NaN
-            self.fail(key, f"expected a number {least:g} … {most:g}, not {value:g}")
+            self.fail(key, f"expected a number {least:g} … {most:g}, not {_shown(value)}")
         return float(value)
 
-    def triple(self, key: str) -> tuple[float, float, float]:
-        first, second, third = self._numbers(key, 3)
+    def triple(self, key: str, most: float) -> tuple[float, float, float]:
+        """Three numbers from −`most` to `most`."""
+        first, second, third = self._numbers(key, 3, -most, most)
         return first, second, third
 
     def place(self, key: str, side: int) -> tuple[float, float]:
         """A point of a chip, or not far beside it."""
-        x, y = self._numbers(key, 2)
-        if not (-side <= x <= 2 * side and -side <= y <= 2 * side):
-            self.fail(key, f"({x:g}, {y:g}) is far outside a chip of {side} pixels")
+        x, y = self._numbers(key, 2, -side, 2 * side)
         return x, y
 
     def table(self, key: str) -> _Table:
         return _Table(self._take(key, dict, "a table"), self._where, f"{self._path}{key}.")
 
-    def _numbers(self, key: str, count: int) -> list[float]:
+    def _numbers(self, key: str, count: int, least: float, most: float) -> list[float]:
         value = self._take(key, list, f"{count} numbers")
-        right = len(value) == count and all(type(each) in (int, float) and math.isfinite(each) for each in value)
+        # Compared before they become floats, which integers can be too large for; nor is NaN between limits.
+        right = len(value) == count and all(type(each) in (int, float) and least <= each <= most for each in value)
         if not right:
-            self.fail(key, f"expected {count} numbers")
+            self.fail(key, f"expected {count} numbers {least:g} … {most:g}, not {_shown(value)}")
         return [float(each) for each in value]
 
     def _take(self, key: str, kind: type | tuple[type, ...], expected: str) -> Any:
@@ -360,5 +365,14 @@ class _Table:
             self.fail(key, f"it is missing; expected {expected}")
         value = self.values.pop(key)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self.fail(key, f"expected {expected}, not {value!r}")
+            self.fail(key, f"expected {expected}, not {_shown(value)}")
         return value
+
+
+def _shown(value: Any) -> str:
+    """A wrong value for a message, cut where it is long."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # Python writes no integer of more than 4,300 digits, and no deep nesting
+        return "what is too long to show"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
