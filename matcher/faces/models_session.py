@@ -55,12 +55,12 @@ class Network:
         session = self._loaded()
         try:
             results = session.run(None, {session.get_inputs()[0].name: values})
+            names = [output.name for output in session.get_outputs()]
+            found = {name: np.asarray(result, dtype=np.float32) for name, result in zip(names, results, strict=True)}
         except Exception as error:  # ONNX Runtime's classes share no other base
             raise ModelProblem(
                 f"The model '{self._name}' failed on an input of {values.shape}: {_line(error)}."
             ) from error
-        names = [output.name for output in session.get_outputs()]
-        found = {name: np.asarray(result, dtype=np.float32) for name, result in zip(names, results, strict=True)}
         if not all(np.isfinite(output).all() for output in found.values()):
             raise ModelProblem(f"The model '{self._name}' gave numbers that are not finite: run `matcher doctor`.")
         return found

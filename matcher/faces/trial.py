@@ -42,6 +42,7 @@ def try_model(card: Card, data: bytes) -> None:
     if card.detector is not None:
         detector = YunetDetector(card, lambda: data, 1)
         _check_input(what, detector.network.inputs())
+        _check_kinds(detector.network.results())
         _try_detector(what, detector)
     else:
         _check_input(what, Network(card.file.name, lambda: data, 1).inputs())
@@ -83,10 +84,16 @@ def _check_input(card: Input, inputs: list[Port]) -> None:
         raise ModelProblem(f"The network's input '{port.name}' is ({found}), not ({wanted}) as its card says.")
 
 
+def _check_kinds(results: list[Port]) -> None:
+    for port in results:
+        if port.kind != "tensor(float)":
+            raise ModelProblem(f"The network's output '{port.name}' is {port.kind}; a face model here gives float32.")
+
+
 def _try_recogniser(card: Card, data: bytes) -> None:
     assert card.input is not None and card.input.side is not None  # noqa: S101 - checked by whoever made the card
-    network = Network(card.file.name, lambda: data, 1)
-    results = network.results()
+    results = Network(card.file.name, lambda: data, 1).results()
+    _check_kinds(results)
     if len(results) != 1:
         raise ModelProblem(f"The network has {len(results)} outputs; a recogniser gives one: the vectors.")
     recogniser = OnnxRecogniser(card, lambda: data, 1)
@@ -100,6 +107,7 @@ def _try_recogniser(card: Card, data: bytes) -> None:
         )
     if np.abs(recogniser.embed(chips) - singles).max() > _BATCH_TOLERANCE * lengths.max():
         raise ModelProblem(f"The network of '{card.name}' gives other vectors for several pictures than for one.")
+    recogniser.embed(np.zeros_like(chips[:1]))  # what is all black must give numbers, too
 
 
 def _try_detector(card: Input, detector: YunetDetector) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,30 @@ def test_a_bad_file_is_refused_with_its_reason(
         file.write_bytes(content)
     assert why in run("models", "install", "--card", card, "--accept-licence", code=code).stderr
     assert not (models / "installed").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+@pytest.mark.parametrize("option", ["--from", "--card"])
+def test_what_is_no_file_or_too_large_is_not_read(
+    models: Path, home: Path, tmp_path: Path, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = [YUNET] if option == "--from" else []
+    pipe, large = tmp_path / "pipe", tmp_path / "large"
+    os.mkfifo(pipe)
+    with large.open("wb") as file:
+        file.truncate(1_900_000_000)
+    read: list[Path] = []
+    whole = Path.read_bytes
+
+    def reading(path: Path) -> bytes:
+        read.append(path)
+        return b"" if path in (pipe, large, Path("/dev/zero")) else whole(path)
+
+    monkeypatch.setattr(Path, "read_bytes", reading)
+    too_large = (7, "1,900,000,000 bytes, not the") if option == "--from" else (2, "larger than any card")
+    for path, code, why in ((pipe, 2, "not a file"), (Path("/dev/zero"), 2, "not a file"), (large, *too_large)):
+        assert why in run("models", "install", *name, option, path, "--accept-licence", code=code).stderr
+        assert path not in read
 
 
 def test_a_wrong_file_for_a_known_model(models: Path, home: Path, tmp_path: Path) -> None:

@@ -125,10 +125,22 @@ def test_a_network_for_one_image_gets_one_at_a_time(folder: Path) -> None:
             tiny_recogniser(("ReduceMean", ["means"], "all", {"axes": [0]}), ("Add", ["means", "all"], "vectors", {})),
             {}, "other vectors for several pictures than for one",
         ),
+        (
+            tiny_recogniser(("ReduceL2", ["means"], "size", {"axes": [1]}), ("Div", ["means", "size"], "vectors", {})),
+            {"mean": "[0, 0, 0]"}, "not finite",
+        ),
+        (
+            tiny_recogniser(("Cast", ["means"], "vectors", {"to": TensorProto.STRING}), gives=TensorProto.STRING),
+            {}, r"output 'vectors' is tensor\(string\).*gives float32",
+        ),
+        (
+            tiny_recogniser(("SequenceConstruct", ["means", "pooled"], "vectors", {}), gives=None),
+            {}, r"output 'vectors' is seq\(tensor\(float\)\)",
+        ),
         (tiny_recogniser(("Flatten", ["image"], "vectors", {})), {}, r"gave the shape \(1, 3072\)"),
     ],
     ids=["no network", "truncated", "long truncated", "dim", "side", "grey", "batch of 4", "uint8", "nan", "constant",
-         "zero", "batch", "shape"],
+         "zero", "batch", "nan for black", "strings", "sequence", "shape"],
 )  # fmt: skip
 def test_a_network_that_does_not_fit_its_card_is_refused_and_leaves_nothing(
     tmp_path: Path, data: bytes, changed: dict[str, str], why: str
