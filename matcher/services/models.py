@@ -150,6 +150,7 @@ def use(context: Context, pair: tuple[str, str], who: Who, *, accept_missing: bo
     """
     backend = "+".join(pair)
     models_of(backend)
+    context.home.with_setting("backend", backend)  # a file that cannot be changed is known before the work is done
     try_pair(load_backend(backend, context.models, threads=context.settings.threads, progress=context.progress))
     other = Context(context.home, clock=context.clock, progress=context.progress, backend=backend)
     try:

@@ -231,6 +231,13 @@ def test_an_end_before_the_setting_leaves_the_old_one_and_a_rerun_goes_on(
     assert (done["in_use"], done["embedded"], done["faces"]) == (True, 0, 1)
 
 
+def test_a_settings_file_that_cannot_be_changed_is_known_before_the_work(home: Path, installed: Path) -> None:
+    register(home, "A-1")
+    Home(home).settings_file.write_text(f'"backend" = "{DEFAULT_BACKEND}"\n', encoding="utf-8")
+    assert f'write backend = "{PAIR}" into it yourself' in run("models", "use", "mmod", EXPORTED, code=5).stderr
+    assert not {"gallery.embed", "gallery.reindex"} & set(actions(home))
+
+
 def test_a_case_that_is_registered_meanwhile_is_found(
     home: Path, installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
