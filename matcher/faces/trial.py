@@ -11,7 +11,7 @@ from matcher.domain.faces import Box
 from matcher.errors import ModelProblem
 from matcher.faces.cards import Card, Input
 from matcher.faces.contracts import Backend, Image
-from matcher.faces.models_session import Network, Port
+from matcher.faces.models_session import ANEW, Network, Port
 from matcher.faces.onnx_files import check_whole
 from matcher.faces.onnx_recogniser import OnnxRecogniser
 from matcher.faces.pipeline import FacePipeline
@@ -40,12 +40,12 @@ def try_model(card: Card, data: bytes) -> None:
     assert what is not None  # noqa: S101 - a card that is not built in has one
     check_whole(data)
     if card.detector is not None:
-        detector = YunetDetector(card, lambda: data, 1)
+        detector = YunetDetector(card, lambda: data, 1, ANEW)
         _check_input(what, detector.network.inputs())
         _check_kinds(detector.network.results())
         _try_detector(what, detector)
     else:
-        _check_input(what, Network(card.file.name, lambda: data, 1).inputs())
+        _check_input(what, Network(card.file.name, lambda: data, 1, ANEW).inputs())
         _try_recogniser(card, data)
 
 
@@ -92,11 +92,11 @@ def _check_kinds(results: list[Port]) -> None:
 
 def _try_recogniser(card: Card, data: bytes) -> None:
     assert card.input is not None and card.input.side is not None  # noqa: S101 - checked by whoever made the card
-    results = Network(card.file.name, lambda: data, 1).results()
+    results = Network(card.file.name, lambda: data, 1, ANEW).results()
     _check_kinds(results)
     if len(results) != 1:
         raise ModelProblem(f"The network has {len(results)} outputs; a recogniser gives one: the vectors.")
-    recogniser = OnnxRecogniser(card, lambda: data, 1)
+    recogniser = OnnxRecogniser(card, lambda: data, 1, ANEW)
     side = card.input.side
     chips = np.stack([picture(side, side, variant) for variant in range(3)])
     singles = np.concatenate([recogniser.embed(chip[None]) for chip in chips])

@@ -18,7 +18,7 @@ from matcher.domain.faces import Box
 from matcher.errors import ModelProblem, WrongUse
 from matcher.faces.cards import BoxMapping, Card
 from matcher.faces.contracts import Detection, Image, Points, enlarged
-from matcher.faces.models_session import Network
+from matcher.faces.models_session import DOCTOR, Network
 from matcher.faces.onnx_files import parsed
 
 STRIDES = (8, 16, 32)
@@ -32,8 +32,10 @@ _LARGEST_GROWTH = 20.0  # exp of this many strides is larger than any photo
 class YunetDetector:
     """A detector of this kind; finds what scores at least as the card says."""
 
-    def __init__(self, card: Card, read: Callable[[], bytes], threads: int) -> None:
-        """`read` gives the ONNX file's bytes when the network is first used; `WrongUse` for another role's card."""
+    def __init__(self, card: Card, read: Callable[[], bytes], threads: int, advice: str = DOCTOR) -> None:
+        """`read` gives the ONNX file's bytes when it is first used, `advice` is as in `Network`; `WrongUse` for another
+        role's card.
+        """
         if card.detector is None or card.input is None:
             raise WrongUse(f"The card of '{card.name}' is not that of a detector.")
         self.name = card.word
@@ -43,7 +45,7 @@ class YunetDetector:
         self._input = card.input
         self._how = card.detector
         fixed = card.input.fixed_size
-        self.network = Network(card.file.name, lambda: _any_size(read()) if fixed else read(), threads)
+        self.network = Network(card.file.name, lambda: _any_size(read()) if fixed else read(), threads, advice)
 
     def detect(self, image: Image, scale: float = 1.0, *, largest: float = math.inf) -> list[Detection]:
         """Faces of the image, best score first, searched in the image enlarged (or shrunk) by `scale`.

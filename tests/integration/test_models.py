@@ -108,7 +108,8 @@ def test_the_licence_is_shown_and_asked_for(card: Path, models: Path, monkeypatc
     refused = run("models", "install", "--card", card, code=2)
     assert "Licence: Apache-2.0" in refused.stdout and "--accept-licence" in refused.stderr
     monkeypatch.setattr("matcher.cli.models._somebody_is_there", lambda: True)
-    run("models", "install", "--card", card, code=1, typed="n\n")
+    declined = run("models", "install", "--card", card, code=2, typed="n\n")
+    assert "The licence was not accepted: nothing was installed." in declined.stderr
     assert not (models / "installed").exists()
     assert f"Installed {EXPORTED}" in run("models", "install", "--card", card, typed="y\n").stdout
     assert "already" in run("models", "install", "--card", card, typed="y\n").stdout
@@ -280,6 +281,8 @@ def test_faces_that_the_new_models_do_not_find_keep_the_old_setting(home: Path, 
 def test_models_that_do_not_exist_change_nothing(home: Path, models: Path) -> None:
     assert "'arcface'" in run("models", "use", "mmod", "arcface", code=2).stderr
     assert "'dlib-resnet-v1' is not a detector" in run("models", "use", "dlib-resnet-v1", "mmod", code=2).stderr
+    said = run("models", "use", "landmarks5", "dlib-resnet-v1", code=2).stderr
+    assert "'landmarks5' is a landmarker" in said and "installed" not in said
     assert not Home(home).settings_file.exists()
 
 

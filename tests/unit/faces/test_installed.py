@@ -114,7 +114,8 @@ def test_a_network_for_one_image_gets_one_at_a_time(folder: Path) -> None:
         (tiny_recogniser(channels=1), {}, r"is \(any, 1, 32, 32\), not \(n, 3, 32, 32\)"),
         (tiny_recogniser(batch=4), {}, r"is \(4, 3, 32, 32\)"),
         (tiny_recogniser(kind=TensorProto.UINT8), {}, r"is tensor\(uint8\).*takes float32"),
-        (tiny_recogniser(("Sqrt", ["means"], "vectors", {})), {}, "not finite"),
+        (tiny_recogniser(("Sqrt", ["means"], "vectors", {})), {}, "not finite: get its file anew"),
+        (tiny_recogniser(("Unheard", ["means"], "vectors", {})), {}, "cannot be loaded .*: get its file anew"),
         (
             tiny_recogniser(("Mul", ["means", "zero"], "flat", {}), ("Add", ["flat", "one"], "vectors", {}),
                             zero=np.zeros(12), one=np.ones(12)),
@@ -139,7 +140,8 @@ def test_a_network_for_one_image_gets_one_at_a_time(folder: Path) -> None:
         ),
         (tiny_recogniser(("Flatten", ["image"], "vectors", {})), {}, r"gave the shape \(1, 3072\)"),
     ],
-    ids=["no network", "truncated", "long truncated", "dim", "side", "grey", "batch of 4", "uint8", "nan", "constant",
+    ids=["no network", "truncated", "long truncated", "dim", "side", "grey", "batch of 4", "uint8", "nan",
+         "unknown operator", "constant",
          "zero", "batch", "nan for black", "strings", "sequence", "shape"],
 )  # fmt: skip
 def test_a_network_that_does_not_fit_its_card_is_refused_and_leaves_nothing(
