@@ -210,8 +210,9 @@ def read_card(data: bytes, where: str, *, built_in: bool = False) -> Card:
 
 def _file(table: _Table) -> ModelFile:
     name = table.text("name")
-    if re.search(r"[/\\:\x00]", name) or name.startswith(".") or name == CARD_NAME:
-        table.fail("name", "expected the plain name of a file")
+    # Some file systems do not tell capital from small letters.
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", name) or name.lower() == CARD_NAME:
+        table.fail("name", f"expected the plain name of a file other than {CARD_NAME}: A-Z, a-z, 0-9, '.', '_' and '-'")
     sha256 = table.text("sha256")
     if not re.fullmatch("[0-9a-f]{64}", sha256):
         table.fail("sha256", "expected 64 hexadecimal digits in small letters")

@@ -41,12 +41,12 @@ def try_model(card: Card, data: bytes) -> None:
     check_whole(data)
     if card.detector is not None:
         detector = YunetDetector(card, lambda: data, 1, ANEW)
-        _check_input(what, detector.network.inputs())
-        _check_kinds(detector.network.results())
+        _check_ports(what, detector.network)
         _try_detector(what, detector)
     else:
-        _check_input(what, Network(card.file.name, lambda: data, 1, ANEW).inputs())
-        _try_recogniser(card, data)
+        recogniser = OnnxRecogniser(card, lambda: data, 1, ANEW)
+        _check_ports(what, recogniser.network)
+        _try_recogniser(card, recogniser)
 
 
 def try_pair(backend: Backend) -> None:
@@ -60,6 +60,13 @@ def try_pair(backend: Backend) -> None:
     else:
         points = backend.landmarker.locate(photo, [box])[0]
     FacePipeline(backend).embed_chips(backend.aligner.chip(photo, points)[None])
+
+
+def _check_ports(card: Input, network: Network) -> None:
+    _check_input(card, network.inputs())
+    for port in network.results():
+        if port.kind != "tensor(float)":
+            raise ModelProblem(f"The network's output '{port.name}' is {port.kind}; a face model here gives float32.")
 
 
 def _check_input(card: Input, inputs: list[Port]) -> None:
@@ -84,20 +91,10 @@ def _check_input(card: Input, inputs: list[Port]) -> None:
         raise ModelProblem(f"The network's input '{port.name}' is ({found}), not ({wanted}) as its card says.")
 
 
-def _check_kinds(results: list[Port]) -> None:
-    for port in results:
-        if port.kind != "tensor(float)":
-            raise ModelProblem(f"The network's output '{port.name}' is {port.kind}; a face model here gives float32.")
-
-
-def _try_recogniser(card: Card, data: bytes) -> None:
-    assert card.input is not None and card.input.side is not None  # noqa: S101 - checked by whoever made the card
-    results = Network(card.file.name, lambda: data, 1, ANEW).results()
-    _check_kinds(results)
+def _try_recogniser(card: Card, recogniser: OnnxRecogniser) -> None:
+    results, side = recogniser.network.results(), recogniser.side
     if len(results) != 1:
         raise ModelProblem(f"The network has {len(results)} outputs; a recogniser gives one: the vectors.")
-    recogniser = OnnxRecogniser(card, lambda: data, 1, ANEW)
-    side = card.input.side
     chips = np.stack([picture(side, side, variant) for variant in range(3)])
     singles = np.concatenate([recogniser.embed(chip[None]) for chip in chips])
     lengths = np.linalg.norm(singles, axis=1)

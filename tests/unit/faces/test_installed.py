@@ -36,6 +36,7 @@ from matcher.faces.alignment import DlibAligner, WarpAligner
 from matcher.faces.backends import load_backend, uses_landmarker
 from matcher.faces.installed import InstalledModels
 from matcher.faces.landmarks import TreeLandmarker
+from matcher.faces.models_session import Network
 from matcher.faces.pipeline import FacePipeline
 from matcher.faces.points import DLIB_POINTS, NAMES, meet
 from matcher.faces.trial import try_pair
@@ -306,6 +307,47 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(ModelProblem, match="'tiny' cannot be written.*No space left"):
         install(tmp_path)
     assert files(tmp_path) == [".lock"]
+
+
+def test_a_model_is_removed_from_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    install(tmp_path)
+    monkeypatch.setattr(module.tempfile, "mkdtemp", full)
+    InstalledModels(tmp_path).remove("tiny")
+    assert files(tmp_path) == [".lock"]
+
+
+def test_a_model_that_cannot_be_removed_is_named_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_only(*_: object) -> Path:
+        raise OSError(30, "Read-only file system")
+
+    install(tmp_path)
+    with monkeypatch.context() as patch, pytest.raises(ModelProblem, match="tiny' cannot be removed: Read-only"):
+        patch.setattr(Path, "rename", read_only)
+        InstalledModels(tmp_path).remove("tiny")
+    InstalledModels(tmp_path).verify("tiny")
+
+
+def test_what_is_no_folder_is_removed_too(tmp_path: Path) -> None:
+    install(tmp_path)
+    (tmp_path / "installed" / "link").symlink_to("tiny")
+    (tmp_path / "installed" / "file").touch()
+    for name in ("file", "link"):
+        InstalledModels(tmp_path).remove(name)
+    assert [path.name for path in (tmp_path / "installed").iterdir()] == ["tiny"]
+    InstalledModels(tmp_path).verify("tiny")
+
+
+@pytest.mark.parametrize("role", ["recogniser", "detector"])
+def test_the_trial_loads_a_network_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, role: str) -> None:
+    loads: list[int] = []
+    load = Network._load
+    monkeypatch.setattr(Network, "_load", lambda network: loads.append(1) or load(network))
+    data = TINY if role == "recogniser" else tiny_detector()
+    install(tmp_path, data, None if role == "recogniser" else detector_card("tiny", data))
+    assert loads == [1]
 
 
 def test_pairs_meet_through_landmarks(folder: Path) -> None:
