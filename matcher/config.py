@@ -151,18 +151,32 @@ class Home:
         """The face models that the environment prescribes, whatever the settings file says."""
         return os.environ.get("MATCHER_BACKEND")
 
-    def write_setting(self, name: str, value: str) -> None:
-        """Set one text in the settings file, which keeps its other lines; the old file or the new one, never between.
+    def with_setting(self, name: str, value: str) -> str:
+        """The text of the settings file with one text set and all other lines kept; nothing is written.
 
         `Conflict` if the file is written in a way that cannot be changed by one line, `StoreProblem` if it cannot be
-        written.
+        read.
         """
         path = self.settings_file
         try:
             old = path.read_text(encoding="utf-8") if path.exists() else ""
-            new = _with_setting(old, name, value)
-            if tomllib.loads(new) != tomllib.loads(old) | {name: value}:
-                raise Conflict(f"'{path}' cannot be changed: write {name} = {toml_text(value)} into it yourself.")
+            wanted = tomllib.loads(old) | {name: value}
+        except (OSError, ValueError) as error:
+            raise StoreProblem(f"The settings file '{path}' cannot be read: {error}.") from error
+        new = _with_setting(old, name, value)
+        # Compared as they are written, since nan is not equal to itself.
+        if repr(_parsed(new)) != repr(wanted):
+            raise Conflict(f"'{path}' cannot be changed: write {name} = {toml_text(value)} into it yourself.")
+        return new
+
+    def write_setting(self, name: str, value: str) -> None:
+        """Set one text in the settings file, or in the file that it links to; the old or the new one, never between.
+
+        Errors as in `with_setting`, and `StoreProblem` if the file cannot be written.
+        """
+        new, path = self.with_setting(name, value), self.settings_file
+        try:
+            path = path.resolve()
             handle, half = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # for its owner's eyes only
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -172,7 +186,7 @@ class Home:
                 Path(half).replace(path)
             finally:
                 Path(half).unlink(missing_ok=True)
-        except (OSError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:  # of a link that leads to itself, of half a character
             raise StoreProblem(f"The settings file '{path}' cannot be written: {error}.") from error
 
     def database_url(self, settings: Settings) -> str | Path:
@@ -188,11 +202,24 @@ def toml_text(value: str) -> str:
 def _with_setting(text: str, name: str, value: str) -> str:
     """The text of a settings file with one line changed, or a new one at its end."""
     line = f"{name} = {toml_text(value)}"
-    lines = text.splitlines()
+    lines = text.removesuffix("\n").split("\n") if text else []  # TOML knows no other ends of lines
     places = [number for number, each in enumerate(lines) if re.match(rf"\s*{name}\s*=", each)]
     if places:
-        comment = re.search(r"\s+#[^\"']*$", lines[places[0]])
-        lines[places[0]] = line + (comment[0] if comment else "")
+        lines[places[0]] = line + _comment(lines[places[0]])
     else:
         lines.append(line)
     return "\n".join(lines) + "\n"
+
+
+def _comment(line: str) -> str:
+    """The comment at a line's end with the space before it: from the first # on before which a whole value stands."""
+    starts = [mark.start() for mark in re.finditer(r"\s*#", line)]
+    return next((line[start:] for start in starts if _parsed(line[:start]) is not None), "")
+
+
+def _parsed(text: str) -> dict[str, object] | None:
+    """What a settings file with this text says, `None` if it is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except ValueError:
+        return None

@@ -170,11 +170,13 @@ def tiny_recogniser(
     batch: str | int = "n",
     channels: int = 3,
     kind: int = TensorProto.FLOAT,
+    gives: int | None = TensorProto.FLOAT,
     **constants: np.ndarray,
 ) -> bytes:
     """A network that gives the mean colours of an image's quarters as "vectors".
 
-    `nodes` (type, inputs, output, attributes) come between: they take "means", float32 (n, 12), and give "vectors".
+    `nodes` (type, inputs, output, attributes) come between: they take "means", float32 (n, 12), and give "vectors", a
+    tensor of the type `gives` or, with `None`, a sequence.
     """
     made = [
         helper.make_node("Cast", ["image"], ["wide"], to=TensorProto.FLOAT),
@@ -185,7 +187,10 @@ def tiny_recogniser(
     if not nodes:
         made.append(helper.make_node("Identity", ["means"], ["vectors"]))
     inputs = [helper.make_tensor_value_info("image", kind, [batch, channels, side, side])]
-    outputs = [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, None)]
+    if gives is None:
+        outputs = [helper.make_tensor_sequence_value_info("vectors", TensorProto.FLOAT, None)]
+    else:
+        outputs = [helper.make_tensor_value_info("vectors", gives, None)]
     return _model(made, inputs, outputs, constants)
 
 

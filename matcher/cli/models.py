@@ -61,7 +61,8 @@ def install(
         if not accept_licence:
             if not _somebody_is_there():
                 raise WrongUse("Nobody can be asked here whether the licence is accepted: give --accept-licence.")
-            click.confirm("Do you accept this licence?", abort=True)
+            if not click.confirm("Do you accept this licence?"):
+                raise WrongUse("The licence was not accepted: nothing was installed.")
         added = matcher.install_model(new, accept_licence=True, **who)
     name = new.card.name
     click.echo(

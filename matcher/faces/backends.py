@@ -16,7 +16,7 @@ from matcher.errors import NotFound, WrongUse
 from matcher.faces.alignment import DLIB_SIDE, DLIB_TEMPLATE, DlibAligner, WarpAligner
 from matcher.faces.cards import Card, Role
 from matcher.faces.contracts import Aligner, Backend, Detector, Landmarker, Recogniser
-from matcher.faces.installed import InstalledModels
+from matcher.faces.installed import LANDMARKS, InstalledModels
 from matcher.faces.landmarks import TreeLandmarker
 from matcher.faces.mmod import MmodDetector
 from matcher.faces.models import ModelFolder, Progress, shared_models
@@ -102,6 +102,8 @@ def _card(name: str, models: Path) -> Card | None:
     """The card of an installed model, `None` for a built-in one."""
     if name in (MmodDetector.name, DlibResnet.name):
         return None
+    if name == LANDMARKS:
+        raise WrongUse(f"'{name}' is a landmarker, which is used where it is needed: name a detector and a recogniser.")
     try:
         return InstalledModels(models).card(name)
     except NotFound as error:

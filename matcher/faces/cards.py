@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from matcher.domain.space import is_word
 from matcher.errors import ModelProblem, WrongUse
 from matcher.faces.contracts import Image
-from matcher.faces.points import NAMES, PointLayout, meet
+from matcher.faces.points import EYES, NAMES, PointLayout, meet
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,6 +32,10 @@ FORMAT = 1
 CARD_NAME = "model.toml"
 _LONGEST_NAME = 60
 LARGEST_FILE = 2_000_000_000  # bytes; what one ONNX file can hold
+LARGEST_CARD = 1_000_000  # bytes; cards that come with this program have less than 3,000
+# Pixels are 0 … 255, and networks take them as they are or as numbers around 0: real means and scales lie far inside.
+_LARGEST_SHIFT, _LARGEST_SCALE = 1000, 100_000
+_SHOWN = 60  # characters of a wrong value in a message
 
 
 _Result = TypeVar("_Result")
@@ -175,6 +178,8 @@ def read_card(data: bytes, where: str, *, built_in: bool = False) -> Card:
         values = tomllib.loads(data.decode("utf-8"))
     except ValueError as error:  # of the encoding or of the parser, which names the line
         raise ModelProblem(f"The card '{where}' cannot be read: {error}.") from error
+    except RecursionError as error:
+        raise ModelProblem(f"The card '{where}' cannot be read: its lists or tables are nested too deeply.") from error
     top = _Table(values, where)
     top.choice("format", (FORMAT,))
     name = top.text("name")
@@ -205,8 +210,9 @@ def read_card(data: bytes, where: str, *, built_in: bool = False) -> Card:
 
 def _file(table: _Table) -> ModelFile:
     name = table.text("name")
-    if re.search(r"[/\\:\x00]", name) or name.startswith(".") or name == CARD_NAME:
-        table.fail("name", "expected the plain name of a file")
+    # Some file systems do not tell capital from small letters.
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", name) or name.lower() == CARD_NAME:
+        table.fail("name", f"expected the plain name of a file other than {CARD_NAME}: A-Z, a-z, 0-9, '.', '_' and '-'")
     sha256 = table.text("sha256")
     if not re.fullmatch("[0-9a-f]{64}", sha256):
         table.fail("sha256", "expected 64 hexadecimal digits in small letters")
@@ -219,9 +225,9 @@ def _about(table: _Table) -> About:
 
 def _input(table: _Table, role: Role) -> Input:
     colour, layout = table.choice("colour", ("rgb", "bgr")), table.choice("layout", ("nchw", "nhwc"))
-    mean, scale = table.triple("mean"), table.triple("scale")
-    if not all(scale):
-        table.fail("scale", "expected numbers other than 0")
+    mean, scale = table.triple("mean", _LARGEST_SHIFT), table.triple("scale", _LARGEST_SCALE)
+    if min(abs(each) for each in scale) < 1 / _LARGEST_SCALE:
+        table.fail("scale", f"expected numbers of at least {1 / _LARGEST_SCALE:g} or at most {-1 / _LARGEST_SCALE:g}")
     if role is Role.RECOGNISER:
         return table.done(Input(colour, layout, mean, scale, side=table.whole("side", 32, 1024)))
     return table.done(Input(colour, layout, mean, scale, fixed_size=table.truth("fixed_size")))
@@ -261,8 +267,15 @@ def _recognising(table: _Table, side: int) -> Recognising:
     if unknown:
         places.fail(unknown[0], f"it is no point's name; there are {', '.join(NAMES)}")
     template = {name: places.place(name, side) for name in list(places.values)}
-    if meet(template, tuple(template)) is None or len(set(template.values())) < 2:
-        table.fail("template", "expected points of both eyes in different places")
+    if meet(template, tuple(template)) is None:
+        table.fail("template", "expected points of both eyes")
+    left, right = (
+        np.mean([template[point] for point in (eye, *corners) if point in template], axis=0)[0]
+        for eye, corners in EYES.items()
+    )
+    if left >= right:
+        why = "expected the left eye left of the right one: left and right are those of the picture"
+        table.fail("template", f"{why}, and their middles lie {left:g} and {right:g} pixels from its left edge")
     return table.done(
         Recognising(
             dim=table.whole("dim", 2, 65_536),
@@ -312,40 +325,40 @@ class _Table:
     def choice(self, key: str, options: Sequence[Any]) -> Any:
         value = self._take(key, type(options[0]), " or ".join(str(each) for each in options))
         if value not in options:
-            self.fail(key, f"expected {' or '.join(str(each) for each in options)}, not {value}")
+            self.fail(key, f"expected {' or '.join(str(each) for each in options)}, not {_shown(value)}")
         return value
 
     def whole(self, key: str, least: int, most: int) -> int:
         value = self._take(key, int, f"a whole number {least} … {most}")
         if not least <= value <= most:
-            self.fail(key, f"expected a whole number {least} … {most}, not {value}")
+            self.fail(key, f"expected a whole number {least} … {most}, not {_shown(value)}")
         return int(value)
 
     def number(self, key: str, least: float, most: float) -> float:
         value = self._take(key, (int, float), f"a number {least:g} … {most:g}")
         if not least <= value <= most:  # nor is NaN
-            self.fail(key, f"expected a number {least:g} … {most:g}, not {value:g}")
+            self.fail(key, f"expected a number {least:g} … {most:g}, not {_shown(value)}")
         return float(value)
 
-    def triple(self, key: str) -> tuple[float, float, float]:
-        first, second, third = self._numbers(key, 3)
+    def triple(self, key: str, most: float) -> tuple[float, float, float]:
+        """Three numbers from −`most` to `most`."""
+        first, second, third = self._numbers(key, 3, -most, most)
         return first, second, third
 
     def place(self, key: str, side: int) -> tuple[float, float]:
         """A point of a chip, or not far beside it."""
-        x, y = self._numbers(key, 2)
-        if not (-side <= x <= 2 * side and -side <= y <= 2 * side):
-            self.fail(key, f"({x:g}, {y:g}) is far outside a chip of {side} pixels")
+        x, y = self._numbers(key, 2, -side, 2 * side)
         return x, y
 
     def table(self, key: str) -> _Table:
         return _Table(self._take(key, dict, "a table"), self._where, f"{self._path}{key}.")
 
-    def _numbers(self, key: str, count: int) -> list[float]:
+    def _numbers(self, key: str, count: int, least: float, most: float) -> list[float]:
         value = self._take(key, list, f"{count} numbers")
-        right = len(value) == count and all(type(each) in (int, float) and math.isfinite(each) for each in value)
+        # Compared before they become floats, which integers can be too large for; nor is NaN between limits.
+        right = len(value) == count and all(type(each) in (int, float) and least <= each <= most for each in value)
         if not right:
-            self.fail(key, f"expected {count} numbers")
+            self.fail(key, f"expected {count} numbers {least:g} … {most:g}, not {_shown(value)}")
         return [float(each) for each in value]
 
     def _take(self, key: str, kind: type | tuple[type, ...], expected: str) -> Any:
@@ -353,5 +366,14 @@ class _Table:
             self.fail(key, f"it is missing; expected {expected}")
         value = self.values.pop(key)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self.fail(key, f"expected {expected}, not {value!r}")
+            self.fail(key, f"expected {expected}, not {_shown(value)}")
         return value
+
+
+def _shown(value: Any) -> str:
+    """A wrong value for a message, cut where it is long."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # Python writes no integer of more than 4,300 digits, and no deep nesting
+        return "what is too long to show"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -97,9 +97,12 @@ class InstalledModels:
             self._sweep()
             if name not in self.names():
                 raise NotFound(f"There is no installed model '{name}': see `matcher models list`.")
-            # Renamed first, so that nobody sees a model of which some files are gone.
-            half = Path(tempfile.mkdtemp(dir=self._folder, prefix=_HALF)) / name
-            (self._folder / name).rename(half)
+            # Renamed first, so that nobody sees a model of which some files are gone. A full disk has room for this.
+            place = self._folder / name
+            try:
+                place.rename(self._folder / f"{_HALF}{name}")
+            except OSError as error:
+                raise ModelProblem(f"The model '{place}' cannot be removed: {error.strerror}.") from error
             self._sweep()
 
     def _require_same(self, card: Card) -> None:
@@ -134,6 +137,8 @@ class InstalledModels:
         """Delete what a process left that was killed; only under the lock."""
         if self._folder.is_dir():
             for half in self._folder.glob(f"{_HALF}*"):
+                if half.is_symlink() or half.is_file():  # somebody put it where a model's folder belongs
+                    half.unlink(missing_ok=True)
                 shutil.rmtree(half, ignore_errors=True)
 
 

@@ -18,6 +18,7 @@ from matcher.errors import ModelProblem
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
+DOCTOR, ANEW = "run `matcher doctor`", "get its file anew"  # what to do about a network that fails
 Values = NDArray[np.uint8] | NDArray[np.float32]
 
 
@@ -37,11 +38,15 @@ class Network:
     not exist there.
     """
 
-    def __init__(self, name: str, read: Callable[[], bytes], threads: int) -> None:
-        """`read` gives the ONNX file's bytes; `threads` 0 means one per core that this process may use."""
+    def __init__(self, name: str, read: Callable[[], bytes], threads: int, advice: str = DOCTOR) -> None:
+        """`read` gives the ONNX file's bytes; `threads` 0 means one per core that this process may use.
+
+        `advice` ends the messages about a network that cannot be used.
+        """
         self._name = name
         self._read = read
         self._threads = threads
+        self._advice = advice
         self._loading = threading.Lock()
         self._session: InferenceSession | None = None
         _networks.add(self)
@@ -55,14 +60,14 @@ class Network:
         session = self._loaded()
         try:
             results = session.run(None, {session.get_inputs()[0].name: values})
+            names = [output.name for output in session.get_outputs()]
+            found = {name: np.asarray(result, dtype=np.float32) for name, result in zip(names, results, strict=True)}
         except Exception as error:  # ONNX Runtime's classes share no other base
             raise ModelProblem(
                 f"The model '{self._name}' failed on an input of {values.shape}: {_line(error)}."
             ) from error
-        names = [output.name for output in session.get_outputs()]
-        found = {name: np.asarray(result, dtype=np.float32) for name, result in zip(names, results, strict=True)}
         if not all(np.isfinite(output).all() for output in found.values()):
-            raise ModelProblem(f"The model '{self._name}' gave numbers that are not finite: run `matcher doctor`.")
+            raise ModelProblem(f"The model '{self._name}' gave numbers that are not finite: {self._advice}.")
         return found
 
     def inputs(self) -> list[Port]:
@@ -94,7 +99,7 @@ class Network:
             session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # as above
             raise ModelProblem(
-                f"The model '{self._name}' cannot be loaded: {_line(error)}. Run `matcher doctor`."
+                f"The model '{self._name}' cannot be loaded ({_line(error)}): {self._advice}."
             ) from error
         return session
 

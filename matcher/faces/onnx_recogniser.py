@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from matcher.errors import ModelProblem, WrongUse
 from matcher.faces.cards import Card
 from matcher.faces.contracts import Image
-from matcher.faces.models_session import Network
+from matcher.faces.models_session import DOCTOR, Network
 
 _BATCH = 32
 
@@ -18,30 +18,32 @@ _BATCH = 32
 class OnnxRecogniser:
     """A recogniser of this kind."""
 
-    def __init__(self, card: Card, read: Callable[[], bytes], threads: int) -> None:
-        """`read` gives the ONNX file's bytes when the network is first used; `WrongUse` for another role's card."""
+    def __init__(self, card: Card, read: Callable[[], bytes], threads: int, advice: str = DOCTOR) -> None:
+        """`read` gives the ONNX file's bytes when it is first used, `advice` is as in `Network`; `WrongUse` for another
+        role's card.
+        """
         if card.recogniser is None or card.input is None or card.input.side is None:
             raise WrongUse(f"The card of '{card.name}' is not that of a recogniser.")
         self.name = card.word
         self.dim = card.recogniser.dim
-        self._side = card.input.side
+        self.side = card.input.side
         self._input = card.input
-        self._network = Network(card.file.name, read, threads)
+        self.network = Network(card.file.name, read, threads, advice)
 
     def embed(self, chips: Image) -> NDArray[np.float32]:
         """The network's vectors, float32 (n, dim), of chips uint8 RGB (n, side, side, 3); `WrongUse` for other chips.
 
         `ModelProblem` when the network gives another number or length of vectors, or fails.
         """
-        if chips.dtype != np.uint8 or chips.shape[1:] != (self._side, self._side, 3):
-            wanted = f"(n, {self._side}, {self._side}, 3)"
+        if chips.dtype != np.uint8 or chips.shape[1:] != (self.side, self.side, 3):
+            wanted = f"(n, {self.side}, {self.side}, 3)"
             raise WrongUse(f"This recogniser takes uint8 chips {wanted}, not {chips.dtype} {chips.shape}.")
         # Many networks are exported for one image at a time and must not be given more.
-        step = self._network.inputs()[0].shape[0] or _BATCH
+        step = self.network.inputs()[0].shape[0] or _BATCH
         vectors = np.empty((len(chips), self.dim), dtype=np.float32)
         for first in range(0, len(chips), step):
             batch = chips[first : first + step]
-            found = self._network.run(self._input.tensor(batch))
+            found = self.network.run(self._input.tensor(batch))
             if found.shape != (len(batch), self.dim):
                 raise ModelProblem(
                     f"The recogniser '{self.name}' gave the shape {found.shape} for {len(batch)} chips, "

@@ -11,7 +11,8 @@ from matcher.domain.faces import Box
 from matcher.errors import ModelProblem
 from matcher.faces.cards import Card, Input
 from matcher.faces.contracts import Backend, Image
-from matcher.faces.models_session import Network, Port
+from matcher.faces.models_session import ANEW, Network, Port
+from matcher.faces.onnx_files import check_whole
 from matcher.faces.onnx_recogniser import OnnxRecogniser
 from matcher.faces.pipeline import FacePipeline
 from matcher.faces.yunet import OUTPUTS, STRIDES, YunetDetector
@@ -37,13 +38,15 @@ def try_model(card: Card, data: bytes) -> None:
     """`ModelProblem` with the reason, unless these bytes are the network that the card describes and it computes."""
     what = card.input
     assert what is not None  # noqa: S101 - a card that is not built in has one
+    check_whole(data)
     if card.detector is not None:
-        detector = YunetDetector(card, lambda: data, 1)
-        _check_input(what, detector.network.inputs())
+        detector = YunetDetector(card, lambda: data, 1, ANEW)
+        _check_ports(what, detector.network)
         _try_detector(what, detector)
     else:
-        _check_input(what, Network(card.file.name, lambda: data, 1).inputs())
-        _try_recogniser(card, data)
+        recogniser = OnnxRecogniser(card, lambda: data, 1, ANEW)
+        _check_ports(what, recogniser.network)
+        _try_recogniser(card, recogniser)
 
 
 def try_pair(backend: Backend) -> None:
@@ -57,6 +60,13 @@ def try_pair(backend: Backend) -> None:
     else:
         points = backend.landmarker.locate(photo, [box])[0]
     FacePipeline(backend).embed_chips(backend.aligner.chip(photo, points)[None])
+
+
+def _check_ports(card: Input, network: Network) -> None:
+    _check_input(card, network.inputs())
+    for port in network.results():
+        if port.kind != "tensor(float)":
+            raise ModelProblem(f"The network's output '{port.name}' is {port.kind}; a face model here gives float32.")
 
 
 def _check_input(card: Input, inputs: list[Port]) -> None:
@@ -81,14 +91,10 @@ def _check_input(card: Input, inputs: list[Port]) -> None:
         raise ModelProblem(f"The network's input '{port.name}' is ({found}), not ({wanted}) as its card says.")
 
 
-def _try_recogniser(card: Card, data: bytes) -> None:
-    assert card.input is not None and card.input.side is not None  # noqa: S101 - checked by whoever made the card
-    network = Network(card.file.name, lambda: data, 1)
-    results = network.results()
+def _try_recogniser(card: Card, recogniser: OnnxRecogniser) -> None:
+    results, side = recogniser.network.results(), recogniser.side
     if len(results) != 1:
         raise ModelProblem(f"The network has {len(results)} outputs; a recogniser gives one: the vectors.")
-    recogniser = OnnxRecogniser(card, lambda: data, 1)
-    side = card.input.side
     chips = np.stack([picture(side, side, variant) for variant in range(3)])
     singles = np.concatenate([recogniser.embed(chip[None]) for chip in chips])
     lengths = np.linalg.norm(singles, axis=1)
@@ -98,6 +104,7 @@ def _try_recogniser(card: Card, data: bytes) -> None:
         )
     if np.abs(recogniser.embed(chips) - singles).max() > _BATCH_TOLERANCE * lengths.max():
         raise ModelProblem(f"The network of '{card.name}' gives other vectors for several pictures than for one.")
+    recogniser.embed(np.zeros_like(chips[:1]))  # what is all black must give numbers, too
 
 
 def _try_detector(card: Input, detector: YunetDetector) -> None:

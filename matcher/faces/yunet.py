@@ -18,7 +18,8 @@ from matcher.domain.faces import Box
 from matcher.errors import ModelProblem, WrongUse
 from matcher.faces.cards import BoxMapping, Card
 from matcher.faces.contracts import Detection, Image, Points, enlarged
-from matcher.faces.models_session import Network
+from matcher.faces.models_session import DOCTOR, Network
+from matcher.faces.onnx_files import parsed
 
 STRIDES = (8, 16, 32)
 # The outputs at each stride, with the numbers that an anchor has in them.
@@ -31,8 +32,10 @@ _LARGEST_GROWTH = 20.0  # exp of this many strides is larger than any photo
 class YunetDetector:
     """A detector of this kind; finds what scores at least as the card says."""
 
-    def __init__(self, card: Card, read: Callable[[], bytes], threads: int) -> None:
-        """`read` gives the ONNX file's bytes when the network is first used; `WrongUse` for another role's card."""
+    def __init__(self, card: Card, read: Callable[[], bytes], threads: int, advice: str = DOCTOR) -> None:
+        """`read` gives the ONNX file's bytes when it is first used, `advice` is as in `Network`; `WrongUse` for another
+        role's card.
+        """
         if card.detector is None or card.input is None:
             raise WrongUse(f"The card of '{card.name}' is not that of a detector.")
         self.name = card.word
@@ -42,7 +45,7 @@ class YunetDetector:
         self._input = card.input
         self._how = card.detector
         fixed = card.input.fixed_size
-        self.network = Network(card.file.name, lambda: _any_size(read()) if fixed else read(), threads)
+        self.network = Network(card.file.name, lambda: _any_size(read()) if fixed else read(), threads, advice)
 
     def detect(self, image: Image, scale: float = 1.0, *, largest: float = math.inf) -> list[Detection]:
         """Faces of the image, best score first, searched in the image enlarged (or shrunk) by `scale`.
@@ -128,15 +131,13 @@ def _back(points: Points, across: float, down: float) -> Points:
 
 def _any_size(data: bytes) -> bytes:
     """The same network with height and width of its input left open, and what follows from them left to be found."""
-    import onnx
-
+    model = parsed(data)
     try:
-        model = onnx.load_model_from_string(data)
         sides = model.graph.input[0].type.tensor_type.shape.dim
         for number, side in ((2, "height"), (3, "width")):
             sides[number].dim_param = side
-    except Exception as error:  # protobuf's classes and IndexError share no other base
-        raise ModelProblem(f"The network cannot be read as ONNX: {type(error).__name__}. Get the file anew.") from error
+    except IndexError as error:
+        raise ModelProblem("The network has no input of four sides: it is not a detector of YuNet's kind.") from error
     del model.graph.value_info[:]
     for output in model.graph.output:
         for number, side in enumerate(output.type.tensor_type.shape.dim):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.domain.ages import AgeBand
-from matcher.domain.cases import CaseStatus, LegalBasis, PhotoState
+from matcher.domain.cases import CaseStatus, LegalBasis
 from matcher.domain.scores import unit
 from matcher.errors import MatcherError
 from matcher.matching.sentences import people
@@ -122,21 +122,13 @@ def _cases(context: Context) -> Finding:
     if not any(counts.values()):
         step = "Register one with `matcher case add`, or many with `matcher case import`."
         return Finding("cases", None, "none yet.", step)
-    unfindable = _unfindable(context)
+    unfindable = sum(not case.searchable for case in weak_cases(context))
     if unfindable:
-        text = f"{unfindable} of {counts[CaseStatus.OPEN]} open cases have no photo with a usable, chosen face."
-        return Finding("cases", None, text, "No search finds them: add better photos with `matcher case update`.")
+        text = f"{unfindable} of {counts[CaseStatus.OPEN]} open cases have no face in the gallery of the models in use."
+        return Finding("cases", None, text, "No search finds them: see why with `matcher case list --weak`.")
     return Finding(
         "cases", True, ", ".join(f"{counts[status]} {status.value}" for status in CaseStatus if counts.get(status))
     )
-
-
-def _unfindable(context: Context) -> int:
-    """Open cases without a face in the gallery."""
-    with context.store.read() as reading:
-        cases = [case.id for case in reading.cases.list(status=CaseStatus.OPEN)]
-        photos = reading.photos.of_cases(cases)
-    return sum(all(photo.state is not PhotoState.READY for photo in photos[case]) for case in cases)
 
 
 def _choices(context: Context) -> Finding:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from matcher.errors import Conflict, MatcherError, ModelProblem, NotFound, WrongUse
 from matcher.faces.backends import load_backend, models_of, uses_landmarker
-from matcher.faces.cards import LARGEST_FILE, Card, Role, read_card
+from matcher.faces.cards import LARGEST_CARD, Card, ModelFile, Role, read_card
 from matcher.faces.installed import BUILT_IN, LANDMARKS, InstalledModels, shipped
 from matcher.faces.trial import try_pair
 from matcher.services.auditing import Trace, record
@@ -113,7 +113,7 @@ def install(context: Context, new: NewModel, who: Who, *, accept_licence: bool) 
     """
     if not accept_licence:
         raise WrongUse(f"The licence of '{new.card.name}' is {new.card.licence}: accept it to install the model.")
-    data = _read(new.file)
+    data = _read(new.file, new.card.file)
     card, added = InstalledModels(context.models).install(new.card_data, data, str(new.file))
     if added:
         _record(context, who, "models.install", {"model": card.word, "licence": card.licence[:200]})
@@ -150,6 +150,7 @@ def use(context: Context, pair: tuple[str, str], who: Who, *, accept_missing: bo
     """
     backend = "+".join(pair)
     models_of(backend)
+    context.home.with_setting("backend", backend)  # a file that cannot be changed is known before the work is done
     try_pair(load_backend(backend, context.models, threads=context.settings.threads, progress=context.progress))
     other = Context(context.home, clock=context.clock, progress=context.progress, backend=backend)
     try:
@@ -213,10 +214,16 @@ def _known(name: str) -> tuple[Card, bytes]:
     return shipped()[name]
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, wanted: ModelFile | None = None) -> bytes:
+    """A card's bytes, or those of the network's file that is wanted; its size is looked at before it is read."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise WrongUse(f"'{path}' is larger than any model: name another file.")
+        if path.exists() and not path.is_file():
+            raise WrongUse(f"'{path}' is not a file: name another one.")
+        size = path.stat().st_size
+        if wanted is not None:
+            wanted.check_size(size, str(path))
+        elif size > LARGEST_CARD:
+            raise WrongUse(f"'{path}' is larger than any card: name another file.")
         return path.read_bytes()
     except (OSError, ValueError) as error:
         raise WrongUse(f"'{path}' cannot be read ({getattr(error, 'strerror', error)}): name another file.") from error

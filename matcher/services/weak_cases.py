@@ -11,15 +11,20 @@ from matcher.domain.quality import Advice, Weakness, explain, weaknesses
 from matcher.services.context import Context
 from matcher.services.views import WeakCase
 
+_NOT_EMBEDDED = Advice(
+    "not found by the models in use", "matcher reindex; if that does not find the face either, add the photo anew"
+)
+
 
 def weak_cases(context: Context, limit: int | None = None) -> list[WeakCase]:
-    """Open cases whose best photo is weak or that have no searchable photo, by rising number."""
+    """Open cases whose best photo is weak or that have no face in the gallery of this space, by rising number."""
     with context.store.read() as reading:
         cases = reading.cases.list(status=CaseStatus.OPEN)
-        chosen = reading.faces.chosen_in_open_cases()
-        photos = reading.photos.of_cases(case.id for case in cases if case.id not in chosen)
+        searched = reading.faces.searched(context.space.name)
+        photos = reading.photos.of_cases(case.id for case in cases if case.id not in searched)
     found = [
-        _weak(case, chosen[case.id]) if case.id in chosen else _unsearchable(case, photos[case.id]) for case in cases
+        _weak(case, searched[case.id]) if case.id in searched else _unsearchable(case, photos[case.id])
+        for case in cases
     ]
     return [one for one in found if one is not None][:limit]
 
@@ -36,13 +41,16 @@ def _badness(lacking: Sequence[Weakness]) -> tuple[bool, int]:
 
 
 def _unsearchable(case: Case, photos: Sequence[Photo]) -> WeakCase:
-    """By a photo that waits for a choice, else by the newest."""
+    """By a photo that waits for a choice, else by one whose chosen face is not in this gallery, else by the newest."""
     if not photos:
         return _row(case, None, (Advice("no photo", "ask for one that shows the face closely"),), searchable=False)
     waiting = [photo for photo in photos if photo.state is PhotoState.AWAITING_CHOICE]
-    photo = (waiting or photos)[-1]
+    ready = [photo for photo in photos if photo.state is PhotoState.READY]
+    photo = (waiting or ready or photos)[-1]
     if photo.reason is not None:
         return _row(case, photo.id, (explain(photo.reason, photo.shortfall),), searchable=False)
+    if photo.state is PhotoState.READY:
+        return _row(case, photo.id, (_NOT_EMBEDDED,), searchable=False)
     step = f"matcher case choose-face {id_text(photo.id)}"
     return _row(case, photo.id, (Advice("several faces, none chosen yet", step),), searchable=False)
 

@@ -86,13 +86,13 @@ class FaceReading(Part):
         )
         return [_face(row) for row in self._connection.execute(query)]
 
-    def chosen_in_open_cases(self) -> dict[CaseId, list[tuple[PhotoId, Quality]]]:
-        """The quality of the chosen face of each photo of open cases, by case and the photos' positions."""
+    def searched(self, space: str) -> dict[CaseId, list[tuple[PhotoId, Quality]]]:
+        """The quality of each face that is searchable in a space, by case and the photos' positions."""
         query = (
             select(photos.c.case_id, photos.c.id, faces.c.quality)
             .join(photos, photos.c.id == faces.c.photo_id)
-            .join(cases, cases.c.id == photos.c.case_id)
-            .where(cases.c.status == CaseStatus.OPEN, faces.c.choice.is_not(None))
+            .join(gallery_members, gallery_members.c.face_id == faces.c.id)
+            .where(gallery_members.c.space == space)
             .order_by(photos.c.case_id, photos.c.position, photos.c.id)
         )
         found: dict[CaseId, list[tuple[PhotoId, Quality]]] = {}

@@ -295,19 +295,20 @@ def test_times_need_a_zone(store: Store) -> None:
         tx.cases.add(case(created_at=NOW.replace(tzinfo=None)))
 
 
-def test_the_quality_of_chosen_faces_of_open_cases(store: Store) -> None:
+def test_the_quality_of_the_faces_that_are_searched_in_a_space(store: Store) -> None:
     with store.write() as tx:
-        open_case, ended = enrol(tx, "A-1"), enrol(tx, "A-2")
-        second = photo(case_id=open_case.case.id, position=2, state=PhotoState.AWAITING_CHOICE)
-        tx.photos.add(second)
-        tx.faces.add([face(second.id, choice=None)], {}, SPACE)
-        third = photo(case_id=open_case.case.id, position=0)
-        tx.photos.add(third)
-        blurred = replace(open_case.face.quality, fine_structure=0.25)
-        tx.faces.add([face(third.id, quality=blurred)], {}, SPACE)
-        tx.cases.update(replace(ended.case, status=CaseStatus.HOAX))
+        kept = enrol(tx, "A-1")
+        enrol(tx, "A-2", 1, searchable=False)
+        second = photo(case_id=kept.case.id, position=2)
+        first = photo(case_id=kept.case.id, position=0)
+        blurred = replace(kept.face.quality, fine_structure=0.25)
+        for image, more in ((second, face(second.id)), (first, face(first.id, quality=blurred))):
+            tx.photos.add(image)
+            tx.faces.add([more], {more.id: vector(image.position)}, SPACE)
+            if image is first:
+                tx.gallery.add(more.id, kept.case.id, SPACE)
     with store.read() as reading:
-        found = reading.faces.chosen_in_open_cases()
-    assert found == {
-        open_case.case.id: [(third.id, blurred), (open_case.photo.id, open_case.face.quality)],
-    }
+        assert reading.faces.searched(SPACE) == {
+            kept.case.id: [(first.id, blurred), (kept.photo.id, kept.face.quality)],
+        }
+        assert reading.faces.searched("another_space") == {}

@@ -116,7 +116,7 @@ def test_a_case_that_no_search_can_find_says_so(home: Path, tmp_path: Path) -> N
     assert "No search finds case 'A-1'" in run("case", "add", "A-1").stderr
     nobody_there = saved(tmp_path, "n.jpg", nobody())
     assert "No search finds case 'A-1'" in run("case", "update", "A-1", "--photo", nobody_there).stderr
-    assert "1 of 1 open cases have no photo with a usable, chosen face" in run("doctor").output
+    assert "1 of 1 open cases have no face in the gallery of the models in use" in run("doctor").output
     found = run("case", "update", "A-1", "--photo", saved(tmp_path, "c.jpg", child(1)))
     assert "No search" not in found.stderr
 

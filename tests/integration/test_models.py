@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,8 @@ def test_the_licence_is_shown_and_asked_for(card: Path, models: Path, monkeypatc
     refused = run("models", "install", "--card", card, code=2)
     assert "Licence: Apache-2.0" in refused.stdout and "--accept-licence" in refused.stderr
     monkeypatch.setattr("matcher.cli.models._somebody_is_there", lambda: True)
-    run("models", "install", "--card", card, code=1, typed="n\n")
+    declined = run("models", "install", "--card", card, code=2, typed="n\n")
+    assert "The licence was not accepted: nothing was installed." in declined.stderr
     assert not (models / "installed").exists()
     assert f"Installed {EXPORTED}" in run("models", "install", "--card", card, typed="y\n").stdout
     assert "already" in run("models", "install", "--card", card, typed="y\n").stdout
@@ -134,6 +136,30 @@ def test_a_bad_file_is_refused_with_its_reason(
         file.write_bytes(content)
     assert why in run("models", "install", "--card", card, "--accept-licence", code=code).stderr
     assert not (models / "installed").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+@pytest.mark.parametrize("option", ["--from", "--card"])
+def test_what_is_no_file_or_too_large_is_not_read(
+    models: Path, home: Path, tmp_path: Path, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = [YUNET] if option == "--from" else []
+    pipe, large = tmp_path / "pipe", tmp_path / "large"
+    os.mkfifo(pipe)
+    with large.open("wb") as file:
+        file.truncate(1_900_000_000)
+    read: list[Path] = []
+    whole = Path.read_bytes
+
+    def reading(path: Path) -> bytes:
+        read.append(path)
+        return b"" if path in (pipe, large, Path("/dev/zero")) else whole(path)
+
+    monkeypatch.setattr(Path, "read_bytes", reading)
+    too_large = (7, "1,900,000,000 bytes, not the") if option == "--from" else (2, "larger than any card")
+    for path, code, why in ((pipe, 2, "not a file"), (Path("/dev/zero"), 2, "not a file"), (large, *too_large)):
+        assert why in run("models", "install", *name, option, path, "--accept-licence", code=code).stderr
+        assert path not in read
 
 
 def test_a_wrong_file_for_a_known_model(models: Path, home: Path, tmp_path: Path) -> None:
@@ -206,6 +232,13 @@ def test_an_end_before_the_setting_leaves_the_old_one_and_a_rerun_goes_on(
     assert (done["in_use"], done["embedded"], done["faces"]) == (True, 0, 1)
 
 
+def test_a_settings_file_that_cannot_be_changed_is_known_before_the_work(home: Path, installed: Path) -> None:
+    register(home, "A-1")
+    Home(home).settings_file.write_text(f'"backend" = "{DEFAULT_BACKEND}"\n', encoding="utf-8")
+    assert f'write backend = "{PAIR}" into it yourself' in run("models", "use", "mmod", EXPORTED, code=5).stderr
+    assert not {"gallery.embed", "gallery.reindex"} & set(actions(home))
+
+
 def test_a_case_that_is_registered_meanwhile_is_found(
     home: Path, installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,11 +269,20 @@ def test_faces_that_the_new_models_do_not_find_keep_the_old_setting(home: Path, 
     result = run("models", "use", "mmod", EXPORTED, "--accept-missing", code=3)
     assert "no search finds them" in result.stderr
     assert Home(home).backend_in_file == PAIR
+    (lost,) = as_json("case", "list", "--weak")
+    assert lost["searchable"] is False
+    (advice,) = lost["advice"]
+    assert advice["problem"] == "not found by the models in use" and "add the photo anew" in advice["better"]
+    report = run("doctor").stdout
+    assert "1 of 2 open cases have no face in the gallery of the models in use" in report
+    assert "every open case that searches find has a good photo" in report
 
 
 def test_models_that_do_not_exist_change_nothing(home: Path, models: Path) -> None:
     assert "'arcface'" in run("models", "use", "mmod", "arcface", code=2).stderr
     assert "'dlib-resnet-v1' is not a detector" in run("models", "use", "dlib-resnet-v1", "mmod", code=2).stderr
+    said = run("models", "use", "landmarks5", "dlib-resnet-v1", code=2).stderr
+    assert "'landmarks5' is a landmarker" in said and "installed" not in said
     assert not Home(home).settings_file.exists()
 
 

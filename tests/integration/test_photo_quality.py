@@ -45,7 +45,7 @@ def _edited(image: PIL.Image.Image) -> bytes:
 
 
 BLURRED = blurred(child(1), 1.6)
-TINY = tiny(child(1), 44)
+TINY = tiny(child(1), 60)
 
 
 def run(*arguments: object, code: int = 0) -> Any:
@@ -79,11 +79,13 @@ def test_a_face_too_small_to_be_searched_is_named_with_its_width(matcher: Matche
     assert photo.advice is not None
     assert "pixels wide; it could be used from 36 on" in photo.advice.problem
     width = int(photo.advice.problem.split()[2])
-    assert 14 <= width < 30
+    assert 24 <= width < 36
     assert str(photo.advice) in view.warnings[0]
     sighting = matcher.submit_sighting([TINY], actor=ME)
     assert sighting.photos[0].advice == photo.advice
-    assert matcher.match(TINY, actor=ME, reason="test").advice == photo.advice
+    assert matcher.match(TINY, actor=ME, reason="test", thorough=True).advice == photo.advice
+    quick = matcher.match(TINY, actor=ME, reason="test").advice
+    assert quick is not None and quick.problem == "no face was found (faces are looked for from 36 pixels wide on)"
 
 
 def test_a_photo_without_a_face_says_how_small_a_face_may_be(matcher: Matcher) -> None:
@@ -180,7 +182,8 @@ def test_searches_and_sightings_on_the_command_line(home: Path, tmp_path: Path) 
     weak = saved(tmp_path, "weak.png", BLURRED)
     little = saved(tmp_path, "little.png", TINY)
     assert "weak: blurred" in run("match", weak, "--reason", "tip").output
-    assert "No usable face: face only" in run("match", little, "--reason", "tip").output
+    assert "No usable face: no face was found" in run("match", little, "--reason", "tip").output
+    assert "No usable face: face only" in run("match", little, "--reason", "tip", "--thorough").output
     assert "Face 1 is weak: blurred" in run("faces", weak).output
     assert "No usable face: face only" in run("faces", little).output
     looked = json.loads(run("faces", weak, "--json").output)

@@ -56,6 +56,10 @@ def test_a_wrong_value_is_named(tmp_path: Path) -> None:
         ("# c\n\nbackend='x'   # why\ntop = 7\n", '# c\n\nbackend = "a+b"   # why\ntop = 7\n'),
         ('# backend = "no"\n  backend = "x"\n', '# backend = "no"\nbackend = "a+b"\n'),
         ('backend = """x"""\n', 'backend = "a+b"\n'),
+        ("backend = 'x'  # don't \"change\" # it\n", 'backend = "a+b"  # don\'t "change" # it\n'),
+        ('backend = "x # y"\n# don\'t\n', 'backend = "a+b"\n# don\'t\n'),
+        ("top = 7 # two\u2028lines\n", 'top = 7 # two\u2028lines\nbackend = "a+b"\n'),
+        ("travel_kmh = nan\n", 'travel_kmh = nan\nbackend = "a+b"\n'),
     ],
 )
 def test_one_setting_is_written_and_the_other_lines_stay(tmp_path: Path, before: str | None, after: str) -> None:
@@ -74,10 +78,27 @@ def test_a_setting_with_quotes_is_read_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ['backend = """\nx"""\n', '"backend" = "x"\n', 'x = """\nbackend = 1\n"""\n'])
 def test_a_file_that_one_line_cannot_change_is_left_alone(tmp_path: Path, text: str) -> None:
     home = with_settings(tmp_path, text)
-    with pytest.raises((Conflict, StoreProblem), match=r"settings\.toml"):
+    with pytest.raises(Conflict, match=r"settings\.toml' cannot be changed: write backend = \"a\+b\" into it yourself"):
         home.write_setting("backend", "a+b")
     assert home.settings_file.read_text(encoding="utf-8") == text
     assert [path.name for path in tmp_path.iterdir()] == ["settings.toml"]
+
+
+def test_a_settings_file_that_cannot_be_read_is_a_store_problem(tmp_path: Path) -> None:
+    with pytest.raises(StoreProblem, match=r"settings\.toml' cannot be read.*line 1"):
+        with_settings(tmp_path, "top = \n").write_setting("backend", "a+b")
+
+
+def test_a_link_to_a_settings_file_stays_one(tmp_path: Path) -> None:
+    kept = tmp_path / "kept" / "ours.toml"
+    kept.parent.mkdir()
+    kept.write_text("top = 7\n", encoding="utf-8")
+    home = Home(tmp_path)
+    home.settings_file.symlink_to(kept)
+    home.write_setting("backend", "a+b")
+    assert home.settings_file.is_symlink()
+    assert kept.read_text(encoding="utf-8") == 'top = 7\nbackend = "a+b"\n'
+    assert [path.name for path in kept.parent.iterdir()] == ["ours.toml"]
 
 
 def test_a_settings_file_that_names_no_backend_means_the_default(tmp_path: Path) -> None:

@@ -94,6 +94,11 @@ def test_an_unknown_key_is_named(table: str) -> None:
         ('name = "tiny"', f'name = "{"a" * 61}"', "key 'name'"),
         ('name = "tiny.onnx"', 'name = "../tiny.onnx"', "key 'file.name'"),
         ('name = "tiny.onnx"', 'name = "model.toml"', "key 'file.name'"),
+        ('name = "tiny.onnx"', 'name = "MODEL.TOML"', "key 'file.name': expected the plain name of a file other than"),
+        ('name = "tiny.onnx"', 'name = ".hidden"', "key 'file.name'"),
+        ('name = "tiny.onnx"', 'name = "tiny .onnx"', "key 'file.name'"),
+        ('name = "tiny.onnx"', 'name = "ünï.onnx"', "key 'file.name'"),
+        ('name = "tiny.onnx"', 'name = "a\\nb"', "key 'file.name'"),
         ('role = "recogniser"', 'role = "landmarker"', "key 'role'"),
         ('role = "recogniser"', 'role = "detector"', "key 'input.fixed_size': it is missing"),
         ("dim = 12", "dim = 12.0", "key 'recogniser.dim'"),
@@ -106,10 +111,21 @@ def test_an_unknown_key_is_named(table: str) -> None:
         ("[127.5, 127.5, 127.5]", "[127.5, 127.5, true]", "key 'input.mean'"),
         ("[0.0078125, 0.0078125, 0.0078125]", "[1, 1, 0]", "key 'input.scale'"),
         ("eye_left = [10, 12]", "chin = [10, 12]", "key 'recogniser.template.chin': it is no point's name"),
-        ("eye_left = [10, 12]", "eye_left = [1000, 12]", "key 'recogniser.template.eye_left'.*far outside"),
+        ("eye_left = [10, 12]", "eye_left = [1000, 12]", "key 'recogniser.template.eye_left': .*2 numbers -32 … 64"),
+        ("eye_left = [10, 12]", f"eye_left = [10, 1{400 * '0'}]", "key 'recogniser.template.eye_left'"),
+        ("[127.5, 127.5, 127.5]", f"[1{400 * '0'}, 0, 0]", "key 'input.mean': expected 3 numbers -1000 … 1000"),
+        ("[127.5, 127.5, 127.5]", "[0, 1000.5, 0]", "key 'input.mean'"),
+        ("[127.5, 127.5, 127.5]", f"[0x{5000 * 'f'}, 0, 0]", "key 'input.mean'.*too long to show"),
+        ("[0.0078125, 0.0078125, 0.0078125]", "[1, 1, 1e39]", "key 'input.scale': expected 3 numbers -100000 … 1"),
+        ("[0.0078125, 0.0078125, 0.0078125]", "[1, 1, 1e-60]", "key 'input.scale': expected numbers of at least 1e-05"),
+        ("dim = 12", f"dim = 0x{5000 * 'f'}", "key 'recogniser.dim'.*too long to show"),
+        ('licence = "Apache-2.0"', f"licence{2000 * '.a'} = 1", "key 'licence': expected a text"),
+        ("format = 1", f"format = {3000 * '['}{3000 * ']'}", r"'folder/model\.toml' cannot be read.*nested too deeply"),
         ("eye_left = [10, 12]\n", "", "key 'recogniser.template': expected points of both eyes"),
-        ("eye_left = [10, 12]\neye_right = [22, 12]\nnose_tip = [16, 18]", "eye_left = [9, 9]\neye_right = [9, 9]",
-         "different places"),
+        ("eye_right = [22, 12]", "eye_right = [10, 12]", "key 'recogniser.template'.*those of the picture.*10 and 10"),
+        ("eye_right = [22, 12]", "eye_right = [10, 30]", "those of the picture"),
+        ("eye_left = [10, 12]\neye_right = [22, 12]", "eye_left = [22, 12]\neye_right = [10, 12]", "of the picture"),
+        ("eye_left = [10, 12]", "eye_left_outer = [14, 12]\neye_left_inner = [31, 12]", "middles lie 22.5 and 22 "),
     ],
 )  # fmt: skip
 def test_impossible_values_are_named(old: str, new: str, why: str) -> None:
@@ -123,6 +139,7 @@ def test_impossible_values_are_named(old: str, new: str, why: str) -> None:
     [
         ('decoder = "yunet"', 'decoder = "ssd"', "key 'detector.decoder': expected yunet"),
         ("least_score = 0.6", "least_score = 1.1", "key 'detector.least_score'"),
+        ("sure_score = 0.8", f"sure_score = 1{400 * '0'}", "key 'detector.sure_score'.* 0.6 … 1, not 1"),
         ("sure_score = 0.8", "sure_score = 0.5", "key 'detector.sure_score': expected a number 0.6"),
         ("largest_face = 128", "largest_face = 127", "key 'detector.largest_face': expected a whole number 128"),
         ('"nose_tip", ', "", "key 'detector.points'.*eyes or the nose|key 'detector.points'.*lack"),
@@ -136,6 +153,13 @@ def test_impossible_values_of_a_detector_are_named(old: str, new: str, why: str)
     assert old in DETECTOR
     with pytest.raises(ModelProblem, match=why):
         read(DETECTOR.replace(old, new, 1))
+
+
+def test_the_limits_of_mean_and_scale_are_allowed() -> None:
+    text = RECOGNISER.replace("[127.5, 127.5, 127.5]", "[-1000, 1000, 0]", 1)
+    text = text.replace("[0.0078125, 0.0078125, 0.0078125]", "[-1e-5, 1e-5, 100000]", 1)
+    assert read(text).input.mean == (-1000, 1000, 0)
+    assert read(text).input.scale == (-1e-5, 1e-5, 100_000)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"name = ", b"a = 1\na = 2"])

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from faces_drawn import drawn_photo
 from faces_models import shared_models_folder
@@ -26,7 +27,7 @@ from model_files import (
     tiny_detector,
     tiny_recogniser,
 )
-from onnx import TensorProto
+from onnx import TensorProto, helper, numpy_helper
 
 from matcher.config import DEFAULT_BACKEND
 from matcher.errors import Conflict, ModelProblem, NotFound
@@ -35,6 +36,7 @@ from matcher.faces.alignment import DlibAligner, WarpAligner
 from matcher.faces.backends import load_backend, uses_landmarker
 from matcher.faces.installed import InstalledModels
 from matcher.faces.landmarks import TreeLandmarker
+from matcher.faces.models_session import Network
 from matcher.faces.pipeline import FacePipeline
 from matcher.faces.points import DLIB_POINTS, NAMES, meet
 from matcher.faces.trial import try_pair
@@ -105,15 +107,16 @@ def test_a_network_for_one_image_gets_one_at_a_time(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "changed", "why"),
     [
-        (b"no network at all", {}, "'tiny.onnx' cannot be loaded"),
-        (TINY[:-30], {}, "'tiny.onnx' cannot be loaded"),
-        (exported_recogniser()[:-1000], {"side": "150", "dim": "128"}, "cannot be loaded"),
+        (b"no network at all", {}, "cannot be read as ONNX"),
+        (TINY[:-30], {}, "cannot be read as ONNX"),
+        (exported_recogniser()[:-1000], {"side": "150", "dim": "128"}, "cannot be read as ONNX"),
         (TINY, {"dim": "13"}, r"gave the shape \(1, 12\).*not \(1, 13\)"),
         (TINY, {"side": "64"}, r"input 'image' is \(any, 3, 32, 32\), not \(n, 3, 64, 64\)"),
         (tiny_recogniser(channels=1), {}, r"is \(any, 1, 32, 32\), not \(n, 3, 32, 32\)"),
         (tiny_recogniser(batch=4), {}, r"is \(4, 3, 32, 32\)"),
         (tiny_recogniser(kind=TensorProto.UINT8), {}, r"is tensor\(uint8\).*takes float32"),
-        (tiny_recogniser(("Sqrt", ["means"], "vectors", {})), {}, "not finite"),
+        (tiny_recogniser(("Sqrt", ["means"], "vectors", {})), {}, "not finite: get its file anew"),
+        (tiny_recogniser(("Unheard", ["means"], "vectors", {})), {}, "cannot be loaded .*: get its file anew"),
         (
             tiny_recogniser(("Mul", ["means", "zero"], "flat", {}), ("Add", ["flat", "one"], "vectors", {}),
                             zero=np.zeros(12), one=np.ones(12)),
@@ -124,10 +127,23 @@ def test_a_network_for_one_image_gets_one_at_a_time(folder: Path) -> None:
             tiny_recogniser(("ReduceMean", ["means"], "all", {"axes": [0]}), ("Add", ["means", "all"], "vectors", {})),
             {}, "other vectors for several pictures than for one",
         ),
+        (
+            tiny_recogniser(("ReduceL2", ["means"], "size", {"axes": [1]}), ("Div", ["means", "size"], "vectors", {})),
+            {"mean": "[0, 0, 0]"}, "not finite",
+        ),
+        (
+            tiny_recogniser(("Cast", ["means"], "vectors", {"to": TensorProto.STRING}), gives=TensorProto.STRING),
+            {}, r"output 'vectors' is tensor\(string\).*gives float32",
+        ),
+        (
+            tiny_recogniser(("SequenceConstruct", ["means", "pooled"], "vectors", {}), gives=None),
+            {}, r"output 'vectors' is seq\(tensor\(float\)\)",
+        ),
         (tiny_recogniser(("Flatten", ["image"], "vectors", {})), {}, r"gave the shape \(1, 3072\)"),
     ],
-    ids=["no network", "truncated", "long truncated", "dim", "side", "grey", "batch of 4", "uint8", "nan", "constant",
-         "zero", "batch", "shape"],
+    ids=["no network", "truncated", "long truncated", "dim", "side", "grey", "batch of 4", "uint8", "nan",
+         "unknown operator", "constant",
+         "zero", "batch", "nan for black", "strings", "sequence", "shape"],
 )  # fmt: skip
 def test_a_network_that_does_not_fit_its_card_is_refused_and_leaves_nothing(
     tmp_path: Path, data: bytes, changed: dict[str, str], why: str
@@ -135,6 +151,31 @@ def test_a_network_that_does_not_fit_its_card_is_refused_and_leaves_nothing(
     with pytest.raises(ModelProblem, match=why):
         install(tmp_path, data, tiny_card("tiny", data, **changed))
     assert files(tmp_path) == [".lock"]
+
+
+def external(tensor: TensorProto) -> TensorProto:
+    """The same tensor, its values moved to the file `weights.bin`."""
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="weights.bin")
+    return tensor
+
+
+@pytest.mark.parametrize("where", ["initializer", "attribute", "subgraph"])
+def test_weights_in_another_file_are_refused(tmp_path: Path, where: str) -> None:
+    weights = numpy_helper.from_array(np.eye(12, dtype=np.float32), "w")
+    model = onnx.load_model_from_string(tiny_recogniser(("MatMul", ["means", "w"], "vectors", {})))
+    inner = helper.make_graph([], "inner", [], [], [external(weights)])
+    if where == "initializer":
+        model.graph.initializer.append(weights)
+    elif where == "attribute":
+        model.graph.node.append(helper.make_node("Constant", [], ["w"], value=weights))
+    else:
+        model.graph.node.append(helper.make_node("If", ["yes"], ["w"], then_branch=inner, else_branch=inner))
+    (tmp_path / "weights.bin").write_bytes(np.eye(12, dtype=np.float32).tobytes())
+    with pytest.raises(ModelProblem, match="keeps its weights in another file: export it as one"):
+        install(tmp_path / "models", model.SerializeToString())
+    assert files(tmp_path / "models") == [".lock"]
 
 
 def test_two_inputs_or_outputs_are_refused(tmp_path: Path) -> None:
@@ -266,6 +307,47 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(ModelProblem, match="'tiny' cannot be written.*No space left"):
         install(tmp_path)
     assert files(tmp_path) == [".lock"]
+
+
+def test_a_model_is_removed_from_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    install(tmp_path)
+    monkeypatch.setattr(module.tempfile, "mkdtemp", full)
+    InstalledModels(tmp_path).remove("tiny")
+    assert files(tmp_path) == [".lock"]
+
+
+def test_a_model_that_cannot_be_removed_is_named_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_only(*_: object) -> Path:
+        raise OSError(30, "Read-only file system")
+
+    install(tmp_path)
+    with monkeypatch.context() as patch, pytest.raises(ModelProblem, match="tiny' cannot be removed: Read-only"):
+        patch.setattr(Path, "rename", read_only)
+        InstalledModels(tmp_path).remove("tiny")
+    InstalledModels(tmp_path).verify("tiny")
+
+
+def test_what_is_no_folder_is_removed_too(tmp_path: Path) -> None:
+    install(tmp_path)
+    (tmp_path / "installed" / "link").symlink_to("tiny")
+    (tmp_path / "installed" / "file").touch()
+    for name in ("file", "link"):
+        InstalledModels(tmp_path).remove(name)
+    assert [path.name for path in (tmp_path / "installed").iterdir()] == ["tiny"]
+    InstalledModels(tmp_path).verify("tiny")
+
+
+@pytest.mark.parametrize("role", ["recogniser", "detector"])
+def test_the_trial_loads_a_network_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, role: str) -> None:
+    loads: list[int] = []
+    load = Network._load
+    monkeypatch.setattr(Network, "_load", lambda network: loads.append(1) or load(network))
+    data = TINY if role == "recogniser" else tiny_detector()
+    install(tmp_path, data, None if role == "recogniser" else detector_card("tiny", data))
+    assert loads == [1]
 
 
 def test_pairs_meet_through_landmarks(folder: Path) -> None:

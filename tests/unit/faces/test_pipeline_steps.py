@@ -213,10 +213,19 @@ def test_faces_that_carry_nothing_are_named_by_the_largest() -> None:
 
 
 def test_faces_too_small_to_be_searched_are_told_with_their_width() -> None:
-    photo = draw(400, 300, (10, 20, 22), (200, 100, 18))
-    found = FacePipeline(marker_backend()).find(source(photo), thorough=True)
+    photo = draw(400, 300, (10, 20, 26), (200, 100, 24))
+    backend = marker_backend()
+    found = FacePipeline(backend).find(source(photo), thorough=True)
     assert (found.faces, found.reason) == ((), NoFaceReason.TOO_SMALL)
-    assert found.shortfall == Shortfall(sought=36, width=22)
+    assert found.shortfall == Shortfall(sought=36, width=26)
+    assert searches(backend)[-1][2:] == (3.33, 36)  # 24 pixels become 80
+
+
+def test_a_quick_search_takes_no_look_at_faces_that_are_too_small() -> None:
+    backend = marker_backend()
+    found = FacePipeline(backend).find(source(draw(400, 300, (10, 20, 26))))
+    assert (found.reason, found.shortfall) == (NoFaceReason.NO_FACE, Shortfall(sought=36))
+    assert all(scale <= 2.22 for _, _, scale, _ in searches(backend))
 
 
 @pytest.mark.parametrize(("thorough", "sought"), [(False, 80), (True, 50)])

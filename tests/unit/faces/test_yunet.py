@@ -193,8 +193,8 @@ def test_a_detector_that_computes_is_taken() -> None:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"no network", "cannot be loaded"),
-        (tiny_detector()[:-40], "cannot be loaded"),
+        (b"no network", "cannot be read as ONNX"),
+        (tiny_detector()[:-40], "cannot be read as ONNX"),
         (tiny_detector(size=(64, 64)), "is \\(1, 3, 64, 64\\), not \\(n, 3, any, any\\)"),
         (tiny_detector(gain=0), "same answer for different pictures"),
         (tiny_detector(gain=inf), "not finite"),
