@@ -19,10 +19,14 @@ from matcher import Matcher
 from matcher.cli.root import root
 from matcher.domain.cases import CaseDetails
 from matcher.domain.chances import Insufficient
+from matcher.domain.faces import Quality
 from matcher.domain.ids import CaseId
 from matcher.domain.relations import CaseRelation, RelationKind
 from matcher.domain.scores import unit
+from matcher.gallery.build import SnapshotWriter
+from matcher.gallery.live import Gallery
 from matcher.gallery.manifest import read_manifest
+from matcher.services.context import StoreFeed
 from matcher.services.views import CandidateView
 from matcher.store.database import Transaction
 
@@ -35,11 +39,13 @@ def vectors(count: int, seed: int = 0) -> np.ndarray:
     return unit(np.random.default_rng(seed).normal(size=(count, 128)) * 0.04 + np.full(128, 0.1))
 
 
-def enrol(transaction: Transaction, space: str, number: str, vector: np.ndarray, **dated: object) -> CaseId:
-    """A case whose one photo shows a child of 7, unless it is dated otherwise."""
+def enrol(
+    transaction: Transaction, space: str, number: str, vector: np.ndarray, *, eyes: float = 48.5, **dated: object
+) -> CaseId:
+    """A case whose one photo shows a child of 7, unless it is dated otherwise, with the eyes so many pixels apart."""
     case = records.case(number, details=CaseDetails(born=date(2015, 1, 1)))
     photo = records.photo(case_id=case.id, digest=number, **({"age": 7.0} | dated))
-    face = records.face(photo.id)
+    face = records.face(photo.id, quality=Quality(eyes, 120.0, 0.99, 1.0, -3.5, None, True))
     transaction.cases.add(case)
     transaction.photos.add(photo)
     transaction.faces.add([face], {face.id: vector}, space)
@@ -105,6 +111,7 @@ def test_faces_that_came_since_have_meanings_too(matcher: Matcher) -> None:
         ({"age": 2.5}, Insufficient.INFANT),
         ({"age": None, "taken": date(2016, 6, 1)}, Insufficient.INFANT),
         ({"age": 30.0}, Insufficient.TOO_FEW),
+        ({"eyes": 5.0}, Insufficient.POOR_QUALITY),
     ],
 )
 def test_where_nothing_can_be_said(matcher: Matcher, dated: dict[str, object], reason: Insufficient) -> None:
@@ -114,6 +121,54 @@ def test_where_nothing_can_be_said(matcher: Matcher, dated: dict[str, object], r
     found = candidates(matcher, top=120)
     assert reasons(tuple(one for one in found if one.case_id.startswith("X"))) == {reason}
     assert reasons(tuple(one for one in found if one.case_id.startswith("C"))) == {None}
+
+
+def test_bands_of_which_nothing_is_said_are_counted_only(matcher: Matcher) -> None:
+    fill(matcher, 105, age=1.0)
+    fill(matcher, 105, prefix="U", seed=1, age=None)
+    bands = statistics_table(matcher)["bands"]
+    assert {name: (band["children"], band["tail"]) for name, band in bands.items()} == {
+        "0-2": (105, None),
+        "unknown": (105, None),
+    }
+
+
+def test_measured_levels_and_new_ones_give_the_same_scores(matcher: Matcher) -> None:
+    fill(matcher, 120)
+    matcher.reindex(actor=ME)
+    fill(matcher, 10, prefix="N", seed=1)
+    probe = vectors(1, seed=9)
+    found = matcher.context.gallery.search(probe, cases=130)
+    assert found.notes is not None
+    cases = np.array([hit.case_id for hit in found.hits[0]])
+    expected = found.notes.statistics.comparable(probe[0], found.vectors[0], cases)
+    assert found.notes.comparable(probe[0], found.hits[0], found.vectors[0]) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_reindex_removes_snapshots_of_other_models_and_their_searchers_go_on(matcher: Matcher) -> None:
+    other = replace(matcher.space, recogniser="other")
+    cases = fill(matcher, 3)
+    with matcher.context.store.write() as transaction:
+        for number, (face, case) in enumerate(
+            (row.face_id, row.case_id) for block in list(transaction.gallery.rows(matcher.space.name)) for row in block
+        ):
+            transaction.faces.put_vectors({face: vectors(3, seed=5)[number]}, other.name)
+            transaction.gallery.add(face, case, other.name)
+    context = matcher.context
+    gallery: Gallery[None] = Gallery(context.home.snapshots, other, StoreFeed(context.store, other.name))
+    with context.store.read() as reading, SnapshotWriter(gallery.folder, other, reading.gallery.counter()) as writer:
+        for rows in reading.gallery.rows(other.name):
+            writer.append_rows(rows)
+        writer.publish()
+    assert gallery.search(vectors(1), cases=9).snapshot.startswith("2")
+    matcher.close_case("C-000", status="returned", actor=ME)
+    matcher.reindex(actor=ME)
+    assert [path.name for path in gallery.folder.iterdir() if path.name != "build.lock"] == []  # nobody's face is left
+    with context.store.read() as reading:
+        assert reading.gallery.changes(matcher.space.name, reading.gallery.counter()) == []
+    found = gallery.search(vectors(1), cases=9)
+    assert found.snapshot.startswith("live@")
+    assert {hit.case_id for hit in found.hits[0]} == set(cases[1:])
 
 
 def test_a_sighting_keeps_what_its_similarities_meant(matcher: Matcher) -> None:

@@ -59,6 +59,14 @@ def test_whitening_shrinks_the_directions_of_most_variance() -> None:
     assert transform[0, 0] / transform[1, 1] == pytest.approx(np.sqrt(shrunk[1] / shrunk[0]), rel=0.02)
 
 
+def test_few_people_are_whitened_less() -> None:
+    vectors = unit(np.random.default_rng(2).normal(size=(24, 4)) * np.array([0.4, 0.1, 0.1, 0.1]) + 3 * np.eye(4)[3])
+    transform = Normaliser.of("whitened-s-norm", vectors, np.repeat(np.arange(12), 2)).transform.astype(np.float64)
+    variances = np.linalg.eigvalsh(np.cov(vectors.astype(np.float64).T, bias=True))
+    shrunk = variances + 10 * (1 + 2 * 4 / 12) * variances.mean()  # 4 dimensions, 12 people
+    assert np.sort(np.linalg.eigvalsh(transform)) == pytest.approx(np.sort(np.sqrt(shrunk.min() / shrunk)), abs=1e-5)
+
+
 def test_an_own_family_in_the_cohort_is_no_stranger() -> None:
     vectors = gallery(40)
     vectors[1] = vectors[0]  # the same face in two cases that are related
