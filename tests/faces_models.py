@@ -10,6 +10,9 @@ from pathlib import Path
 
 from matcher.faces.models import ModelFolder
 
+# The landmarks of ArcFace and its kin, in their order.
+ARCFACE_POINTS = ("eye_left", "eye_right", "nose_tip", "mouth_left", "mouth_right")
+
 
 @functools.cache
 def shared_models_folder() -> Path:

@@ -53,7 +53,6 @@ photo_option = click.option(
     metavar="FILE[,taken=DATE|age=N][,face=N]",
     help="A photo, with its date or the age on it, and the face that is meant if there are several. Repeatable.",
 )
-reason_note = click.option("--reason", help="Why, in your own words.")
 
 
 @click.group()

@@ -26,7 +26,6 @@ NOSES = {"nose_tip": 0.6, "nose_base": 0.35}
 NAMES = (*EYES, *(corner for corners in EYES.values() for corner in corners), *NOSES, "mouth_left", "mouth_right")
 
 DLIB_POINTS = ("eye_right_outer", "eye_right_inner", "eye_left_outer", "eye_left_inner", "nose_base")
-ARCFACE_POINTS = ("eye_left", "eye_right", "nose_tip", "mouth_left", "mouth_right")
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,11 +130,6 @@ class GalleryStatistics:
         children = measured.children * growth
         return [_chance(one, few, children) for one, few in zip(rates.T.tolist(), at_most.tolist(), strict=True)]
 
-    def chance(self, band: AgeBand, score: float, growth: float = 1.0) -> Chance | None:
-        """As `chances`, for one score."""
-        found = self.chances(band, np.array([score]), growth)
-        return None if found is None else found[0]
-
 
 _CODES = {band: code for code, band in enumerate(AgeBand)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from faces_models import ARCFACE_POINTS
 
 from matcher.errors import WrongUse
 from matcher.faces.alignment import (
@@ -13,7 +14,7 @@ from matcher.faces.alignment import (
     WarpAligner,
     as_complex,
 )
-from matcher.faces.points import ARCFACE_POINTS, DLIB_POINTS, PointLayout, meet
+from matcher.faces.points import DLIB_POINTS, PointLayout, meet
 
 # The template of ArcFace and its kin for chips of 112 × 112.
 PLACES = ((38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041))

@@ -7,9 +7,10 @@ from math import atan, degrees
 import cv2
 import numpy as np
 import pytest
+from faces_models import ARCFACE_POINTS
 
 from matcher.domain.faces import NoFaceReason, Quality
-from matcher.faces.points import ARCFACE_POINTS, DLIB_POINTS, PointLayout
+from matcher.faces.points import DLIB_POINTS, PointLayout
 from matcher.faces.quality import LEAST_STRUCTURE, SMALLEST_EYE_DISTANCE, Pose, measure, pose, structure, unusable
 
 DLIB_LAYOUT, ARCFACE_LAYOUT = PointLayout.of(DLIB_POINTS), PointLayout.of(ARCFACE_POINTS)
