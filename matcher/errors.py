@@ -4,6 +4,9 @@
     ├── WrongUse              a value, an argument or a combination that cannot be meant
     │   └── SpaceMismatch     vectors of two embedding spaces were brought together
     ├── SomeRefused           the work is done, but some rows or photos were refused
+    ├── NotSignedIn           nobody is signed in, or the password, session or key is not valid (any more)
+    ├── NotPermitted          the person who is signed in may not do or see this
+    ├── TooMany               too many attempts: wait
     ├── NotFound              no case, sighting, photo, face or candidate of that name
     │   └── HomeMissing       no home folder there
     ├── Conflict              what is asked contradicts what is stored
@@ -56,6 +59,34 @@ class SomeRefused(MatcherError):
     code = "some_refused"
     exit_code = 3
     http_status = 422
+
+
+class NotSignedIn(MatcherError):
+    """Nobody is signed in: `matcher login`."""
+
+    code = "not_signed_in"
+    exit_code = 11
+    http_status = 401
+
+
+class NotPermitted(MatcherError):
+    """This account may not do this."""
+
+    code = "not_permitted"
+    exit_code = 12
+    http_status = 403
+
+
+class TooMany(MatcherError):
+    """Too many attempts: wait a while. `seconds` says how long at most."""
+
+    code = "too_many"
+    exit_code = 13
+    http_status = 429
+
+    def __init__(self, message: str | None = None, *, seconds: int = 60) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class NotFound(MatcherError):

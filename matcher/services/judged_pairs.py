@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
 from matcher.domain.cases import Case
 from matcher.domain.ids import SightingId, id_text, parse_id
+from matcher.domain.reviews import Truth
 from matcher.errors import MatcherError, WrongUse
 from matcher.interchange import cells
 from matcher.interchange.tables import Refusal, read_rows
 from matcher.store.database import Reading
 
 _COLUMNS = ("sighting", "case", "truth")
-
-
-class Truth(str, Enum):
-    """Whether a sighting and a case show one child."""
-
-    SAME = "same"
-    DIFFERENT = "different"
 
 
 @dataclass(frozen=True, slots=True)

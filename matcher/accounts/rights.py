@@ -1,0 +1,77 @@
+"""Who may what: the one table. Commands, pages and the programming interface ask here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from matcher.domain.people import PersonId, Role
+from matcher.errors import NotPermitted
+
+
+class Right(str, Enum):
+    """One thing that an account may be allowed to do or see."""
+
+    OWN_ACCOUNT = "own_account"  # inbox, password, language, own sessions
+    CASE_READ = "case_read"
+    CASE_WRITE = "case_write"  # register, change, add photos, choose faces, relate
+    CASE_CLOSE = "case_close"  # close and reopen
+    SIGHTING_SUBMIT = "sighting_submit"
+    SIGHTING_READ = "sighting_read"  # with its candidates: whoever looks is recused from them
+    TRIAGE = "triage"  # mark the face that is meant, deal with photos without a usable face
+    SEARCH = "search"  # ad hoc
+    REVIEW = "review"  # lists and pairs, blind
+    SETTLE = "settle"  # what reviewers disagree about; reopen an excluded pair
+    CONFIRM = "confirm"  # or refute what reviewers agree on
+    QUALITY_OWN = "quality_own"
+    QUALITY_ALL = "quality_all"
+    AUDIT_READ = "audit_read"
+    PEOPLE = "people"  # accounts, roles, keys, training
+    STATUS = "status"  # snapshot, models, health
+
+
+_R = Role
+_HUMANS = frozenset(Role) - {Role.SERVICE}
+_DESK = frozenset({_R.OFFICER, _R.SUPERVISOR})
+
+# An administrator manages accounts and sees no child; an auditor sees who did what and no child either. A service acts
+# for nobody, so it may neither look for somebody nor decide anything.
+ALLOWED: dict[Right, frozenset[Role]] = {
+    Right.OWN_ACCOUNT: _HUMANS,
+    Right.CASE_READ: _DESK | {_R.INTAKE, _R.SERVICE},
+    Right.CASE_WRITE: frozenset({_R.INTAKE, _R.OFFICER, _R.SERVICE}),
+    Right.CASE_CLOSE: frozenset({_R.OFFICER}),
+    Right.SIGHTING_SUBMIT: _DESK | {_R.INTAKE, _R.SERVICE},
+    Right.SIGHTING_READ: _DESK,
+    Right.TRIAGE: _DESK | {_R.INTAKE},
+    Right.SEARCH: _DESK,
+    Right.REVIEW: frozenset({_R.REVIEWER, _R.SUPERVISOR}),
+    Right.SETTLE: frozenset({_R.SUPERVISOR}),
+    Right.CONFIRM: frozenset({_R.OFFICER}),
+    Right.QUALITY_OWN: frozenset({_R.REVIEWER, _R.SUPERVISOR}),
+    Right.QUALITY_ALL: frozenset({_R.SUPERVISOR, _R.AUDITOR}),
+    Right.AUDIT_READ: frozenset({_R.AUDITOR}),
+    Right.PEOPLE: frozenset({_R.ADMIN}),
+    Right.STATUS: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.AUDITOR, _R.SERVICE}),
+}
+
+
+def rights_of(roles: Iterable[Role]) -> frozenset[Right]:
+    """Everything that an account with these roles may do."""
+    held = frozenset(roles)
+    return frozenset(right for right, allowed in ALLOWED.items() if allowed & held)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    """Who is signed in, and what that sign-in allows: a key may allow less than its account."""
+
+    id: PersonId
+    name: str
+    rights: frozenset[Right]
+
+    def require(self, right: Right) -> None:
+        """`NotPermitted` unless this person may do it."""
+        if right not in self.rights:
+            raise NotPermitted(f"The account '{self.name}' may not do this: it needs the right '{right.value}'.")

@@ -1,0 +1,220 @@
+"""The tables of accounts and of the reviewers' work."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from matcher.domain.people import Language
+from matcher.domain.reviews import DecisionKind, Outcome, RecusedBy, ReopenedBy, TaskKind, TaskState, Truth
+from matcher.store.columns import Choices, Id, Real, Time, Words
+from matcher.store.tables import metadata
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("name", Words, nullable=False, unique=True),
+    Column("shown_name", Words, nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("email", Words),
+    Column("language", Choices(Language), nullable=False),
+    Column("trained", Date),
+    Column("active", Boolean, nullable=False),
+    Column("password", Words),  # argon2id with its parameters and salt; none: signs in with keys only
+    Column("created_at", Time, nullable=False),
+)
+
+# Tokens and keys are long random texts, so a plain SHA-256 of them cannot be turned back.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", Words, primary_key=True),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
+    Column("created_at", Time, nullable=False),
+    Column("seen_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
+    Column("label", Words, nullable=False),
+    Column("digest", Words, nullable=False, unique=True),
+    Column("scopes", JSON, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
+    Column("revoked_at", Time),
+)
+
+# Failed sign-ins by keyed digest of what was tried: a name or an address.
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", Time, nullable=False),
+    Column("blocked_until", Time),
+)
+
+_PAIR = text("kind = 'pair'")
+_LIST = text("kind = 'list'")
+
+# The work of reviewers. The state is what answers and decisions led to, written in their transaction.
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("kind", Choices(TaskKind), nullable=False),
+    Column("state", Choices(TaskState), nullable=False),
+    Column("sighting_id", Id, ForeignKey("sightings.id"), nullable=False, index=True),
+    Column("face_id", Id, ForeignKey("faces.id"), nullable=False),
+    Column("space", Words, nullable=False),
+    Column("case_id", Id, ForeignKey("cases.id"), index=True),
+    Column("candidate_id", Id, ForeignKey("candidates.id"), index=True),
+    Column("round", Integer, nullable=False),
+    Column("needed", Integer, nullable=False),
+    Column("reopened_by", Choices(ReopenedBy)),
+    Column("urgent_until", Time),
+    Column("seen_hour", Integer),
+    Column("age", Real),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    Index(None, "state", "kind", "id"),
+    Index(None, "state", "urgent_until"),
+    Index("uq_tasks_list", "face_id", "space", unique=True, sqlite_where=_LIST, postgresql_where=_LIST),
+    Index("uq_tasks_pair", "face_id", "case_id", unique=True, sqlite_where=_PAIR, postgresql_where=_PAIR),
+    CheckConstraint("(kind = 'pair') = (case_id IS NOT NULL)", name="pair_has_case"),
+    CheckConstraint("(case_id IS NULL) = (candidate_id IS NULL)", name="whole_pair"),
+)
+
+_UNRELEASED = text("released_at IS NULL")
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("task_id", Id, ForeignKey("tasks.id"), nullable=False, index=True),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
+    Column("round", Integer, nullable=False),
+    Column("truth", Choices(Truth)),
+    Column("claimed_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
+    Column("opened_at", Time),
+    Column("released_at", Time),
+    Column("draft", JSON(none_as_null=True)),
+    # One lease of a person on a task at a time; one that expired is released before a new one is made.
+    Index(
+        "uq_claims_unreleased",
+        "task_id",
+        "person_id",
+        unique=True,
+        sqlite_where=_UNRELEASED,
+        postgresql_where=_UNRELEASED,
+    ),
+)
+
+list_answers = Table(
+    "list_answers",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("claim_id", Id, ForeignKey("claims.id"), nullable=False, unique=True),
+    Column("task_id", Id, ForeignKey("tasks.id"), nullable=False),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
+    Column("picks", JSON, nullable=False),
+    Column("shown", JSON, nullable=False),
+    Column("opened_at", Time, nullable=False),
+    Column("sealed_at", Time, nullable=False),
+    UniqueConstraint("task_id", "person_id"),
+)
+
+_LIVE = text("NOT superseded")
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("claim_id", Id, ForeignKey("claims.id"), nullable=False, index=True),
+    Column("task_id", Id, ForeignKey("tasks.id"), nullable=False),
+    Column("candidate_id", Id, ForeignKey("candidates.id"), nullable=False),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
+    Column("round", Integer, nullable=False),
+    Column("outcome", Choices(Outcome), nullable=False),
+    Column("features", JSON, nullable=False),
+    Column("note", Words),
+    Column("truth", Choices(Truth)),
+    Column("revises", Id, ForeignKey("verdicts.id"), unique=True),
+    Column("superseded", Boolean, nullable=False),
+    Column("opened_at", Time, nullable=False),
+    Column("sealed_at", Time, nullable=False),
+    Column("similarity", Real, nullable=False),
+    Column("space", Words, nullable=False),
+    Column("snapshot", Words, nullable=False),
+    Column("software", Words, nullable=False),
+    Column("meaning", JSON(none_as_null=True)),
+    Index("uq_verdicts_live", "task_id", "person_id", "round", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("task_id", Id, ForeignKey("tasks.id"), nullable=False, index=True),
+    Column("round", Integer, nullable=False),
+    Column("kind", Choices(DecisionKind), nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("note", Words),
+    Column("reopened_by", Choices(ReopenedBy)),
+    Column("at", Time, nullable=False),
+)
+
+# Who was shown more of a pair than its photos may not judge it blind.
+recusals = Table(
+    "recusals",
+    metadata,
+    Column("candidate_id", Id, ForeignKey("candidates.id"), primary_key=True, autoincrement=False),
+    Column("person_id", Id, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("because", Choices(RecusedBy), nullable=False),
+    Column("at", Time, nullable=False),
+)
+
+# What people are to hear of, and what still has to be sent; no field identifies a child.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("task_id", Id, ForeignKey("tasks.id"), nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("read_at", Time),
+    Index(None, "person_id", "created_at"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("channel", Words, nullable=False),
+    Column("target", Words, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Time),  # none: sent, or given up
+    Column("sent_at", Time),
+    Column("problem", Words),
+    Column("created_at", Time, nullable=False),
+    Index(None, "next_at"),
+)
