@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from matcher.domain.reviews import Truth
 from matcher.domain.scores import Vectors, similarities
 from matcher.evaluation.trials import Kind, Mask, Portrait, Probe, Trials
 from matcher.gallery.exact import best_cases
@@ -16,7 +17,6 @@ from matcher.matching.significance import families_of
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import Who
-from matcher.services.judged_pairs import Truth
 from matcher.services.own_material import NOT_EMBEDDED, Judged, Material, read_material
 from matcher.services.trials import Bench, Judge, Ledger, Made, Template, about, listed
 

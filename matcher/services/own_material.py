@@ -9,12 +9,13 @@ from matcher.domain.cases import Case, CaseStatus, Photo, PhotoState
 from matcher.domain.ids import PhotoId, SightingId, id_text
 from matcher.domain.quality import poor
 from matcher.domain.records import StoredFace
+from matcher.domain.reviews import Truth
 from matcher.domain.scores import Vectors
 from matcher.errors import WrongUse
 from matcher.evaluation.trials import Portrait
 from matcher.matching.plausibility import age_at, age_in_photo
 from matcher.services.datasets import known_sex
-from matcher.services.judged_pairs import JudgedPair, Truth, read_pairs
+from matcher.services.judged_pairs import JudgedPair, read_pairs
 from matcher.services.significance import kin_of
 from matcher.services.trials import Template
 from matcher.store.database import Reading

@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, make_url
 from matcher.domain.faces import Quality
 from matcher.domain.ids import CaseId, PhotoId
 from matcher.errors import Damaged, ExtraMissing, MatcherError, StoreProblem, WrongUse
-from matcher.store import tables
+from matcher.store import desk_tables, tables
 from matcher.store.database import Reading, Store
 
 Databases = SqliteDatabases | PostgresDatabases
@@ -37,16 +37,16 @@ def test_the_migrations_make_the_very_tables_of_the_code(database_url: str) -> N
     engine = create_engine(url if url.drivername == "sqlite" else url.set(drivername="postgresql+psycopg"))
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": tables.REVISION_TABLE})
-        assert compare_metadata(context, tables.metadata) == []
+        assert compare_metadata(context, desk_tables.metadata) == []
         checks = {
             check["name"]
-            for table in tables.metadata.tables
+            for table in desk_tables.metadata.tables
             for check in engine.dialect.get_check_constraints(connection, table)
         }
     engine.dispose()
     assert checks == {
         str(constraint.name)
-        for table in tables.metadata.tables.values()
+        for table in desk_tables.metadata.tables.values()
         for constraint in table.constraints
         if str(constraint.name).startswith("ck_")
     }
