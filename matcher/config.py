@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import sys
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
         3, ge=1, le=1000, description="snapshots that a reindex leaves behind per embedding space"
     )
     travel_kmh: float = Field(900, gt=0, description="speed above which a journey is flagged as implausible")
+    session_hours: float = Field(12, gt=0, le=168, description="hours after which an unused sign-in ends")
     backend: str = Field(DEFAULT_BACKEND, description="face models: DETECTOR+RECOGNISER, or face-recognition")
 
     @classmethod
@@ -63,6 +65,13 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def sign_in_file(home: Path) -> Path:
+    """Where the user's own sign-in to a home is kept: outside the home, which others may share."""
+    given = os.environ.get("MATCHER_STATE")
+    folder = Path(given) if given else Path(platformdirs.user_state_dir("sighting-matcher", appauthor=False))
+    return folder / hashlib.sha256(str(home.resolve()).encode(errors="surrogateescape")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

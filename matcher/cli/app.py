@@ -52,6 +52,7 @@ def _remember_home(ctx: click.Context, _parameter: click.Parameter, value: Path 
 
 home_option = click.option(
     "--home",
+    is_eager=True,  # who is signed in there is the default of --actor
     type=click.Path(path_type=Path, file_okay=False),
     callback=_remember_home,
     expose_value=False,
@@ -61,11 +62,45 @@ home_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
+reason_option = click.option("--reason", help="Why, in your own words.")
+
+
 def who_options(function: _Function) -> _Function:
-    """`--actor`, by default the login name, and `--reason`."""
-    actor = click.option("--actor", default=_login, show_default="login name", help="Who acts; kept in the audit log.")
-    reason = click.option("--reason", help="Why, in your own words.")
-    return actor(reason(function))
+    """`--actor`, by default who is signed in or else the login name, and `--reason`."""
+    shown_default = "who is signed in, else the login name"
+    actor = click.option("--actor", default=_actor, show_default=shown_default, help="Who acts; kept in the audit log.")
+    return actor(reason_option(function))
+
+
+def no_actor_option(function: _Function) -> _Function:
+    """Refuse `--actor` where only a signed-in account may decide."""
+    refused = click.option("--actor", hidden=True, expose_value=False, callback=_refuse_actor)
+    return refused(function)
+
+
+def _refuse_actor(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        raise click.UsageError("This is decided by a signed-in account only: `matcher login NAME`, without --actor.")
+
+
+def kept_sign_in(home: Path) -> tuple[str, str] | None:
+    """The token and the name of this user's sign-in to a home, whether or not it still holds."""
+    from matcher.config import sign_in_file
+
+    try:
+        token, name = sign_in_file(home).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return None
+    return token, name
+
+
+def _actor() -> str:
+    """The name of the sign-in, else the login name: neither proves anything, both say who is asked about it."""
+    from matcher.config import Home
+
+    home = click.get_current_context().ensure_object(App).home or Home.default()
+    kept = kept_sign_in(home)
+    return kept[1] if kept is not None else _login()
 
 
 def _login() -> str:

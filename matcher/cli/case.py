@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, print_table, private, who_options
+from matcher.cli.app import (
+    App,
+    home_option,
+    json_option,
+    no_actor_option,
+    print_json,
+    print_table,
+    private,
+    reason_option,
+    who_options,
+)
 from matcher.cli.bulk import import_options, run_import
 from matcher.cli.case_view import box_text, print_case, print_weak_cases
 from matcher.domain.cases import CaseStatus, ConfirmationKind, LegalBasis
@@ -19,6 +29,7 @@ from matcher.interchange import cells
 from matcher.interchange.records import CASE_COLUMNS, photo_with_marks
 
 if TYPE_CHECKING:
+    from matcher.engine import Matcher
     from matcher.services.inputs import CasePhoto
 
 _HELP = {
@@ -276,7 +287,8 @@ def show(app: App, case_id: str, as_json: bool) -> None:
 )
 @click.option("--confirmed-by", type=click.Choice([kind.value for kind in ConfirmationKind]), help="The outside proof.")
 @click.option("--ref", help="The reference of the proof, for example a laboratory's number.")
-@who_options
+@reason_option
+@no_actor_option
 @json_option
 @home_option
 @click.pass_obj
@@ -286,25 +298,37 @@ def close(app: App, /, case_id: str, status: str, confirmed_by: str | None, ref:
         raise click.UsageError("--confirmed-by and --ref belong together.")
     confirmation = (confirmed_by, ref) if confirmed_by is not None and ref is not None else None
     with app.open() as matcher:
+        actor = _who_may_close(matcher)
         view = matcher.close_case(
-            case_id, status=status, confirmation=confirmation, actor=given["actor"], reason=given["reason"]
+            case_id, status=status, confirmation=confirmation, actor=actor, reason=given["reason"]
         )
     print_case(view, given["as_json"])
 
 
 @case.command("reopen")
 @click.argument("case_id", metavar="ID")
-@who_options
+@reason_option
+@no_actor_option
 @json_option
 @home_option
 @click.pass_obj
-def reopen(app: App, case_id: str, actor: str, reason: str | None, as_json: bool) -> None:
+def reopen(app: App, case_id: str, reason: str | None, as_json: bool) -> None:
     """Search for the child of an ended case again; --reason is needed."""
     if not reason:
         raise click.UsageError("Why is the case opened again? Give --reason.")
     with app.open() as matcher:
-        view = matcher.reopen_case(case_id, actor=actor, reason=reason)
+        view = matcher.reopen_case(case_id, actor=_who_may_close(matcher), reason=reason)
     print_case(view, as_json)
+
+
+def _who_may_close(matcher: Matcher) -> str:
+    """The name of who is signed in, if the account may end cases."""
+    from matcher.accounts.rights import Right
+    from matcher.cli.session import signed_in
+
+    acting = signed_in(matcher)
+    acting.require(Right.CASE_CLOSE)
+    return acting.name
 
 
 @case.command("relate")

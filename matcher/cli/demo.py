@@ -38,6 +38,9 @@ def demo(app: App) -> None:
     click.echo("Try next:")
     photo = root / "demo" / "photos" / result.outcomes[0].told.file
     click.echo(f"  matcher match {photo} --home {root} --reason 'trying it' --sheet sheet.png")
+    click.echo(
+        f"  matcher login {result.officer} --home {root}   # the password of all demo accounts: {result.password}"
+    )
     click.echo(f"  matcher case close {result.outcomes[0].told.truth} --as returned --home {root}   # and match again")
     click.echo(f"  matcher review list --home {root}")
     click.echo(f"  matcher doctor --home {root}")

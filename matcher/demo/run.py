@@ -9,6 +9,7 @@ from pathlib import Path
 from matcher.config import Home
 from matcher.demo.cast import Cast, DemoSighting, demo_cast
 from matcher.demo.page import write_page
+from matcher.demo.staff import OFFICER, demo_staff
 from matcher.errors import WrongUse
 from matcher.interchange.records import PhotoCell, TableRecord
 from matcher.services import homes
@@ -41,12 +42,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All outcomes, and where the page lies."""
+    """All outcomes, where the page lies, and the password of all accounts, `officer` among them."""
 
     cases: int
     photos: int
     outcomes: tuple[Outcome, ...]
     page: Path
+    password: str
+    officer: str = OFFICER
 
     @property
     def ranks(self) -> list[int | None]:
@@ -91,7 +94,8 @@ def run(context: Context) -> Result:
         outcomes.append(_outcome(told, shown(context, _require_stored(imported))))
         _tell(context.progress, "ranking sightings", len(outcomes), len(reports))
     page = folder / "report.html"
-    result = Result(len(cases), sum(len(case.photos) for case in cast.cases), tuple(outcomes), page)
+    shown_photos = sum(len(case.photos) for case in cast.cases)
+    result = Result(len(cases), shown_photos, tuple(outcomes), page, demo_staff(context, folder))
     write_page(context, page, cast, [(one.told, one.face, one.rank) for one in outcomes])
     return result
 

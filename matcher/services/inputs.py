@@ -62,6 +62,7 @@ class ReasonCode(str, Enum):
     REVIEW = "review"
     MAINTENANCE = "maintenance"
     EVALUATION = "evaluation"
+    ACCOUNTS = "accounts"
     DEMONSTRATION = "demonstration"
 
 

@@ -10,6 +10,7 @@ from matcher.store.cases import CaseReading, CaseWriting
 from matcher.store.faces import FaceReading, FaceWriting
 from matcher.store.gallery import GalleryReading, GalleryWriting
 from matcher.store.head import Head
+from matcher.store.people import PeopleReading, PeopleWriting
 from matcher.store.photos import PhotoReading, PhotoWriting
 from matcher.store.relations import RelationReading, RelationWriting
 from matcher.store.sightings import SightingReading, SightingWriting
@@ -25,6 +26,7 @@ class Reading:
     sightings: SightingReading
     candidates: CandidateReading
     gallery: GalleryReading
+    people: PeopleReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -35,6 +37,7 @@ class Reading:
         self.sightings = SightingReading(connection, head)
         self.candidates = CandidateReading(connection, head)
         self.gallery = GalleryReading(connection, head)
+        self.people = PeopleReading(connection, head)
         self.audit = AuditReading(connection, head)
 
 
@@ -48,6 +51,7 @@ class Transaction(Reading):
     sightings: SightingWriting
     candidates: CandidateWriting
     gallery: GalleryWriting
+    people: PeopleWriting
     audit: AuditWriting
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -58,4 +62,5 @@ class Transaction(Reading):
         self.sightings = SightingWriting(connection, head)
         self.candidates = CandidateWriting(connection, head)
         self.gallery = GalleryWriting(connection, head)
+        self.people = PeopleWriting(connection, head)
         self.audit = AuditWriting(connection, head)

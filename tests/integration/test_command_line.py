@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from accounts import sign_in_here
 from click.testing import CliRunner, Result
 from pictures import child, group, nobody, saved
 
@@ -137,6 +138,7 @@ def test_photo_marks_on_the_command_line(home: Path, tmp_path: Path) -> None:
 
 def test_closing(home: Path) -> None:
     run("case", "add", "A-1")
+    sign_in_here(home)
     assert "only with a confirmation" in run("case", "close", "A-1", "--as", "located_alive", code=2).stderr
     run("case", "close", "A-1", "--as", "located_alive", "--confirmed-by", "dna", code=2)
     run("case", "close", "A-1", "--as", "located_alive", "--confirmed-by", "dna", "--ref", "L-7")
@@ -351,6 +353,7 @@ def test_an_ended_case_is_marked_and_nothing_is_left_to_review(home: Path, tmp_p
     run("review", "show", waiting["id"], "--sheet", sheet)
     assert mode(sheet) == 0o600
     sheet.unlink()
+    sign_in_here(home)
     run("case", "close", "A-1", "--as", "returned")
     for more in ([], ["--sheet", sheet]):
         assert "the case has ended" in run("review", "show", waiting["id"], *more, code=5).stderr

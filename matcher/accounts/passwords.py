@@ -1,0 +1,41 @@
+"""Passwords, kept as argon2id with a salt each (RFC 9106, low-memory parameters of argon2-cffi)."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from matcher.errors import WrongUse
+
+SHORTEST = 12  # characters; length is what makes a password hard to guess (NIST SP 800-63B, section 3.1.1)
+LONGEST = 200
+
+_hasher = PasswordHasher()
+
+
+def encode(password: str) -> str:
+    """A password as it is kept; `WrongUse` for one that is too short or too long."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise WrongUse(f"The password has {len(password)} characters: use {SHORTEST} … {LONGEST}, such as four words.")
+    return _hasher.hash(password)
+
+
+def matches(password: str, encoded: str | None) -> bool:
+    """Whether this is the password that was kept; takes as long where none was, so that time tells nothing."""
+    try:
+        return _hasher.verify(encoded or _nobodys(), password[: LONGEST + 1]) and encoded is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def is_outdated(encoded: str) -> bool:
+    """Whether a password was kept with weaker parameters than today's."""
+    return _hasher.check_needs_rehash(encoded)
+
+
+@cache
+def _nobodys() -> str:
+    return _hasher.hash(secrets.token_hex())

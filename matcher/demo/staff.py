@@ -1,0 +1,55 @@
+"""Accounts of the demo, one per part of the work, all with one password that is drawn anew for each demo home."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import date
+from pathlib import Path
+
+from matcher.domain.people import Role
+from matcher.services.accounts import NewPerson, add_person, change_person
+from matcher.services.context import Context
+from matcher.services.signing_in import sign_in
+
+OFFICER = "chen"
+_STAFF = {
+    "admin": {Role.ADMIN},
+    OFFICER: {Role.OFFICER},
+    "li": {Role.REVIEWER},
+    "wang": {Role.REVIEWER},
+    "zhao": {Role.REVIEWER},
+    "zhou": {Role.SUPERVISOR},
+    "sun": {Role.AUDITOR},
+    "ma": {Role.INTAKE},
+}
+_TRAINED = date(2026, 1, 12)
+
+
+def demo_staff(context: Context, folder: Path) -> str:
+    """Add the accounts that are not there yet; returns their password, which lies in the demo's folder."""
+    password = _password(folder / "password.txt")
+    with context.store.read() as reading:
+        there = {person.name for person in reading.people.list()}
+    missing = [name for name in _STAFF if name not in there]
+    if not missing:
+        return password
+    if "admin" in missing:
+        admin = NewPerson(name="admin", roles=frozenset(_STAFF["admin"]), password=password)
+        add_person(context, None, admin, local_actor="demo")
+    _, acting = sign_in(context, "admin", password, "demo")
+    for name in missing:
+        if name != "admin":
+            add_person(context, acting, NewPerson(name=name, roles=frozenset(_STAFF[name]), password=password))
+            if _STAFF[name] & {Role.REVIEWER, Role.SUPERVISOR}:
+                change_person(context, acting, name, trained=_TRAINED)
+    return password
+
+
+def _password(file: Path) -> str:
+    if file.is_file():
+        return file.read_text(encoding="ascii").strip()
+    password = secrets.token_urlsafe(12)
+    with open(file, "w", opener=lambda name, flags: os.open(name, flags, 0o600), encoding="ascii") as handle:
+        handle.write(f"{password}\n")
+    return password

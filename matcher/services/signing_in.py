@@ -1,0 +1,143 @@
+"""Signing in with a password, and knowing again who holds a session or a key."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from math import ceil
+
+from matcher.accounts import passwords, throttling, tokens
+from matcher.accounts.rights import Acting, Right, rights_of
+from matcher.domain.people import Person, Session
+from matcher.errors import NotSignedIn, TooMany
+from matcher.services.auditing import Trace, record
+from matcher.services.context import Context
+from matcher.services.inputs import ReasonCode, Who
+from matcher.store.database import Reading, Transaction
+from matcher.store.people import Failures
+
+_WRONG = "This name and this password do not belong together, or the account has ended."
+_ENDED = "The session or key is not valid any more: sign in again."
+_LONGEST = 4  # times `session_hours`: however busy, a session ends
+_TOUCH = timedelta(minutes=1)  # how rarely the use of a session is written down
+_UNKNOWN = "unknown"  # what was tried as a name may be a password: it is never written down
+
+
+def sign_in(context: Context, name: str, password: str, address: str) -> tuple[str, Acting]:
+    """Begin a session: its token, which is kept nowhere, and who it stands for.
+
+    `NotSignedIn` if name and password do not belong together or the account has ended, `TooMany` while the name or the
+    address is blocked. `address` is where the attempt comes from, such as an IP address.
+    """
+    subjects = _subjects(context, name, address)
+    with context.store.read() as reading:
+        blocked = [found.blocked_until for key in subjects if (found := reading.people.failures(key)) is not None]
+        person = _named(reading, name)
+        kept = None if person is None else reading.people.password(person.id)
+    _require_unblocked([until for until in blocked if until is not None], context.clock())
+    right = passwords.matches(password, kept)
+    with context.store.write() as transaction:
+        # Read again: the account may have ended, or got another password, while this one was checked.
+        person = _named(transaction, name)
+        if person is None or not right or not person.active or transaction.people.password(person.id) != kept:
+            _failed(context, transaction, person, subjects)
+            acting = None
+        else:
+            if kept is not None and passwords.is_outdated(kept):
+                transaction.people.set_password(person.id, passwords.encode(password))
+            token, acting = _begin(context, transaction, person)
+            transaction.people.forget_failures(subjects[0])
+    if acting is None:  # outside the block, whose changes have to last
+        raise NotSignedIn(_WRONG)
+    return token, acting
+
+
+def acting(context: Context, token: str) -> Acting:
+    """Who holds a session's token or a key; `NotSignedIn` if it is not valid, or not any more."""
+    now, digest = context.clock(), tokens.digest(token)
+    if token.startswith(tokens.KEY):
+        return _by_key(context, digest, now)
+    with context.store.read() as reading:
+        session = reading.people.session(digest)
+        person = None if session is None else reading.people.get(session.person_id)
+    if session is None or person is None or not person.active or session.expires_at <= now:
+        raise NotSignedIn(_ENDED)
+    if now - session.seen_at >= _TOUCH:
+        with context.store.write() as transaction:
+            transaction.people.touch_session(digest, now, _expiry(context, session.created_at, now))
+    return Acting(id=person.id, name=person.name, rights=rights_of(person.roles))
+
+
+def sign_out(context: Context, token: str) -> None:
+    """End a session; one that has ended already is no error."""
+    with context.store.write() as transaction:
+        session = transaction.people.session(tokens.digest(token))
+        if session is None:
+            return
+        person = transaction.people.get(session.person_id)
+        transaction.people.end_session(session.digest)
+        actor = person.name if person is not None else _UNKNOWN
+        record(context, transaction, Who(actor, ReasonCode.ACCOUNTS), Trace("session.end", [session.person_id]))
+
+
+def _begin(context: Context, transaction: Transaction, person: Person) -> tuple[str, Acting]:
+    token, now = tokens.new_token(tokens.SESSION), context.clock()
+    session = Session(
+        digest=tokens.digest(token),
+        person_id=person.id,
+        created_at=now,
+        seen_at=now,
+        expires_at=_expiry(context, now, now),
+    )
+    transaction.people.add_session(session)
+    record(context, transaction, Who(person.name, ReasonCode.ACCOUNTS), Trace("session.begin", [person.id]))
+    return token, Acting(id=person.id, name=person.name, rights=rights_of(person.roles))
+
+
+def _expiry(context: Context, created_at: datetime, now: datetime) -> datetime:
+    hours = timedelta(hours=context.settings.session_hours)
+    return min(now + hours, created_at + _LONGEST * hours)
+
+
+def _by_key(context: Context, digest: str, now: datetime) -> Acting:
+    with context.store.read() as reading:
+        key = reading.people.key(digest)
+        person = None if key is None else reading.people.get(key.person_id)
+    if key is None or person is None or not person.active or key.revoked_at is not None or key.expires_at <= now:
+        raise NotSignedIn(_ENDED)
+    scopes = frozenset(right for right in Right if right.value in key.scopes)
+    return Acting(id=person.id, name=person.name, rights=rights_of(person.roles) & scopes)
+
+
+def _named(reading: Reading, name: str) -> Person | None:
+    """The account of a name; there is none for what no database can hold."""
+    return reading.people.by_name(name) if name.isprintable() else None
+
+
+def _subjects(context: Context, name: str, address: str) -> tuple[str, str]:
+    """Keyed digests of the name and the address that an attempt is counted for."""
+    return (
+        context.key.digest(name.encode(errors="surrogatepass"), "sign_in_name"),
+        context.key.digest(address.encode(errors="surrogatepass"), "sign_in_address"),
+    )
+
+
+def _require_unblocked(blocked: list[datetime], now: datetime) -> None:
+    if blocked and max(blocked) > now:
+        seconds = ceil((max(blocked) - now).total_seconds())
+        raise TooMany(f"Too many failed attempts to sign in: try again in {seconds} seconds.", seconds=seconds)
+
+
+def _failed(context: Context, transaction: Transaction, person: Person | None, subjects: tuple[str, str]) -> None:
+    """Count a failure for name and address, and write it down; attempts while one is blocked are not even looked at."""
+    now = context.clock()
+    limits = throttling.blocked_by_name, throttling.blocked_by_address
+    blocked = False
+    for key, limit in zip(subjects, limits, strict=True):
+        found = transaction.people.failures(key)
+        count = 1 + (0 if found is None else throttling.counted(found.failures, found.last_at, now))
+        until = limit(count, now)
+        blocked = blocked or until is not None
+        transaction.people.put_failures(Failures(key, count, now, until), now - timedelta(days=1))
+    who = Who(_UNKNOWN if person is None else person.name, ReasonCode.ACCOUNTS)
+    objects = [] if person is None else [person.id]
+    record(context, transaction, who, Trace("session.refused", objects, details={"blocked": blocked}))

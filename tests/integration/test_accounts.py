@@ -1,0 +1,345 @@
+"""Accounts as they are used: sign in, be blocked, lose rights, use keys; on the command line too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from accounts import PASSWORD, sign_in_here, staff, weak
+from click.testing import CliRunner, Result
+
+from matcher.accounts import tokens
+from matcher.accounts.rights import Acting, Right
+from matcher.cli.root import root
+from matcher.config import Home, sign_in_file
+from matcher.domain.ids import id_text
+from matcher.domain.people import Role
+from matcher.errors import Conflict, MatcherError, NotFound, NotPermitted, NotSignedIn, TooMany, WrongUse
+from matcher.services import accounts, signing_in
+from matcher.services.accounts import NewKey, NewPerson
+from matcher.services.context import Context
+
+OTHER = "another long password"
+
+
+class Clock:
+    """A clock that tests move."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def wait(self, **how_long: float) -> None:
+        self.now += timedelta(**how_long)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def context(home: Path, clock: Clock) -> Iterator[Context]:
+    opened = Context(Home(home), clock=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def admin(context: Context) -> Acting:
+    return staff(context, "root", Role.ADMIN, password=weak())
+
+
+def actions(context: Context) -> list[str]:
+    with context.store.read() as reading:
+        return [record.entry.action for record in reading.audit.records()]
+
+
+def signed(context: Context, name: str = "root", password: str = PASSWORD, address: str = "10.0.0.1") -> str:
+    return signing_in.sign_in(context, name, password, address)[0]
+
+
+def test_a_session_stands_for_its_person_until_it_ends(context: Context, admin: Acting) -> None:
+    token, acting = signing_in.sign_in(context, "root", PASSWORD, "10.0.0.1")
+    assert acting == admin
+    assert signing_in.acting(context, token) == admin
+    signing_in.sign_out(context, token)
+    signing_in.sign_out(context, token)  # twice does no harm
+    with pytest.raises(NotSignedIn):
+        signing_in.acting(context, token)
+    assert actions(context) == ["session.begin", "session.end"]
+
+
+def test_no_token_is_kept(context: Context, admin: Acting, home: Path) -> None:
+    token = signed(context)
+    context.close()
+    kept = b"".join(file.read_bytes() for file in home.glob("matcher.db*"))
+    assert tokens.digest(token).encode() in kept
+    assert token.encode() not in kept
+    assert PASSWORD.encode() not in kept
+
+
+def test_an_unused_session_ends_and_a_used_one_lasts_four_times_as_long(
+    context: Context, admin: Acting, clock: Clock
+) -> None:
+    unused, used = signed(context), signed(context)
+    for _ in range(7):
+        clock.wait(hours=6)
+        assert signing_in.acting(context, used) == admin
+    clock.wait(hours=6)  # 48 hours in all
+    for token in (unused, used):
+        with pytest.raises(NotSignedIn):
+            signing_in.acting(context, token)
+
+
+def test_a_password_that_was_kept_weakly_is_encoded_anew(context: Context, admin: Acting) -> None:
+    signed(context)
+    with context.store.read() as reading:
+        kept = reading.people.password(admin.id)
+    assert kept is not None
+    assert "m=65536" in kept
+    signed(context)
+
+
+@pytest.mark.parametrize("name", ["root", "nobody", "", "\udcff", "' OR 1=1 --", "a" * 100_000])
+def test_a_wrong_sign_in_says_the_same_whoever_it_names(context: Context, admin: Acting, name: str) -> None:
+    with pytest.raises(NotSignedIn, match="do not belong together"):
+        signed(context, name, OTHER)
+    with context.store.read() as reading:
+        (record,) = reading.audit.records()
+    assert record.entry.action == "session.refused"
+    assert record.entry.actor == ("root" if name == "root" else "unknown")  # it may have been a password
+
+
+def test_ten_thousand_attempts_are_stopped_and_the_right_password_waits_too(
+    context: Context, admin: Acting, clock: Clock
+) -> None:
+    refused = []
+    for _ in range(10_000):
+        with pytest.raises(MatcherError) as caught:
+            signed(context, password=OTHER)
+        refused.append(type(caught.value))
+    assert refused[:5] == [NotSignedIn] * 5
+    assert set(refused[5:]) == {TooMany}
+    assert actions(context) == ["session.refused"] * 5  # what is not looked at leaves no trace either
+    with pytest.raises(TooMany, match="30 seconds") as waiting:
+        signed(context)
+    assert waiting.value.seconds == 30
+    clock.wait(seconds=31)
+    signed(context)
+    with pytest.raises(NotSignedIn):  # and failures are counted from the beginning
+        signed(context, password=OTHER)
+
+
+def test_an_address_that_tries_many_names_is_stopped(context: Context, admin: Acting, clock: Clock) -> None:
+    for number in range(30):
+        with pytest.raises(NotSignedIn):
+            signed(context, f"name-{number}", OTHER)
+    with pytest.raises(TooMany):
+        signed(context)
+    signed(context, address="10.0.0.2")
+    clock.wait(minutes=16)
+    signed(context)
+
+
+def test_rows_of_old_failures_are_swept(context: Context, admin: Acting, clock: Clock) -> None:
+    for number in range(5):
+        with pytest.raises(NotSignedIn):
+            signed(context, f"name-{number}", OTHER, f"10.0.1.{number}")
+    clock.wait(days=2)
+    with pytest.raises(NotSignedIn):
+        signed(context, "late", OTHER)
+    gone = context.key.digest(b"name-1", "sign_in_name")
+    with context.store.read() as reading:
+        assert reading.people.failures(gone) is None
+        assert reading.people.failures(context.key.digest(b"late", "sign_in_name")) is not None
+
+
+def test_the_first_account_is_an_administrators(context: Context) -> None:
+    new = NewPerson(name="root", roles=frozenset({Role.ADMIN}), password=PASSWORD)
+    with pytest.raises(WrongUse, match="first account"):
+        accounts.add_person(context, None, replace(new, roles=frozenset({Role.OFFICER})), local_actor="os-user")
+    accounts.add_person(context, None, new, local_actor="os-user")
+    with pytest.raises(NotPermitted):
+        accounts.add_person(context, None, replace(new, name="second"), local_actor="os-user")
+    with context.store.read() as reading:
+        assert [person.name for person in reading.people.list()] == ["root"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": ""}, "empty"),
+        ({"name": " li"}, "spaces"),
+        ({"name": "li\n"}, "control"),
+        ({"name": "li\u202e"}, "control"),
+        ({"name": "l" * 61}, "long"),
+        ({"roles": frozenset()}, "no role"),
+        ({"roles": frozenset({Role.SERVICE, Role.OFFICER}), "password": None}, "no other role"),
+        ({"roles": frozenset({Role.SERVICE})}, "no password"),
+        ({"password": None}, "needs a password"),
+        ({"password": "short"}, "5 characters"),
+        ({"email": "nowhere"}, "no e-mail"),
+        ({"email": "a@b\r\nBcc: c@d"}, "control"),
+        ({"shown_name": "  "}, "empty"),
+    ],
+)
+def test_what_no_account_can_be(context: Context, admin: Acting, changes: dict[str, object], message: str) -> None:
+    new = NewPerson(name="li", roles=frozenset({Role.REVIEWER}), password=PASSWORD)
+    with pytest.raises(WrongUse, match=message):
+        accounts.add_person(context, admin, replace(new, **changes))
+    assert [person.name for person in accounts.people(context, admin)] == ["root"]
+
+
+def test_changes_that_take_rights_away_end_sessions(context: Context, admin: Acting) -> None:
+    staff(context, "li", Role.REVIEWER, password=weak())
+    kept, ended = signed(context, "li"), []
+    accounts.change_person(context, admin, "li", shown_name="Li Na", trained=date(2026, 1, 2))
+    signing_in.acting(context, kept)
+    for change in ({"roles": frozenset({Role.INTAKE})}, {"active": False}):
+        ended.append(signed(context, "li"))
+        accounts.change_person(context, admin, "li", **change)
+    for token in ended:
+        with pytest.raises(NotSignedIn):
+            signing_in.acting(context, token)
+    with pytest.raises(NotSignedIn):
+        signed(context, "li")
+
+
+def test_an_administrator_is_always_left(context: Context, admin: Acting) -> None:
+    for change in ({"active": False}, {"roles": frozenset({Role.OFFICER})}):
+        with pytest.raises(Conflict, match="administrator"):
+            accounts.change_person(context, admin, "root", **change)
+    signed(context)
+
+
+def test_passwords_are_changed_with_the_old_one_or_by_an_administrator(context: Context, admin: Acting) -> None:
+    li = staff(context, "li", Role.REVIEWER, password=weak())
+    staff(context, "wang", Role.REVIEWER, password=weak())
+    stolen = signed(context, "li")
+    with pytest.raises(NotPermitted):
+        accounts.set_password(context, li, "li", OTHER)
+    with pytest.raises(NotPermitted, match="old password"):
+        accounts.set_password(context, li, "li", OTHER, old="not the old one")
+    with pytest.raises(NotPermitted):
+        accounts.set_password(context, li, "wang", OTHER, old=PASSWORD)
+    accounts.set_password(context, li, "li", OTHER, old=PASSWORD)
+    with pytest.raises(NotSignedIn):
+        signing_in.acting(context, stolen)
+    with pytest.raises(NotSignedIn):
+        signed(context, "li")
+    signed(context, "li", OTHER)
+    accounts.set_password(context, admin, "wang", OTHER)
+    signed(context, "wang", OTHER)
+
+
+def test_only_administrators_manage_accounts(context: Context, admin: Acting) -> None:
+    for role in set(Role) - {Role.ADMIN}:
+        other = staff(context, f"a-{role.value}", role)
+        with pytest.raises(NotPermitted):
+            accounts.people(context, other)
+        with pytest.raises(NotPermitted):
+            accounts.change_person(context, other, "root", shown_name="x")
+        with pytest.raises(NotPermitted):
+            accounts.add_key(context, other, NewKey(name="root", label="x", scopes=frozenset({Right.PEOPLE}), days=1))
+
+
+def a_key(context: Context, admin: Acting, *scopes: Right, name: str = "app", days: int = 30) -> str:
+    return accounts.add_key(context, admin, NewKey(name=name, label="app", scopes=frozenset(scopes), days=days))[0]
+
+
+def test_a_key_gives_its_scopes_and_never_more_than_its_account(context: Context, admin: Acting, clock: Clock) -> None:
+    staff(context, "app", Role.SERVICE)
+    key = a_key(context, admin, Right.SIGHTING_SUBMIT)
+    assert signing_in.acting(context, key).rights == {Right.SIGHTING_SUBMIT}
+    with pytest.raises(WrongUse, match="review"):
+        a_key(context, admin, Right.REVIEW)
+    with pytest.raises(WrongUse, match="scope"):
+        a_key(context, admin)
+    clock.wait(days=30)
+    with pytest.raises(NotSignedIn):
+        signing_in.acting(context, key)
+
+
+def test_a_key_of_an_account_that_lost_a_right_has_lost_it_too(context: Context, admin: Acting) -> None:
+    staff(context, "chen", Role.OFFICER, Role.REVIEWER)
+    key = a_key(context, admin, Right.REVIEW, Right.CASE_READ, name="chen")
+    accounts.change_person(context, admin, "chen", roles=frozenset({Role.OFFICER}))
+    assert signing_in.acting(context, key).rights == {Right.CASE_READ}
+    accounts.change_person(context, admin, "chen", active=False)
+    with pytest.raises(NotSignedIn):
+        signing_in.acting(context, key)
+
+
+def test_a_revoked_key_opens_nothing(context: Context, admin: Acting) -> None:
+    staff(context, "app", Role.SERVICE)
+    key = a_key(context, admin, Right.SIGHTING_SUBMIT)
+    (kept,) = accounts.keys(context, admin, "app")
+    accounts.revoke_key(context, admin, id_text(kept.id))
+    accounts.revoke_key(context, admin, id_text(kept.id))
+    with pytest.raises(NotSignedIn):
+        signing_in.acting(context, key)
+    with pytest.raises(NotFound):
+        accounts.revoke_key(context, admin, id_text(kept.id - 1))
+
+
+@pytest.mark.parametrize("token", ["", "ms_", "mk_", "ms_x", "mk_' OR 1=1", "\udc80", "../../etc/passwd", "x" * 10_000])
+def test_no_other_text_is_a_token(context: Context, admin: Acting, token: str) -> None:
+    with pytest.raises(NotSignedIn):
+        signing_in.acting(context, token)
+
+
+def run(*arguments: object, code: int = 0, typed: str | None = None) -> Result:
+    result = CliRunner().invoke(root, [str(argument) for argument in arguments], input=typed)
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return result
+
+
+def test_accounts_on_the_command_line(home: Path) -> None:
+    run("user", "add", "root", "--role", "admin", typed=f"{PASSWORD}\n{PASSWORD}\n")
+    run("user", "add", "li", "--role", "reviewer", "--password-stdin", typed=f"{OTHER}\n", code=12)
+    run("user", "list", code=11)
+    assert "do not belong together" in run("login", "root", "--password-stdin", typed="wrong\n", code=11).stderr
+    run("login", "root", "--password-stdin", typed=f"{PASSWORD}\n")
+    kept = sign_in_file(home)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert home not in kept.parents
+    run("user", "add", "li", "--role", "reviewer", "--password-stdin", typed=f"{OTHER}\n")
+    run("user", "add", "app", "--role", "service")
+    made = run("key", "add", "app", "--label", "app", "--scope", "sighting_submit").stdout.splitlines()
+    assert made[-1].startswith("mk_")
+    (listed,) = json.loads(run("key", "list", "app", "--json").stdout)
+    assert listed["scopes"] == ["sighting_submit"]
+    assert made[-1] not in json.dumps(listed)
+    run("key", "revoke", listed["id"])
+    run("key", "add", "app", "--label", "app", "--scope", "everything", code=2)
+    run("user", "change", "li", "--role", "reviewer", "--trained", "2026-01-12")
+    run("user", "change", "li", code=2)
+    assert [one["name"] for one in json.loads(run("user", "list", "--json").stdout)] == ["app", "li", "root"]
+    run("logout")
+    assert not kept.exists()
+    assert "Nobody was signed in" in run("logout").output
+    run("user", "list", code=11)
+
+
+def test_ending_a_case_takes_an_account_that_may(home: Path) -> None:
+    run("case", "add", "A-1", "--actor", "li")
+    refused = run("case", "close", "A-1", "--as", "returned", "--actor", "li", code=2)
+    assert "matcher login" in refused.stderr
+    run("case", "close", "A-1", "--as", "returned", code=11)
+    sign_in_here(home, "li", Role.REVIEWER)
+    assert "case_close" in run("case", "close", "A-1", "--as", "returned", code=12).stderr
+    sign_in_here(home, "chen", Role.OFFICER)
+    run("case", "close", "A-1", "--as", "returned")
+    run("case", "update", "A-1", "--clothing", "red")
+    shown = json.loads(run("audit", "show", "--json").stdout)
+    acted = [(one["entry"]["action"], one["entry"]["actor"]) for one in shown]
+    assert ("case.status", "chen") in acted
+    assert ("case.update", "chen") in acted  # who is signed in is the default actor

@@ -1,0 +1,89 @@
+"""Passwords, tokens, waits, and the one table of rights."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from accounts import PASSWORD, weak
+
+from matcher.accounts import passwords, throttling, tokens
+from matcher.accounts.rights import ALLOWED, Acting, Right, rights_of
+from matcher.domain.people import PersonId, Role
+from matcher.errors import NotPermitted, WrongUse
+
+NOW = datetime(2026, 3, 1, tzinfo=timezone.utc)
+
+
+def test_a_password_is_kept_as_argon2id_and_matches_only_itself() -> None:
+    kept = passwords.encode(PASSWORD)
+    assert kept.startswith("$argon2id$")
+    assert PASSWORD not in kept
+    assert passwords.encode(PASSWORD) != kept  # salted
+    assert passwords.matches(PASSWORD, kept)
+    assert not passwords.matches(PASSWORD + "x", kept)
+    assert not passwords.matches(PASSWORD, None)
+    assert not passwords.matches(PASSWORD, "no hash")
+    assert (passwords.is_outdated(weak()), passwords.is_outdated(kept)) == (True, False)
+
+
+@pytest.mark.parametrize(("length", "possible"), [(11, False), (12, True), (200, True), (201, False)])
+def test_the_length_of_a_password(length: int, possible: bool) -> None:
+    if possible:
+        assert passwords.matches("ä" * length, passwords.encode("ä" * length))
+    else:
+        with pytest.raises(WrongUse, match=str(length)):
+            passwords.encode("ä" * length)
+
+
+def test_a_long_attempt_does_not_match_its_beginning() -> None:
+    kept = passwords.encode("a" * 200)
+    assert not passwords.matches("a" * 201, kept)
+    assert not passwords.matches("a" * 5000, kept)
+
+
+def test_tokens_are_new_each_time_and_kept_as_digests() -> None:
+    one, other = tokens.new_token(tokens.SESSION), tokens.new_token(tokens.SESSION)
+    assert one != other
+    assert len(one) >= 43
+    assert len(tokens.digest(one)) == 64
+    assert tokens.digest(one) != tokens.digest(other)
+    tokens.digest("\udc80")  # bytes of a shell that are no text
+
+
+def test_waits_after_failures_of_a_name_double_up_to_a_quarter_of_an_hour() -> None:
+    waits = [throttling.blocked_by_name(count, NOW) for count in (4, 5, 6, 7, 9, 10, 5000)]
+    seconds = [None if until is None else (until - NOW).total_seconds() for until in waits]
+    assert seconds == [None, 30, 60, 120, 480, 900, 900]
+
+
+def test_an_address_is_blocked_from_the_thirtieth_failure_on() -> None:
+    assert throttling.blocked_by_address(29, NOW) is None
+    assert throttling.blocked_by_address(30, NOW) == NOW + timedelta(minutes=15)
+
+
+def test_failures_are_forgotten_after_a_rest() -> None:
+    rest = timedelta(minutes=15)
+    assert throttling.counted(7, NOW - rest + timedelta(seconds=1), NOW) == 7
+    assert throttling.counted(7, NOW - rest, NOW) == 0
+
+
+def test_every_right_is_in_the_table_and_every_role_has_one() -> None:
+    assert set(ALLOWED) == set(Right)
+    assert all(rights_of([role]) for role in Role)
+
+
+def test_what_a_role_may_never_do() -> None:
+    deciding = {Right.REVIEW, Right.SETTLE, Right.CONFIRM, Right.CASE_CLOSE}
+    of_children = {Right.CASE_READ, Right.CASE_WRITE, Right.SIGHTING_READ, Right.SEARCH, Right.REVIEW, Right.TRIAGE}
+    assert not rights_of([Role.SERVICE]) & (deciding | {Right.SEARCH, Right.PEOPLE, Right.AUDIT_READ})
+    assert not rights_of([Role.ADMIN]) & (deciding | of_children)
+    assert not rights_of([Role.AUDITOR]) & (deciding | of_children | {Right.PEOPLE})
+    # What shows names or ranks is no part of a blind reviewer's work.
+    assert not rights_of([Role.REVIEWER]) & {Right.SEARCH, Right.SIGHTING_READ, Right.CASE_READ}
+    assert rights_of([Role.REVIEWER, Role.OFFICER]) == rights_of([Role.REVIEWER]) | rights_of([Role.OFFICER])
+
+
+def test_a_missing_right_is_named() -> None:
+    acting = Acting(id=PersonId(1), name="li", rights=rights_of([Role.REVIEWER]))
+    acting.require(Right.REVIEW)
+    with pytest.raises(NotPermitted, match=r"'li'.*'confirm'"):
+        acting.require(Right.CONFIRM)
