@@ -7,12 +7,16 @@ from sqlalchemy import Connection
 from matcher.store.audit import AuditReading, AuditWriting
 from matcher.store.candidates import CandidateReading, CandidateWriting
 from matcher.store.cases import CaseReading, CaseWriting
+from matcher.store.claims import ClaimReading, ClaimWriting
 from matcher.store.faces import FaceReading, FaceWriting
 from matcher.store.gallery import GalleryReading, GalleryWriting
 from matcher.store.head import Head
+from matcher.store.notices import NoticeReading, NoticeWriting
 from matcher.store.photos import PhotoReading, PhotoWriting
 from matcher.store.relations import RelationReading, RelationWriting
 from matcher.store.sightings import SightingReading, SightingWriting
+from matcher.store.tasks import TaskReading, TaskWriting
+from matcher.store.verdicts import VerdictReading, VerdictWriting
 
 
 class Reading:
@@ -25,6 +29,10 @@ class Reading:
     sightings: SightingReading
     candidates: CandidateReading
     gallery: GalleryReading
+    tasks: TaskReading
+    claims: ClaimReading
+    verdicts: VerdictReading
+    notices: NoticeReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -35,6 +43,10 @@ class Reading:
         self.sightings = SightingReading(connection, head)
         self.candidates = CandidateReading(connection, head)
         self.gallery = GalleryReading(connection, head)
+        self.tasks = TaskReading(connection, head)
+        self.claims = ClaimReading(connection, head)
+        self.verdicts = VerdictReading(connection, head)
+        self.notices = NoticeReading(connection, head)
         self.audit = AuditReading(connection, head)
 
 
@@ -48,6 +60,10 @@ class Transaction(Reading):
     sightings: SightingWriting
     candidates: CandidateWriting
     gallery: GalleryWriting
+    tasks: TaskWriting
+    claims: ClaimWriting
+    verdicts: VerdictWriting
+    notices: NoticeWriting
     audit: AuditWriting
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -58,4 +74,8 @@ class Transaction(Reading):
         self.sightings = SightingWriting(connection, head)
         self.candidates = CandidateWriting(connection, head)
         self.gallery = GalleryWriting(connection, head)
+        self.tasks = TaskWriting(connection, head)
+        self.claims = ClaimWriting(connection, head)
+        self.verdicts = VerdictWriting(connection, head)
+        self.notices = NoticeWriting(connection, head)
         self.audit = AuditWriting(connection, head)
