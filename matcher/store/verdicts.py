@@ -23,7 +23,7 @@ from matcher.domain.reviews import (
     TaskId,
     Verdict,
 )
-from matcher.store.columns import Choices, Time
+from matcher.store.columns import Choices, Id, Time
 from matcher.store.desk_tables import decisions, list_answers, people, recusals, tasks, verdicts
 from matcher.store.part import Part, batches
 from matcher.store.tables import candidates
@@ -176,10 +176,12 @@ class VerdictWriting(VerdictReading):
 
         Nothing happens for a name without an account.
         """
-        known = exists().where(recusals.c.candidate_id == candidates.c.id, recusals.c.person_id == people.c.id)
-        shown = select(candidates.c.id, people.c.id, literal(because, Choices(RecusedBy)), literal(at, Time())).where(
-            people.c.name == actor, condition, ~known
-        )
+        person = self._connection.scalar(select(people.c.id).where(people.c.name == actor))
+        if person is None:
+            return 0
+        known = exists().where(recusals.c.candidate_id == candidates.c.id, recusals.c.person_id == person)
+        values = literal(person, Id()), literal(because, Choices(RecusedBy)), literal(at, Time())
+        shown = select(candidates.c.id, *values).where(condition, ~known)
         columns = ["candidate_id", "person_id", "because", "at"]
         return self._connection.execute(insert(recusals).from_select(columns, shown)).rowcount
 
