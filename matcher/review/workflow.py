@@ -9,9 +9,10 @@ from matcher.domain.people import PersonId
 from matcher.domain.reviews import Decision, DecisionKind, ListAnswer, Outcome, TaskKind, TaskState, Verdict
 from matcher.errors import Conflict
 
+# In the order in which a round may see them, which unlike the time of a machine never stands still or goes back.
 _DECIDED = {
-    DecisionKind.ESCALATED: TaskState.ESCALATED,
     DecisionKind.EXCLUDED: TaskState.EXCLUDED,
+    DecisionKind.ESCALATED: TaskState.ESCALATED,
     DecisionKind.REFUTED: TaskState.EXCLUDED,
     DecisionKind.CONFIRMED: TaskState.CONFIRMED,
 }
@@ -27,15 +28,16 @@ _POSSIBLE = {
 
 
 def pair_state(verdicts: Sequence[Verdict], decisions: Sequence[Decision], needed: int) -> TaskState:
-    """Where a pair stands after the verdicts and decisions of its present round, each in the order of time.
+    """Where a pair stands after the verdicts and decisions of its present round, in any order.
 
-    `verdicts` are all of the round, superseded ones too. The last decision counts; without one, `needed` live verdicts
+    `verdicts` are all of the round, superseded ones too. An officer's decision counts, else a supervisor's, else `needed` live verdicts
     of different persons: all `potential` escalate, all `no_candidate` exclude, anything else is disputed. Agreement
     counts only while it is blind: whoever changed the outcome after the reveal makes the round a dispute.
     """
-    made = [decision for decision in decisions if decision.kind in _DECIDED]
-    if made:
-        return _DECIDED[made[-1].kind]
+    made = {decision.kind for decision in decisions}
+    for kind in reversed(_DECIDED):
+        if kind in made:
+            return _DECIDED[kind]
     live = {verdict.person_id: verdict.outcome for verdict in verdicts if not verdict.superseded}
     if len(live) < needed:
         return TaskState.WAITING

@@ -108,9 +108,10 @@ def seal_pair(context: Context, acting: Acting, claim: str, said: Judgement) -> 
         held = own(transaction, acting, claim, TaskKind.PAIR)
         known = transaction.verdicts.under(held.claim.id)
         if known:
-            if (known[0].outcome, known[0].features, known[0].note) != (said.outcome, said.features, said.note):
+            first = next(one for one in known if one.revises is None)
+            if (first.outcome, first.features, first.note) != (said.outcome, said.features, said.note):
                 raise Conflict(f"Claim '{claim}' was sealed with another verdict: reveal it, then revise it.")
-            return SealedView(id_text(held.claim.id), known[0].sealed_at)
+            return SealedView(id_text(held.claim.id), first.sealed_at)
         require_live(transaction, held, context.clock())
         if held.claim.opened_at is None:
             raise Conflict(f"Claim '{claim}' was not opened yet: look at the faces first.")
@@ -131,7 +132,7 @@ def reveal(context: Context, acting: Acting, claim: str) -> RevealView:
     with context.store.write() as transaction:
         held, verdicts = _sealed(transaction, acting, claim)
         facts = facts_of(transaction, held.task)
-        mine = [one for one in verdicts if not one.superseded][-1]
+        mine = next(one for one in verdicts if not one.superseded)
         about = [] if mine.truth else transaction.verdicts.of_round(held.task.id, mine.round)
         others = [one for one in about if not one.superseded and one.person_id != acting.id]
         now = context.clock()
@@ -152,7 +153,7 @@ def revise(context: Context, acting: Acting, claim: str, said: Judgement) -> Sea
         raise WrongUse("A verdict needs an outcome: potential, no_candidate or inconclusive.")
     with context.store.write() as transaction:
         held, verdicts = _sealed(transaction, acting, claim)
-        live = [one for one in verdicts if not one.superseded][-1]
+        live = next(one for one in verdicts if not one.superseded)
         if (live.outcome, live.features, live.note) == (said.outcome, said.features, said.note):
             return SealedView(id_text(held.claim.id), live.sealed_at)
         _require_revisable(transaction, acting, held, live)

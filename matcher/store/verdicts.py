@@ -171,36 +171,34 @@ class VerdictWriting(VerdictReading):
         if made:
             self._connection.execute(insert(decisions), [asdict(decision) for decision in made])
 
-    def recuse(self, actor: str, because: RecusedBy, at: datetime, condition: ColumnElement[bool]) -> int:
-        """Recuse the account that `actor` names from all candidates that meet a condition; how many are new.
+    def recuse(self, actor: str, because: RecusedBy, at: datetime, condition: ColumnElement[bool]) -> None:
+        """Recuse the account that `actor` names from all candidates that meet a condition.
 
         Nothing happens for a name without an account.
         """
         person = self._connection.scalar(select(people.c.id).where(people.c.name == actor))
         if person is None:
-            return 0
+            return
         known = exists().where(recusals.c.candidate_id == candidates.c.id, recusals.c.person_id == person)
         values = literal(person, Id()), literal(because, Choices(RecusedBy)), literal(at, Time())
         shown = select(candidates.c.id, *values).where(condition, ~known)
         columns = ["candidate_id", "person_id", "because", "at"]
-        return self._connection.execute(insert(recusals).from_select(columns, shown)).rowcount
+        self._connection.execute(insert(recusals).from_select(columns, shown))
 
-    def recuse_from_cases(self, actor: str, case_ids: Iterable[CaseId], because: RecusedBy, at: datetime) -> int:
+    def recuse_from_cases(self, actor: str, case_ids: Iterable[CaseId], because: RecusedBy, at: datetime) -> None:
         """Recuse somebody from all candidates of cases."""
-        groups = batches(sorted(set(case_ids)))
-        return sum(self.recuse(actor, because, at, candidates.c.case_id.in_(some)) for some in groups)
+        for some in batches(sorted(set(case_ids))):
+            self.recuse(actor, because, at, candidates.c.case_id.in_(some))
 
-    def recuse_from_sighting(self, actor: str, sighting_id: SightingId, because: RecusedBy, at: datetime) -> int:
+    def recuse_from_sighting(self, actor: str, sighting_id: SightingId, because: RecusedBy, at: datetime) -> None:
         """Recuse somebody from all candidates of a sighting."""
-        return self.recuse(actor, because, at, candidates.c.sighting_id == sighting_id)
+        self.recuse(actor, because, at, candidates.c.sighting_id == sighting_id)
 
-    def recuse_from_pairs(self, actor: str, of: Task, because: RecusedBy, at: datetime) -> int:
+    def recuse_from_pairs(self, actor: str, of: Task, because: RecusedBy, at: datetime) -> None:
         """Recuse somebody from a pair and from all others of its sighting or case."""
         pairs = select(tasks.c.candidate_id).where(tasks.c.candidate_id.is_not(None))
-        count = 0
         for near in (tasks.c.sighting_id == of.sighting_id, tasks.c.case_id == of.case_id):
-            count += self.recuse(actor, because, at, candidates.c.id.in_(pairs.where(near)))
-        return count
+            self.recuse(actor, because, at, candidates.c.id.in_(pairs.where(near)))
 
 
 def _features(kept: Mapping[str, Mapping[str, str | None]]) -> dict[Feature, Observed]:

@@ -62,11 +62,12 @@ def test_back_and_forth_is_no_agreement() -> None:
     assert pair_state([replace(first, superseded=True), second, third, *rest], [], needed=2) is TaskState.DISPUTED
 
 
-def test_the_last_decision_counts() -> None:
+def test_an_officers_decision_counts_before_a_supervisors() -> None:
     differing = [verdict(1, YES), verdict(2, NO)]
     escalated = decision(DecisionKind.ESCALATED)
     assert pair_state(differing, [escalated], needed=2) is TaskState.ESCALATED
-    assert pair_state(differing, [escalated, decision(DecisionKind.CONFIRMED)], needed=2) is TaskState.CONFIRMED
+    assert pair_state(differing, [decision(DecisionKind.EXCLUDED)], needed=2) is TaskState.EXCLUDED
+    assert pair_state(differing, [decision(DecisionKind.CONFIRMED), escalated], needed=2) is TaskState.CONFIRMED
     assert pair_state(differing, [escalated, decision(DecisionKind.REFUTED)], needed=2) is TaskState.EXCLUDED
     assert pair_state([], [decision(DecisionKind.REOPENED)], needed=2) is TaskState.WAITING
 
