@@ -30,9 +30,10 @@ _POSSIBLE = {
 def pair_state(verdicts: Sequence[Verdict], decisions: Sequence[Decision], needed: int) -> TaskState:
     """Where a pair stands after the verdicts and decisions of its present round, in any order.
 
-    `verdicts` are all of the round, superseded ones too. An officer's decision counts, else a supervisor's, else `needed` live verdicts
-    of different persons: all `potential` escalate, all `no_candidate` exclude, anything else is disputed. Agreement
-    counts only while it is blind: whoever changed the outcome after the reveal makes the round a dispute.
+    `verdicts` are all of the round, superseded ones too. An officer's decision counts, else a supervisor's, else
+    `needed` live verdicts of different persons: all `potential` escalate, all `no_candidate` exclude, anything else is
+    disputed. Agreement counts only while it is blind: whoever changed the outcome after the reveal makes the round a
+    dispute.
     """
     made = {decision.kind for decision in decisions}
     for kind in reversed(_DECIDED):
