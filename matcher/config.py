@@ -53,6 +53,16 @@ class Settings(BaseSettings):
     )
     travel_kmh: float = Field(900, gt=0, description="speed above which a journey is flagged as implausible")
     session_hours: float = Field(12, gt=0, le=168, description="hours after which an unused sign-in ends")
+    list_length: int = Field(30, ge=1, le=200, description="candidates that a reviewer is shown for one face")
+    second_look_rate: float = Field(
+        0.2, ge=0, le=1, description="share of lists without a pick that a second person is asked"
+    )
+    pair_reviewers: int = Field(2, ge=2, le=9, description="blind verdicts that decide about a pair")
+    lease_minutes: float = Field(30, gt=0, le=1440, description="how long a reviewer holds a task")
+    urgent_lease_minutes: float = Field(10, gt=0, le=1440, description="how long a reviewer holds an urgent task")
+    urgent_hours: float = Field(48, ge=0, description="how long after a sighting its tasks are urgent")
+    control_rate: float = Field(0.05, ge=0, le=1, description="share of pairs whose truth is known, to measure errors")
+    break_minutes: float = Field(50, gt=0, description="minutes of work after which a break is proposed")
     backend: str = Field(DEFAULT_BACKEND, description="face models: DETECTOR+RECOGNISER, or face-recognition")
 
     @classmethod

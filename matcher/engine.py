@@ -40,6 +40,7 @@ from matcher.services import (
     weak_cases,
 )
 from matcher.services.context import Context, Progress
+from matcher.services.desk import Desk
 from matcher.services.details import case_fields, confirmation, sighting_fields
 from matcher.services.doctor import Finding
 from matcher.services.imports import Imported
@@ -67,11 +68,13 @@ Photos = Iterable[CasePhoto | PhotoInput]
 class Matcher:
     """One home, opened. Safe across threads and processes, and usable in a forked child.
 
-    `actor` names the person or service that acts, `reason` is its words for why; both go to the audit log.
+    `actor` names the person or service that acts, `reason` is its words for why; both go to the audit log. `desk` is
+    where reviewers, supervisors and officers work.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self.desk = Desk(context)
 
     @classmethod
     def create(
@@ -260,11 +263,12 @@ class Matcher:
         length = _top(top)  # before the models run
         new = sightings.prepare_sighting(self._context, told, several(photos), idempotency_key)
         sighting_id, repeated = sightings.submit(self._context, new, who, top=length)
-        return replace(sighting_views.shown(self._context, id_text(sighting_id)), repeated=repeated)
+        view = sighting_views.shown(self._context, id_text(sighting_id), who if repeated else None)
+        return replace(view, repeated=repeated)
 
-    def sighting(self, sighting_id: str) -> SightingView:
-        """Everything about one sighting; `NotFound` names it."""
-        return sighting_views.shown(self._context, sighting_id)
+    def sighting(self, sighting_id: str, *, actor: str | None = None) -> SightingView:
+        """Everything about one sighting; `NotFound` names it. With an `actor` the look is audited, and recuses."""
+        return sighting_views.shown(self._context, sighting_id, Who(actor, ReasonCode.SIGHTING) if actor else None)
 
     def review_item(self, candidate: str) -> ReviewItem:
         """One candidate of the queue; `NotFound` names it, `Conflict` says that its case has ended."""

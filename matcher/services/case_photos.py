@@ -13,6 +13,7 @@ from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.services import case_views
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
+from matcher.services.desk_tasks import reopen_of_case
 from matcher.services.inputs import CasePhoto, OnSeveral, Who, photo_name
 from matcher.services.photos import (
     Chosen,
@@ -63,12 +64,14 @@ def _chosen(photo: CasePhoto, found: PhotoFaces, on_several: OnSeveral) -> Chose
     return Chosen()
 
 
-def enrol(context: Context, transaction: Transaction, case: Case, photos: Sequence[NewPhoto]) -> list[str]:
+def enrol(context: Context, transaction: Transaction, case: Case, photos: Sequence[NewPhoto], who: Who) -> list[str]:
     """Store photos of a case and put their chosen faces into the gallery; returns what the caller should know.
 
-    A photo that the case has already is not stored again; a date, an age or a face that is given with it counts.
+    A photo that the case has already is not stored again; a date, an age or a face that is given with it counts. A
+    newly chosen face brings the case's excluded pairs back to the reviewers.
     """
     warnings: list[str] = []
+    before = _chosen_faces(transaction, case)
     present = {photo.digest: photo for photo in transaction.photos.of_case(case.id)}
     for new in photos:
         known = present.get(new.prepared.digest)
@@ -79,7 +82,14 @@ def enrol(context: Context, transaction: Transaction, case: Case, photos: Sequen
             warnings += remarks(new.prepared, new.chosen.number)
         elif not _amend(context, transaction, case, known, new):
             warnings.append(f"{new.prepared.name} is a photo of case '{case.number}' already: not added again.")
+    if _chosen_faces(transaction, case) - before:
+        reopen_of_case(context, transaction, case.id, who)
     return warnings
+
+
+def _chosen_faces(transaction: Transaction, case: Case) -> set[FaceId]:
+    photos = transaction.faces.of_photos(photo.id for photo in transaction.photos.of_case(case.id))
+    return {face.id for faces in photos.values() for face in faces if face.choice is not None}
 
 
 def _same_photo_elsewhere(transaction: Transaction, case: Case, prepared: PreparedPhoto) -> list[str]:
@@ -156,6 +166,8 @@ def choose_face(context: Context, photo_id: PhotoId, number: int, who: Who) -> C
         current, case = transaction.photos.get(photo_id), transaction.cases.by_id(photo.case_id)
         if current is None or case is None:
             raise NotFound(f"Photo '{id_text(photo_id)}' is gone.")
+        if chosen.id not in _chosen_faces(transaction, case):
+            reopen_of_case(context, transaction, case.id, who)
         _choose(context, transaction, case, current, chosen.id, found)
         trace = Trace("case.choose_face", [case.id, photo_id, chosen.id], context.space.name)
         record(context, transaction, who, trace)

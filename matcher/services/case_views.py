@@ -8,9 +8,21 @@ from matcher.domain.cases import Case, CaseStatus, Photo, PhotoState, StatusChan
 from matcher.domain.ids import PhotoId, id_text
 from matcher.domain.quality import explain, weaknesses
 from matcher.domain.records import StoredFace
+from matcher.domain.reviews import RecusedBy
+from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
+from matcher.services.inputs import Who
 from matcher.services.views import CaseSummary, CaseView, FaceView, PhotoView, RelationView, StatusView
 from matcher.store.database import Reading
+
+
+def shown(context: Context, case: Case, who: Who) -> CaseView:
+    """A case page: the look is audited, and an account is recused from the case's candidates."""
+    with context.store.write() as transaction:
+        now = transaction.cases.by_id(case.id) or case
+        transaction.verdicts.recuse_from_cases(who.actor, [case.id], RecusedBy.CASE, context.clock())
+        record(context, transaction, who, Trace("case.view", [case.id]))
+        return of_case(transaction, now)
 
 
 def of_case(reading: Reading, case: Case, warnings: Sequence[str] = ()) -> CaseView:

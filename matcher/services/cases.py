@@ -29,7 +29,7 @@ def add(context: Context, number: str, details: CaseDetails, photos: Sequence[Ne
     keep_bytes(context, Owner(case_id=case.id), [photo.prepared for photo in photos])
     with context.store.write() as transaction:
         transaction.cases.add(case)
-        warnings = enrol(context, transaction, case, photos) + _unfindable(transaction, case)
+        warnings = enrol(context, transaction, case, photos, who) + _unfindable(transaction, case)
         trace = Trace("case.add", [case.id], context.space.name if photos else None, details={"photos": len(photos)})
         record(context, transaction, who, trace)
         return case_views.of_case(transaction, case, warnings)
@@ -59,7 +59,7 @@ def update(context: Context, number: str, changes: dict[str, Any], photos: Seque
         case = require_case(transaction, number)
         case = replace(case, details=replace(case.details, **changes), updated_at=context.clock())
         transaction.cases.update(case)
-        warnings = enrol(context, transaction, case, photos) + _unfindable(transaction, case)
+        warnings = enrol(context, transaction, case, photos, who) + _unfindable(transaction, case)
         trace = Trace(
             "case.update",
             [case.id],
@@ -81,25 +81,39 @@ def move(context: Context, number: str, status: CaseStatus, confirmation: Confir
     space = context.space.name if status.searched else None
     with context.store.write() as transaction:
         case = require_case(transaction, number)
-        check_move(number, case.status, status, confirmation)
-        now = context.clock()
-        moved = replace(case, status=status, updated_at=now)
-        transaction.cases.update(moved)
-        transaction.cases.add_status_change(
-            StatusChange(
-                case_id=case.id,
-                old=case.status,
-                new=status,
-                confirmation=confirmation,
-                actor=who.actor,
-                reason=who.note,
-                at=now,
-            )
+        moved = _change_status(context, transaction, case, (status, confirmation), who)
+        return case_views.of_case(transaction, moved, _follow_status(transaction, moved, space))
+
+
+def close(
+    context: Context, transaction: Transaction, case: Case, to: tuple[CaseStatus, Confirmation | None], who: Who
+) -> None:
+    """End a case within a larger step; its faces leave every search with the same commit."""
+    _follow_status(transaction, _change_status(context, transaction, case, to, who), None)
+
+
+def _change_status(
+    context: Context, transaction: Transaction, case: Case, to: tuple[CaseStatus, Confirmation | None], who: Who
+) -> Case:
+    status, confirmation = to
+    check_move(case.number, case.status, status, confirmation)
+    now = context.clock()
+    moved = replace(case, status=status, updated_at=now)
+    transaction.cases.update(moved)
+    transaction.cases.add_status_change(
+        StatusChange(
+            case_id=case.id,
+            old=case.status,
+            new=status,
+            confirmation=confirmation,
+            actor=who.actor,
+            reason=who.note,
+            at=now,
         )
-        warnings = _follow_status(transaction, moved, space)
-        trace = Trace("case.status", [case.id], details={"old": case.status.value, "new": status.value})
-        record(context, transaction, who, trace)
-        return case_views.of_case(transaction, moved, warnings)
+    )
+    trace = Trace("case.status", [case.id], details={"old": case.status.value, "new": status.value})
+    record(context, transaction, who, trace)
+    return moved
 
 
 def _follow_status(transaction: Transaction, case: Case, space: str | None) -> list[str]:

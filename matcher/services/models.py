@@ -12,9 +12,9 @@ from matcher.faces.installed import BUILT_IN, LANDMARKS, InstalledModels, shippe
 from matcher.faces.trial import try_pair
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
+from matcher.services.desk_tasks import reopen_of_other_spaces
 from matcher.services.inputs import Who
 from matcher.services.reindex import embed_missing, reindex
-from matcher.services.views import ReindexView
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,11 @@ def use(context: Context, pair: tuple[str, str], who: Who, *, accept_missing: bo
             context.home.write_setting("backend", backend)
             # Faces that others registered meanwhile have vectors in the old space only.
             missing = tuple(embed_missing(other, who)[1])
-            _record(context, who, "models.use", {"backend": backend, "missing": len(missing)}, done)
+            with context.store.write() as transaction:
+                asked = reopen_of_other_spaces(context, transaction, done.space, who)
+                details: dict[str, str | int] = {"backend": backend, "missing": len(missing), "reopened": asked}
+                trace = Trace("models.use", space=done.space, snapshot=done.snapshot, details=dict(details))
+                record(context, transaction, who, trace)
     finally:
         other.close()
     return UseView(
@@ -229,11 +233,6 @@ def _read(path: Path, wanted: ModelFile | None = None) -> bytes:
         raise WrongUse(f"'{path}' cannot be read ({getattr(error, 'strerror', error)}): name another file.") from error
 
 
-def _record(
-    context: Context, who: Who, action: str, details: dict[str, str | int], done: ReindexView | None = None
-) -> None:
-    trace = Trace(action, details=dict(details))
-    if done is not None:
-        trace = Trace(action, space=done.space, snapshot=done.snapshot, details=dict(details))
+def _record(context: Context, who: Who, action: str, details: dict[str, str | int]) -> None:
     with context.store.write() as transaction:
-        record(context, transaction, who, trace)
+        record(context, transaction, who, Trace(action, details=dict(details)))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from matcher.domain.ids import id_text
 from matcher.domain.quality import explain, weaknesses
+from matcher.domain.reviews import RecusedBy
 from matcher.errors import WrongUse
 from matcher.images.decode import open_image
 from matcher.matching.plausibility import Observation
@@ -21,7 +22,10 @@ from matcher.services.views import CandidateView, FaceCandidates, MatchView
 def match(
     context: Context, photo: PhotoInput, who: Who, *, top: int | None = None, thorough: bool = False
 ) -> MatchView:
-    """Rank the open cases for every face of a photo. The search is audited before its result is given out."""
+    """Rank the open cases for every face of a photo. The search is audited before its result is given out.
+
+    An account that searches is recused from reviewing the cases that it is shown.
+    """
     if who.code is ReasonCode.AD_HOC and not (who.note or "").strip():
         raise WrongUse("Why do you search? Give a reason: every search is recorded with one.")
     data = read_photo(photo)
@@ -31,12 +35,14 @@ def match(
     with context.store.write() as transaction:
         result = still_true(context, transaction, found.faces, top, result)
         lists = describe(context, transaction, result, Observation())
+        shown_cases = sorted({ranked.case.id for one in lists for ranked in one.places})
+        transaction.verdicts.recuse_from_cases(who.actor, shown_cases, RecusedBy.SEARCH, context.clock())
         trace = Trace(
             "search.match",
             space=context.space.name,
             snapshot=result.snapshot,
             probe_digests=(original_digest(context, data),),
-            candidates=sorted({ranked.case.id for one in lists for ranked in one.places}),
+            candidates=shown_cases,
             details={"faces": len(found.faces), "top": top, "cut": sum(one.cut for one in lists)},
         )
         record(context, transaction, who, trace)

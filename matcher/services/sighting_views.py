@@ -8,9 +8,12 @@ from matcher.domain.cases import Case, Photo
 from matcher.domain.ids import CandidateId, SightingId, id_text, parse_id
 from matcher.domain.quality import explain, weaknesses
 from matcher.domain.records import Candidate, StoredFace
+from matcher.domain.reviews import RecusedBy
 from matcher.errors import Conflict, NotFound
 from matcher.matching.sentences import sentence
+from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
+from matcher.services.inputs import Who
 from matcher.services.views import (
     CandidateView,
     FaceCandidates,
@@ -22,10 +25,20 @@ from matcher.services.views import (
 from matcher.store.database import Reading
 
 
-def shown(context: Context, sighting: str) -> SightingView:
-    """One sighting by its shown id; `NotFound` names it."""
-    with context.store.read() as reading:
-        return of_sighting(reading, SightingId(parse_id(sighting)))
+def shown(context: Context, sighting: str, who: Who | None = None) -> SightingView:
+    """One sighting by its shown id; `NotFound` names it.
+
+    It shows ranks and case numbers: the look of `who` is audited, and an account is recused from its candidates.
+    """
+    sighting_id = SightingId(parse_id(sighting))
+    if who is None:
+        with context.store.read() as reading:
+            return of_sighting(reading, sighting_id)
+    with context.store.write() as transaction:
+        view = of_sighting(transaction, sighting_id)
+        transaction.verdicts.recuse_from_sighting(who.actor, sighting_id, RecusedBy.SIGHTING, context.clock())
+        record(context, transaction, who, Trace("sighting.view", [sighting_id]))
+        return view
 
 
 def of_sighting(reading: Reading, sighting_id: SightingId) -> SightingView:

@@ -12,11 +12,13 @@ from matcher import __version__
 from matcher.domain.faces import Face
 from matcher.domain.ids import CandidateId, SightingId, new_id
 from matcher.domain.records import Candidate, Report, Sighting, StoredFace
+from matcher.domain.reviews import RecusedBy
 from matcher.errors import Conflict, WrongUse
 from matcher.matching.plausibility import Observation
 from matcher.services.auditing import Trace, record
 from matcher.services.candidates import CandidateList, Search, describe, search, still_true
 from matcher.services.context import Context
+from matcher.services.desk_tasks import list_tasks
 from matcher.services.inputs import PhotoInput, Who, check_text
 from matcher.services.photos import (
     Chosen,
@@ -118,6 +120,9 @@ def _store(
     lists = describe(context, transaction, result, Observation.of(sighting))
     candidates = _candidates(context, sighting, faces, lists, result.snapshot)
     transaction.candidates.add(candidates)
+    transaction.tasks.add(list_tasks(context, sighting, candidates))
+    # The answer to a submission shows ranks and case numbers.
+    transaction.verdicts.recuse_from_sighting(who.actor, sighting.id, RecusedBy.SIGHTING, sighting.created_at)
     trace = Trace(
         "sighting.submit",
         [sighting.id],

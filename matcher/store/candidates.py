@@ -11,7 +11,7 @@ from sqlalchemy import Select, exists, insert, select
 from matcher.domain.ages import AgeBand
 from matcher.domain.cases import CaseStatus
 from matcher.domain.chances import Chance, Insufficient, Meaning
-from matcher.domain.ids import CandidateId, SightingId
+from matcher.domain.ids import CandidateId, FaceId, SightingId
 from matcher.domain.records import Candidate, Flag
 from matcher.errors import Conflict
 from matcher.store.part import Part, batches
@@ -34,6 +34,11 @@ class CandidateReading(Part):
         """A sighting's candidates by face and rank."""
         order = candidates.c.face_id, candidates.c.space, candidates.c.rank, candidates.c.id
         return self._listed(select(candidates).where(candidates.c.sighting_id == sighting_id).order_by(*order))
+
+    def of_list(self, face_id: FaceId, space: str) -> list[Candidate]:
+        """The candidates of one face in one space by rank."""
+        wanted = candidates.c.face_id == face_id, candidates.c.space == space
+        return self._listed(select(candidates).where(*wanted).order_by(candidates.c.rank, candidates.c.id))
 
     def queue(self, limit: int | None = None, after: CandidateId | None = None) -> list[Candidate]:
         """Candidates of open cases, in the random order of their ids, beginning behind `after`."""

@@ -7,13 +7,17 @@ from sqlalchemy import Connection
 from matcher.store.audit import AuditReading, AuditWriting
 from matcher.store.candidates import CandidateReading, CandidateWriting
 from matcher.store.cases import CaseReading, CaseWriting
+from matcher.store.claims import ClaimReading, ClaimWriting
 from matcher.store.faces import FaceReading, FaceWriting
 from matcher.store.gallery import GalleryReading, GalleryWriting
 from matcher.store.head import Head
+from matcher.store.notices import NoticeReading, NoticeWriting
 from matcher.store.people import PeopleReading, PeopleWriting
 from matcher.store.photos import PhotoReading, PhotoWriting
 from matcher.store.relations import RelationReading, RelationWriting
 from matcher.store.sightings import SightingReading, SightingWriting
+from matcher.store.tasks import TaskReading, TaskWriting
+from matcher.store.verdicts import VerdictReading, VerdictWriting
 
 
 class Reading:
@@ -27,6 +31,10 @@ class Reading:
     candidates: CandidateReading
     gallery: GalleryReading
     people: PeopleReading
+    tasks: TaskReading
+    claims: ClaimReading
+    verdicts: VerdictReading
+    notices: NoticeReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -38,6 +46,10 @@ class Reading:
         self.candidates = CandidateReading(connection, head)
         self.gallery = GalleryReading(connection, head)
         self.people = PeopleReading(connection, head)
+        self.tasks = TaskReading(connection, head)
+        self.claims = ClaimReading(connection, head)
+        self.verdicts = VerdictReading(connection, head)
+        self.notices = NoticeReading(connection, head)
         self.audit = AuditReading(connection, head)
 
 
@@ -52,6 +64,10 @@ class Transaction(Reading):
     candidates: CandidateWriting
     gallery: GalleryWriting
     people: PeopleWriting
+    tasks: TaskWriting
+    claims: ClaimWriting
+    verdicts: VerdictWriting
+    notices: NoticeWriting
     audit: AuditWriting
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -63,4 +79,8 @@ class Transaction(Reading):
         self.candidates = CandidateWriting(connection, head)
         self.gallery = GalleryWriting(connection, head)
         self.people = PeopleWriting(connection, head)
+        self.tasks = TaskWriting(connection, head)
+        self.claims = ClaimWriting(connection, head)
+        self.verdicts = VerdictWriting(connection, head)
+        self.notices = NoticeWriting(connection, head)
         self.audit = AuditWriting(connection, head)

@@ -1,0 +1,109 @@
+"""What sealed answers and decisions lead to, and who may be asked: the rules of the two steps, without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+from matcher.domain.people import PersonId
+from matcher.domain.reviews import Decision, DecisionKind, ListAnswer, Outcome, TaskKind, TaskState, Verdict
+from matcher.errors import Conflict
+
+# In the order in which a round may see them, which unlike the time of a machine never stands still or goes back.
+_DECIDED = {
+    DecisionKind.EXCLUDED: TaskState.EXCLUDED,
+    DecisionKind.ESCALATED: TaskState.ESCALATED,
+    DecisionKind.REFUTED: TaskState.EXCLUDED,
+    DecisionKind.CONFIRMED: TaskState.CONFIRMED,
+}
+
+# From which states a decision may be made; a reopened pair is asked again in a new round.
+_POSSIBLE = {
+    DecisionKind.ESCALATED: frozenset({TaskState.DISPUTED}),
+    DecisionKind.EXCLUDED: frozenset({TaskState.DISPUTED}),
+    DecisionKind.REFUTED: frozenset({TaskState.ESCALATED}),
+    DecisionKind.CONFIRMED: frozenset({TaskState.ESCALATED}),
+    DecisionKind.REOPENED: frozenset({TaskState.EXCLUDED, TaskState.CONFIRMED}),
+}
+
+
+def pair_state(verdicts: Sequence[Verdict], decisions: Sequence[Decision], needed: int) -> TaskState:
+    """Where a pair stands after the verdicts and decisions of its present round, in any order.
+
+    `verdicts` are all of the round, superseded ones too. An officer's decision counts, else a supervisor's, else
+    `needed` live verdicts of different persons: all `potential` escalate, all `no_candidate` exclude, anything else is
+    disputed. Agreement counts only while it is blind: whoever changed the outcome after the reveal makes the round a
+    dispute.
+    """
+    made = {decision.kind for decision in decisions}
+    for kind in reversed(_DECIDED):
+        if kind in made:
+            return _DECIDED[kind]
+    live = {verdict.person_id: verdict.outcome for verdict in verdicts if not verdict.superseded}
+    if len(live) < needed:
+        return TaskState.WAITING
+    said = {(verdict.person_id, verdict.outcome) for verdict in verdicts}
+    agreed = set(live.values())
+    if len(said) > len(live) or len(agreed) > 1:
+        return TaskState.DISPUTED
+    return {Outcome.POTENTIAL: TaskState.ESCALATED, Outcome.NO_CANDIDATE: TaskState.EXCLUDED}.get(
+        agreed.pop(), TaskState.DISPUTED
+    )
+
+
+def list_needs(answers: Sequence[ListAnswer], second_look: bool) -> int:
+    """How many answers complete a list: one, or two where nobody has picked yet and a second look was drawn."""
+    return 2 if second_look and answers and not any(answer.picks for answer in answers) else 1
+
+
+def list_state(answers: Sequence[ListAnswer], needed: int) -> TaskState:
+    """Where a list stands: done with the first picks, or when `needed` persons have answered."""
+    done = any(answer.picks for answer in answers) or len({answer.person_id for answer in answers}) >= needed
+    return TaskState.DONE if answers and done else TaskState.WAITING
+
+
+def require_possible(state: TaskState, kind: DecisionKind) -> None:
+    """`Conflict` unless a pair in this state may be decided so."""
+    if state not in _POSSIBLE[kind]:
+        possible = " or ".join(sorted(one.value for one in _POSSIBLE[kind]))
+        raise Conflict(f"This pair is '{state.value}': only one that is {possible} can be {kind.value}. Load it anew.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seats:
+    """Who has to do with the present round of a task.
+
+    `holders` have a live claim, `answered` a sealed answer, `pickers` brought the pair up, `recused` were shown more
+    of it than its photos.
+    """
+
+    needed: int
+    holders: Set[PersonId] = frozenset()
+    answered: Set[PersonId] = frozenset()
+    pickers: Set[PersonId] = frozenset()
+    recused: Set[PersonId] = frozenset()
+
+    @property
+    def free(self) -> int:
+        """How many more persons may be asked now."""
+        return max(self.needed - len(self.holders | self.answered), 0)
+
+
+def refusal(kind: TaskKind, state: TaskState, seats: Seats, person: PersonId) -> str | None:
+    """Why a person may not be asked, in words for that person; `None` if nothing speaks against it.
+
+    At most one of a pair's reviewers may be somebody who picked it.
+    """
+    taken = seats.holders | seats.answered
+    rules = (
+        (state is not TaskState.WAITING, "it does not wait for reviewers any more"),
+        (person in seats.recused, "you have seen more of it than its photos"),
+        (person in seats.answered, "you have answered it"),
+        (person in seats.holders, "you hold it already"),
+        (not seats.free, "enough others are at work on it"),
+        (
+            kind is TaskKind.PAIR and person in seats.pickers and bool(seats.pickers & taken),
+            "somebody else who picked it is one of its reviewers",
+        ),
+    )
+    return next((words for speaks, words in rules if speaks), None)

@@ -1,0 +1,87 @@
+"""What all steps of the desk share: finding one's own claim, and saying why it cannot be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from matcher.accounts.rights import Acting, Right
+from matcher.domain.ids import id_text, parse_id
+from matcher.domain.reviews import Claim, ClaimId, Task, TaskId, TaskKind, TaskState
+from matcher.errors import Conflict, NotFound
+from matcher.services.context import Context
+from matcher.services.desk_views import ClaimView
+from matcher.services.inputs import ReasonCode, Who
+from matcher.store.database import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claim with its task."""
+
+    claim: Claim
+    task: Task
+
+
+def reviewer(acting: Acting, note: str | None = None) -> Who:
+    """Who acts, for the audit log."""
+    return Who(acting.name, ReasonCode.REVIEW, note)
+
+
+def own(reading: Reading, acting: Acting, claim: str, kind: TaskKind | None = None) -> Held:
+    """A person's own claim by its shown id, whatever became of it.
+
+    `NotFound` for one of somebody else, in the same words as for one that does not exist.
+    """
+    acting.require(Right.REVIEW)
+    found = reading.claims.get(ClaimId(parse_id(claim)))
+    task = None if found is None else reading.tasks.get(found.task_id)
+    if found is None or task is None or found.person_id != acting.id or kind not in (None, task.kind):
+        raise NotFound(f"You hold no claim '{claim}': ask for the next task.")
+    return Held(found, task)
+
+
+def require_live(reading: Reading, held: Held, now: datetime) -> None:
+    """`Conflict` unless the claim can be worked on now."""
+    problem = unusable(reading, held, now)
+    if problem is not None:
+        raise Conflict(f"Claim '{id_text(held.claim.id)}' cannot be used: {problem}.")
+
+
+def unusable(reading: Reading, held: Held, now: datetime) -> str | None:
+    """Why a claim cannot be worked on now; `None` if it can."""
+    claim, task = held.claim, held.task
+    if claim.released_at is not None:
+        return "it was sealed, given back or has run out; ask for the next task"
+    if claim.expires_at <= now:
+        return "its lease has ended; claim the task again, what you entered is kept"
+    if claim.truth is not None:  # what became of a control pair meanwhile changes nothing
+        return None
+    if task.state is not TaskState.WAITING or task.round != claim.round:
+        return "this is not asked any more; ask for the next task"
+    if task.case_id is not None:
+        case = reading.cases.by_id(task.case_id)
+        if case is None or not case.status.searched:
+            return "the case has ended; ask for the next task"
+    return None
+
+
+def task_of(reading: Reading, task: str) -> Task:
+    """A task by its shown id; `NotFound` names it."""
+    found = reading.tasks.get(TaskId(parse_id(task)))
+    if found is None:
+        raise NotFound(f"There is no task '{task}': load the list anew.")
+    return found
+
+
+def lease(context: Context, urgent: bool) -> timedelta:
+    """How long a claim lasts."""
+    settings = context.settings
+    return timedelta(minutes=settings.urgent_lease_minutes if urgent else settings.lease_minutes)
+
+
+def of_claim(context: Context, held: Held) -> ClaimView:
+    """A claim as its person sees it. Urgency is told by the lease, since a control pair's own would give it away."""
+    claim = held.claim
+    urgent = claim.expires_at - claim.claimed_at < lease(context, urgent=False)
+    return ClaimView(id_text(claim.id), held.task.kind, urgent, claim.expires_at)

@@ -1,0 +1,186 @@
+"""What supervisors and officers decide about pairs. Nothing is taken back: a decision is followed by another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from matcher.accounts.rights import Acting, Right
+from matcher.domain.cases import CaseStatus, Confirmation
+from matcher.domain.ids import new_id
+from matcher.domain.reviews import (
+    Decision,
+    DecisionId,
+    DecisionKind,
+    RecusedBy,
+    ReopenedBy,
+    Task,
+    TaskId,
+    TaskKind,
+    TaskState,
+)
+from matcher.errors import Conflict, NotFound, NotPermitted, WrongUse
+from matcher.review.workflow import pair_state, require_possible
+from matcher.services import cases
+from matcher.services.auditing import Trace, record
+from matcher.services.context import Context
+from matcher.services.desk_claims import reviewer, task_of
+from matcher.services.desk_facts import facts_of, of_decision, of_pair, of_verdict
+from matcher.services.desk_pairs import announce
+from matcher.services.desk_tasks import reopen as ask_again
+from matcher.services.desk_views import PairItem, PairView
+from matcher.services.inputs import Who
+from matcher.store.database import Reading, Transaction
+
+# Who looks after the pairs in a state; the others belong to reviewers alone.
+_LOOKS = {
+    TaskState.DISPUTED: Right.SETTLE,
+    TaskState.ESCALATED: Right.CONFIRM,
+    TaskState.EXCLUDED: Right.SETTLE,
+    TaskState.CONFIRMED: Right.CONFIRM,
+}
+
+
+def pairs(
+    context: Context, acting: Acting, state: TaskState, *, after: str | None = None, limit: int = 50
+) -> list[PairItem]:
+    """Pairs in a state, in the random order of their ids, beginning behind the task `after`."""
+    _require_look(acting, state)
+    if not 1 <= limit <= 500:
+        raise WrongUse(f"limit is {limit}: a page has 1 … 500 lines.")
+    with context.store.read() as reading:
+        behind: TaskId | None = None if after is None else task_of(reading, after).id
+        return [
+            of_pair(reading, task) for task in reading.tasks.standing(state, TaskKind.PAIR, after=behind, limit=limit)
+        ]
+
+
+def disputes(context: Context, acting: Acting) -> list[PairItem]:
+    """What reviewers disagree about or cannot tell."""
+    return pairs(context, acting, TaskState.DISPUTED)
+
+
+def escalations(context: Context, acting: Acting) -> list[PairItem]:
+    """Possible resemblances that wait for a proof from outside."""
+    return pairs(context, acting, TaskState.ESCALATED)
+
+
+def pair(context: Context, acting: Acting, task: str) -> PairView:
+    """A pair that waits for a decision or was decided, with everything that was said about it.
+
+    Whoever looks is recused from it and from the other pairs of that sighting and case.
+    """
+    with context.store.write() as transaction:
+        found = _pair(transaction, task)
+        _require_look(acting, found.state)
+        verdicts = [one for one in transaction.verdicts.of_round(found.id, found.round) if not one.superseded]
+        names = transaction.verdicts.names(one.person_id for one in verdicts)
+        view = PairView(
+            of_pair(transaction, found),
+            facts_of(transaction, found),
+            tuple(of_verdict(one, names) for one in verdicts),
+            tuple(of_decision(one) for one in transaction.verdicts.decisions(found.id)),
+        )
+        transaction.verdicts.recuse_from_pairs(acting.name, found, RecusedBy.REVEAL, context.clock())
+        record(context, transaction, reviewer(acting), Trace("review.pair", [found.id]))
+    return view
+
+
+def settle(context: Context, acting: Acting, task: str, kind: DecisionKind | str, note: str) -> None:
+    """A supervisor ends a dispute: `escalated` or `excluded`, with a reason.
+
+    `Conflict` for a pair that is not disputed (any more), and for somebody who is one of its reviewers.
+    """
+    acting.require(Right.SETTLE)
+    chosen = DecisionKind(kind) if kind in {DecisionKind.ESCALATED, DecisionKind.EXCLUDED} else None
+    if chosen is None:
+        raise WrongUse(f"A dispute ends as 'escalated' or 'excluded', not as '{getattr(kind, 'value', kind)}'.")
+    with context.store.write() as transaction:
+        found = _pair(transaction, task)
+        judged = {one.person_id for one in transaction.verdicts.of_round(found.id, found.round)}
+        if acting.id in judged:
+            raise Conflict("You are one of the reviewers of this pair: another supervisor has to settle it.")
+        _decide(context, transaction, found, chosen, _reasoned(acting, note))
+
+
+def confirm(
+    context: Context, acting: Acting, task: str, confirmation: Confirmation, status: CaseStatus, note: str | None = None
+) -> None:
+    """An officer has the proof from outside: the pair is confirmed and its case closed as located, in one step.
+
+    A case that stands in that status already stays as it is.
+    """
+    acting.require(Right.CONFIRM)
+    if not status.needs_confirmation:
+        raise WrongUse(f"'{status.value}' is no result of a confirmation: choose located_alive or located_deceased.")
+    who = reviewer(acting, note)
+    with context.store.write() as transaction:
+        found = _pair(transaction, task)
+        case = None if found.case_id is None else transaction.cases.by_id(found.case_id)
+        if case is None:
+            raise NotFound(f"The case of task '{task}' is gone.")
+        require_possible(found.state, DecisionKind.CONFIRMED)
+        if case.status is not status:
+            cases.close(context, transaction, case, (status, confirmation), who)
+        _decide(context, transaction, found, DecisionKind.CONFIRMED, who)
+
+
+def refute(context: Context, acting: Acting, task: str, note: str) -> None:
+    """An officer has found out that the escalated pair is not the same child: it is excluded, with a reason."""
+    acting.require(Right.CONFIRM)
+    with context.store.write() as transaction:
+        _decide(context, transaction, _pair(transaction, task), DecisionKind.REFUTED, _reasoned(acting, note))
+
+
+def reopen(context: Context, acting: Acting, task: str, note: str) -> None:
+    """Ask about a decided pair again, with a reason: an excluded one, or a confirmed one whose case is open again."""
+    acting.require(Right.SETTLE)
+    who = _reasoned(acting, note)
+    with context.store.write() as transaction:
+        found = _pair(transaction, task)
+        require_possible(found.state, DecisionKind.REOPENED)
+        case = None if found.case_id is None else transaction.cases.by_id(found.case_id)
+        if case is None or not case.status.searched:
+            raise Conflict("The case of this pair has ended: open the case again first.")
+        ask_again(context, transaction, [found], who, ReopenedBy.PERSON)
+        record(context, transaction, who, Trace("review.reopen", [found.id], details={"round": found.round + 1}))
+
+
+def _decide(context: Context, transaction: Transaction, task: Task, kind: DecisionKind, who: Who) -> None:
+    require_possible(task.state, kind)
+    now = context.clock()
+    decision = Decision(
+        id=DecisionId(new_id()),
+        task_id=task.id,
+        round=task.round,
+        kind=kind,
+        actor=who.actor,
+        note=who.note,
+        at=now,
+    )
+    transaction.verdicts.decide([decision])
+    verdicts = transaction.verdicts.of_round(task.id, task.round)
+    state = pair_state(verdicts, transaction.verdicts.decisions(task.id, task.round), task.needed)
+    transaction.tasks.update(replace(task, state=state, updated_at=now))
+    announce(context, transaction, task, state)
+    record(context, transaction, who, Trace("review.decide", [task.id], details={"decision": kind.value}))
+
+
+def _pair(reading: Reading, task: str) -> Task:
+    found = task_of(reading, task)
+    if found.kind is not TaskKind.PAIR:
+        raise NotFound(f"There is no pair '{task}': load the list anew.")
+    return found
+
+
+def _require_look(acting: Acting, state: TaskState) -> None:
+    right = _LOOKS.get(state)
+    if right is None:
+        raise NotPermitted(f"Pairs that are '{state.value}' are shown to nobody: reviewers judge them blind.")
+    if right not in acting.rights and Right.SETTLE not in acting.rights:
+        acting.require(right)
+
+
+def _reasoned(acting: Acting, note: str) -> Who:
+    if not (note or "").strip():
+        raise WrongUse("Why? A decision needs a reason.")
+    return reviewer(acting, note)

@@ -1,0 +1,101 @@
+"""From a claim and a place to a face: what the picture code asks. Its answer is never given out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matcher.accounts.rights import Acting
+from matcher.domain.cases import PhotoState
+from matcher.domain.ids import CandidateId, CaseId, FaceId
+from matcher.domain.reviews import Task, TaskKind
+from matcher.errors import Conflict, NotFound
+from matcher.services.context import Context
+from matcher.services.desk_claims import Held, own, require_live
+from matcher.services.desk_views import ClaimFace, ClaimFaces
+from matcher.store.database import Reading
+
+
+def faces_of_claim(context: Context, acting: Acting, claim: str) -> ClaimFaces:
+    """The faces of a person's own claim by place, the sighting's first.
+
+    `Conflict` before the sheet was opened, which is what the audit log records, and after the lease has ended unsealed.
+    """
+    with context.store.read() as reading:
+        held = own(reading, acting, claim)
+        if not is_sealed(reading, held):
+            require_live(reading, held, context.clock())
+        if held.claim.opened_at is None:
+            raise Conflict(f"Claim '{claim}' was not opened yet: load its page first.")
+        return faces_of(reading, held, shown_on(reading, held))
+
+
+def face_at(faces: ClaimFaces, place: int) -> ClaimFace:
+    """The face at a place, the sighting's at 0; `NotFound` for a place that there is not."""
+    if not 0 <= place < len(faces.places):
+        raise NotFound(f"There is no place {place}: the places are 0 … {len(faces.places) - 1}.")
+    return faces.places[place]
+
+
+def is_sealed(reading: Reading, held: Held) -> bool:
+    """Whether an answer was sealed under a claim."""
+    if held.task.kind is TaskKind.LIST:
+        return reading.verdicts.answer_of(held.claim.id) is not None
+    return bool(reading.verdicts.under(held.claim.id))
+
+
+def shown_on(reading: Reading, held: Held) -> tuple[CandidateId, ...]:
+    """The candidates of an opened list in this person's order; none for a pair."""
+    if held.task.kind is TaskKind.PAIR:
+        return ()
+    answer = reading.verdicts.answer_of(held.claim.id)
+    if answer is not None:
+        return answer.shown
+    return tuple((held.claim.draft or {}).get("shown", ()))
+
+
+def faces_of(reading: Reading, held: Held, shown: Sequence[CandidateId]) -> ClaimFaces:
+    """The faces of a claim by place; `Conflict` if one of a pair's sides has no photo any more."""
+    task = held.task
+    probe = reading.faces.photos_of([task.face_id]).get(task.face_id)
+    if probe is None:
+        raise Conflict("The photo of this sighting is gone: ask for the next task.")
+    first = ClaimFace(task.face_id, probe)
+    if task.kind is TaskKind.LIST:
+        return ClaimFaces((first, *_of_candidates(reading, task, shown)))
+    return ClaimFaces((first, *_of_case(reading, task)))
+
+
+def _of_candidates(reading: Reading, task: Task, shown: Sequence[CandidateId]) -> list[ClaimFace]:
+    found = {one.id: one for one in reading.candidates.of_list(task.face_id, task.space)}
+    faces = reading.faces.by_ids([found[number].gallery_face_id for number in shown])
+    places = []
+    for number in shown:
+        face = faces.get(found[number].gallery_face_id)
+        if face is not None and face.choice is not None:
+            places.append(ClaimFace(face.id, face.photo_id))
+        else:  # another face of that photo was chosen since: the child's are shown, not a passer-by's
+            places.append(_first_of(reading, found[number].case_id))
+    return places
+
+
+def _of_case(reading: Reading, task: Task) -> list[ClaimFace]:
+    chosen = [] if task.case_id is None else chosen_faces(reading, task.case_id)
+    if not chosen:
+        raise Conflict("The case has no photo with a chosen face any more: ask for the next task.")
+    return chosen
+
+
+def _first_of(reading: Reading, case_id: CaseId) -> ClaimFace:
+    chosen = chosen_faces(reading, case_id)
+    if not chosen:
+        raise Conflict("A case of this list has no photo any more: give the list back and claim it again.")
+    return chosen[0]
+
+
+def chosen_faces(reading: Reading, case_id: CaseId) -> list[ClaimFace]:
+    """A child's faces, in the order in which its photos were added: that tells nothing of their likeness."""
+    photos = [photo for photo in reading.photos.of_case(case_id) if photo.state is PhotoState.READY]
+    groups = reading.faces.of_photos([photo.id for photo in photos])
+    return [
+        ClaimFace(FaceId(face.id), photo.id) for photo in photos for face in groups[photo.id] if face.choice is not None
+    ]

@@ -1,0 +1,53 @@
+"""How well, how much and how long people judge: supervisors and auditors see everybody, reviewers themselves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from matcher.accounts.rights import Acting, Right
+from matcher.domain.people import PersonId
+from matcher.review.quality import control_errors, kappa, median_seconds, per_hour, working_since
+from matcher.services.auditing import Trace, record
+from matcher.services.context import Context
+from matcher.services.desk_claims import reviewer
+from matcher.services.desk_views import ReviewerView
+from matcher.store.database import Reading
+
+
+def own_quality(context: Context, acting: Acting) -> ReviewerView:
+    """One's own figures."""
+    acting.require(Right.QUALITY_OWN)
+    with context.store.read() as reading:
+        return _of(context, reading, acting.id)
+
+
+def all_quality(context: Context, acting: Acting) -> list[ReviewerView]:
+    """The figures of everybody who has answered something, by account; the look at them is audited."""
+    acting.require(Right.QUALITY_ALL)
+    with context.store.write() as transaction:
+        found = [_of(context, transaction, person) for person in transaction.verdicts.people_with_answers()]
+        record(context, transaction, reviewer(acting), Trace("review.quality", details={"people": len(found)}))
+    return sorted(found, key=lambda one: one.name)
+
+
+def _of(context: Context, reading: Reading, person: PersonId) -> ReviewerView:
+    verdicts = [one for one in reading.verdicts.by(person) if one.revises is None]
+    answers = reading.verdicts.answers_by(person)
+    pairs = [(one.opened_at, one.sealed_at) for one in verdicts]
+    lists = [(one.opened_at, one.sealed_at) for one in answers]
+    now = context.clock()
+    since = working_since(pairs + lists, now)
+    both = reading.verdicts.both(person)
+    return ReviewerView(
+        name=reading.verdicts.names([person]).get(person, ""),
+        trained=reading.verdicts.trained(person),
+        lists=len(answers),
+        pairs=len(verdicts),
+        errors=control_errors([(one.truth, one.outcome) for one in verdicts if one.truth is not None]),
+        kappa=kappa([(mine.outcome, theirs.outcome) for mine, theirs in both]),
+        list_seconds=median_seconds(lists),
+        pair_seconds=median_seconds(pairs),
+        verdicts_per_hour=per_hour(pairs),
+        working_since=since,
+        break_due=since is not None and now - since >= timedelta(minutes=context.settings.break_minutes),
+    )

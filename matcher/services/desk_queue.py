@@ -1,0 +1,172 @@
+"""The queue: what a person may claim, claiming it, the next task, giving back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+
+from matcher.accounts.rights import Acting, Right
+from matcher.domain.ids import id_text, new_id
+from matcher.domain.reviews import Claim, ClaimId, Task, TaskKind, TaskState, Truth
+from matcher.errors import Conflict, WrongUse
+from matcher.review.order import drawn, fraction
+from matcher.review.workflow import Seats, refusal
+from matcher.services.auditing import Trace, record
+from matcher.services.context import Context
+from matcher.services.desk_claims import Held, lease, of_claim, own, require_live, reviewer, task_of, unusable
+from matcher.services.desk_views import ClaimView, QueueFilter, QueueItem, QueueView
+from matcher.store.database import Reading, Transaction
+
+_LONGEST = 500  # lines of one page
+_KNOWN = {Truth.SAME: TaskState.CONFIRMED, Truth.DIFFERENT: TaskState.EXCLUDED}
+
+
+def queue(context: Context, acting: Acting, wanted: QueueFilter = QueueFilter.ALL, limit: int = 50) -> QueueView:
+    """What a person holds and may claim: the urgent first, the rest in the random order of ids, pairs before lists."""
+    acting.require(Right.REVIEW)
+    if not 1 <= limit <= _LONGEST:
+        raise WrongUse(f"limit is {limit}: a page of the queue has 1 … {_LONGEST} lines.")
+    now = context.clock()
+    with context.store.read() as reading:
+        held = [Held(claim, task) for claim, task in _held(reading, acting, now)]
+        found = islice(_possible(reading, acting, now, wanted), limit)
+        waiting = tuple(
+            QueueItem(id_text(task.id), task.kind, _urgent(task, now), _hour(task.created_at)) for task in found
+        )
+    return QueueView(tuple(of_claim(context, one) for one in held), waiting)
+
+
+def _possible(reading: Reading, acting: Acting, now: datetime, wanted: QueueFilter) -> Iterator[Task]:
+    """Tasks of a part of the queue that a person may claim, each once."""
+    seen = set()
+    for task in _unchecked(reading, acting, now, wanted):
+        if task.id not in seen and refusal(task.kind, task.state, _seats(reading, task, now), acting.id) is None:
+            seen.add(task.id)
+            yield task
+
+
+def _unchecked(reading: Reading, acting: Acting, now: datetime, wanted: QueueFilter) -> Iterator[Task]:
+    if wanted is QueueFilter.OVERDUE:
+        yield from reading.tasks.overdue_for(acting.id, now, _LONGEST)
+    if wanted in (QueueFilter.ALL, QueueFilter.URGENT):
+        yield from reading.tasks.urgent_for(acting.id, now)
+    if wanted in (QueueFilter.ALL, QueueFilter.PAIRS):
+        yield from reading.tasks.free_for(acting.id, now, TaskKind.PAIR)
+    if wanted in (QueueFilter.ALL, QueueFilter.LISTS):
+        yield from reading.tasks.free_for(acting.id, now, TaskKind.LIST)
+
+
+def next_task(context: Context, acting: Acting, kind: TaskKind | None = None) -> ClaimView | None:
+    """What a person does next: the claim that it holds, else a new one, else `None`.
+
+    In the place of a share of the pairs stands one whose truth is known; nothing tells it from another.
+    """
+    acting.require(Right.REVIEW)
+    now = context.clock()
+    with context.store.write() as transaction:
+        for claim, task in _held(transaction, acting, now):
+            if kind in (None, task.kind):
+                return of_claim(context, Held(claim, task))
+        possible = _possible(transaction, acting, now, QueueFilter.ALL)
+        wanted = next((one for one in possible if kind in (None, one.kind)), None)
+        if wanted is None:
+            return None
+        control = _control(context, transaction, acting) if wanted.kind is TaskKind.PAIR else None
+        asked, truth = control or (wanted, None)
+        return _claim(context, transaction, acting, (asked, truth), urgent=_urgent(wanted, now))
+
+
+def claim(context: Context, acting: Acting, task: str) -> ClaimView:
+    """Claim a task of the queue; `Conflict` says why it cannot be had. One's own live claim is given again."""
+    acting.require(Right.REVIEW)
+    now = context.clock()
+    with context.store.write() as transaction:
+        wanted = task_of(transaction, task)
+        for held, of in _held(transaction, acting, now):
+            if of.id == wanted.id and held.truth is None:
+                return of_claim(context, Held(held, of))
+        problem = refusal(wanted.kind, wanted.state, _seats(transaction, wanted, now, acting), acting.id)
+        if problem is None and wanted.case_id is not None:
+            case = transaction.cases.by_id(wanted.case_id)
+            problem = None if case is not None and case.status.searched else "the case has ended"
+        if problem is not None:
+            raise Conflict(f"You cannot claim task '{task}': {problem}. Ask for the next one.")
+        return _claim(context, transaction, acting, (wanted, None), urgent=_urgent(wanted, now))
+
+
+def give_back(context: Context, acting: Acting, claim_id: str) -> None:
+    """Return a task unanswered; what was entered is forgotten."""
+    with context.store.write() as transaction:
+        held = own(transaction, acting, claim_id)
+        require_live(transaction, held, context.clock())
+        transaction.claims.release(held.claim.id, context.clock())
+        record(context, transaction, reviewer(acting), Trace("review.give_back", [held.claim.id, held.task.id]))
+
+
+def _claim(
+    context: Context, transaction: Transaction, acting: Acting, asked: tuple[Task, Truth | None], *, urgent: bool
+) -> ClaimView:
+    (task, truth), now = asked, context.clock()
+    last = transaction.claims.last_of(task.id, acting.id)
+    kept = last.draft if last is not None and last.round == task.round and truth is None else None
+    new = Claim(
+        id=ClaimId(new_id()),
+        task_id=task.id,
+        person_id=acting.id,
+        round=task.round,
+        truth=truth,
+        claimed_at=now,
+        expires_at=now + lease(context, urgent),
+        draft=kept,
+    )
+    transaction.claims.add(new)
+    record(context, transaction, reviewer(acting), Trace("review.claim", [new.id, task.id]))
+    return of_claim(context, Held(new, task))
+
+
+def _control(context: Context, transaction: Transaction, acting: Acting) -> tuple[Task, Truth] | None:
+    """A pair whose truth is known, in a share of cases that the number of a person's sealed pairs draws."""
+    turn = f"{acting.id}/{transaction.verdicts.sealed_by(acting.id)}".encode()
+    if not drawn(context.key.digest(turn, "control"), context.settings.control_rate):
+        return None
+    where = context.key.digest(turn, "which control")
+    truths = list(Truth) if int(where[-1], 16) % 2 else list(Truth)[::-1]
+    for truth in truths:
+        task = transaction.tasks.control_for(acting.id, _KNOWN[truth], int(fraction(where) * 2**63))
+        if task is not None:
+            return task, truth
+    return None
+
+
+def _held(reading: Reading, acting: Acting, now: datetime) -> Iterator[tuple[Claim, Task]]:
+    """The claims that a person can work on now, oldest first."""
+    for held in reading.claims.live_of(acting.id, now):
+        task = reading.tasks.get(held.task_id)
+        if task is not None and unusable(reading, Held(held, task), now) is None:
+            yield held, task
+
+
+def _seats(reading: Reading, task: Task, now: datetime, asking: Acting | None = None) -> Seats:
+    """Who has to do with a task; recusals are looked up for the one who asks, where the query has not done it."""
+    holders = reading.claims.holders(task, now)
+    if task.kind is TaskKind.LIST or task.case_id is None or task.candidate_id is None:
+        answered = frozenset(answer.person_id for answer in reading.verdicts.answers(task.id))
+        shown = [one.id for one in reading.candidates.of_list(task.face_id, task.space)] if asking else []
+        recused = frozenset({asking.id}) if asking and reading.verdicts.recused(asking.id, shown) else frozenset()
+        return Seats(needed=task.needed, holders=holders, answered=answered, recused=recused)
+    return Seats(
+        needed=task.needed,
+        holders=holders,
+        answered=frozenset(one.person_id for one in reading.verdicts.of_round(task.id, task.round)),
+        pickers=reading.verdicts.pickers(task.face_id, task.case_id),
+        recused=reading.verdicts.recused_from(task.candidate_id),
+    )
+
+
+def _urgent(task: Task, now: datetime) -> bool:
+    return task.urgent_until is not None and task.urgent_until > now
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)

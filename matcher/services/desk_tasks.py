@@ -1,0 +1,123 @@
+"""What puts work on the desk: lists of new sightings, pairs that were picked, excluded pairs that are asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+from matcher.domain.ids import CandidateId, CaseId, new_id
+from matcher.domain.records import Candidate, Sighting
+from matcher.domain.reviews import (
+    Decision,
+    DecisionId,
+    DecisionKind,
+    ReopenedBy,
+    Task,
+    TaskId,
+    TaskKind,
+    TaskState,
+)
+from matcher.services.context import Context
+from matcher.services.inputs import Who
+from matcher.store.database import Transaction
+
+
+def list_tasks(context: Context, sighting: Sighting, candidates: Iterable[Candidate]) -> list[Task]:
+    """One list per face that has candidates."""
+    faces = sorted({(one.face_id, one.space) for one in candidates})
+    urgent_until = None
+    if sighting.seen_at is not None:
+        urgent_until = _end_of_urgency(sighting.seen_at, context.settings.urgent_hours)
+    hour = None if sighting.seen_at is None else int(sighting.seen_at.timestamp() // 3600)
+    return [
+        Task(
+            id=TaskId(new_id()),
+            kind=TaskKind.LIST,
+            state=TaskState.WAITING,
+            sighting_id=sighting.id,
+            face_id=face_id,
+            space=space,
+            needed=1,
+            urgent_until=urgent_until,
+            seen_hour=hour,
+            age=sighting.apparent_age,
+            created_at=sighting.created_at,
+            updated_at=sighting.created_at,
+        )
+        for face_id, space in faces
+    ]
+
+
+def _end_of_urgency(seen_at: datetime, hours: float) -> datetime | None:
+    try:
+        return seen_at.astimezone(timezone.utc) + timedelta(hours=hours)
+    except OverflowError:  # in the year 9999, or hours beyond all calendars: never a reason to refuse a sighting
+        return None
+
+
+def add_pairs(context: Context, transaction: Transaction, of: Task, picks: Sequence[CandidateId]) -> list[Task]:
+    """A pair for each candidate that was picked on a list, unless the face and the case are a pair already."""
+    now = context.clock()
+    found = {one.id: one for one in transaction.candidates.of_list(of.face_id, of.space)}
+    new = [
+        replace(
+            of,
+            id=TaskId(new_id()),
+            kind=TaskKind.PAIR,
+            state=TaskState.WAITING,
+            case_id=found[pick].case_id,
+            candidate_id=pick,
+            needed=context.settings.pair_reviewers,
+            created_at=now,
+            updated_at=now,
+        )
+        for pick in picks
+        if transaction.tasks.pair(of.face_id, found[pick].case_id) is None
+    ]
+    transaction.tasks.add(new)
+    return new
+
+
+def reopen_of_case(context: Context, transaction: Transaction, case_id: CaseId, who: Who) -> int:
+    """Ask again about the excluded pairs of a case that has a new photo; how many there are."""
+    excluded = transaction.tasks.excluded(case_id=case_id)
+    return reopen(context, transaction, excluded, who, ReopenedBy.NEW_PHOTO)
+
+
+def reopen_of_other_spaces(context: Context, transaction: Transaction, space: str, who: Who) -> int:
+    """Ask again about the excluded pairs that other models had found; how many there are."""
+    excluded = [replace(task, space=space) for task in transaction.tasks.excluded(other_than=space)]
+    return reopen(context, transaction, excluded, who, ReopenedBy.NEW_MODEL)
+
+
+def reopen(context: Context, transaction: Transaction, tasks: Sequence[Task], who: Who, because: ReopenedBy) -> int:
+    """Begin a new round of these pairs; the decision belongs to the round that it ends."""
+    now = context.clock()
+    for task in tasks:
+        transaction.tasks.update(
+            replace(
+                task,
+                state=TaskState.WAITING,
+                round=task.round + 1,
+                needed=context.settings.pair_reviewers,
+                reopened_by=because,
+                updated_at=now,
+            )
+        )
+    transaction.verdicts.decide(
+        [
+            Decision(
+                id=DecisionId(new_id()),
+                task_id=task.id,
+                round=task.round,
+                kind=DecisionKind.REOPENED,
+                actor=who.actor,
+                note=who.note,
+                reopened_by=because,
+                at=now,
+            )
+            for task in tasks
+        ]
+    )
+    return len(tasks)

@@ -1,0 +1,204 @@
+"""What waits for reviewers, and for whom: lists and pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, text, update
+
+from matcher.domain.cases import CaseStatus
+from matcher.domain.ids import CaseId, FaceId
+from matcher.domain.people import PersonId
+from matcher.domain.reviews import Task, TaskId, TaskKind, TaskState
+from matcher.errors import NotFound
+from matcher.store.claims import live
+from matcher.store.desk_tables import claims, list_answers, recusals, tasks, verdicts
+from matcher.store.part import Part
+from matcher.store.tables import candidates, cases
+
+# Written out, since SQLite uses an index over some rows only where a query repeats its very condition.
+_IS_PAIR = text("tasks.kind = 'pair'")
+_IS_LIST = text("tasks.kind = 'list'")
+_STEP = 64  # tasks that are looked at together
+_LANE = 5000  # tasks of the urgent lane that are put in order
+
+
+class TaskReading(Part):
+    """Tasks. Nothing orders them by likeness: ids are random."""
+
+    __slots__ = ()
+
+    def get(self, task_id: TaskId) -> Task | None:
+        """The task of this id."""
+        return next(iter(self._listed(select(tasks).where(tasks.c.id == task_id))), None)
+
+    def pair(self, face_id: FaceId, case_id: CaseId) -> Task | None:
+        """The pair of a sighting's face and a case, if it was ever picked."""
+        wanted = and_(_IS_PAIR, tasks.c.face_id == face_id, tasks.c.case_id == case_id)
+        return next(iter(self._listed(select(tasks).where(wanted))), None)
+
+    def list_of(self, face_id: FaceId) -> list[Task]:
+        """The lists of a sighting's face, one per embedding space."""
+        return self._listed(select(tasks).where(_IS_LIST, tasks.c.face_id == face_id))
+
+    def standing(
+        self, state: TaskState, kind: TaskKind, *, after: TaskId | None = None, limit: int | None = None
+    ) -> list[Task]:
+        """Tasks in a state in the random order of their ids, beginning behind `after`."""
+        query = select(tasks).where(tasks.c.state == state, tasks.c.kind == kind).order_by(tasks.c.id).limit(limit)
+        return self._listed(query if after is None else query.where(tasks.c.id > after))
+
+    def excluded(self, *, case_id: CaseId | None = None, other_than: str | None = None) -> list[Task]:
+        """Excluded pairs: of a case, or of other embedding spaces than one."""
+        query = select(tasks).where(tasks.c.state == TaskState.EXCLUDED, tasks.c.kind == TaskKind.PAIR)
+        if case_id is not None:
+            query = query.where(tasks.c.case_id == case_id)
+        if other_than is not None:
+            query = query.where(tasks.c.space != other_than)
+        return self._listed(query.order_by(tasks.c.id))
+
+    def excluded_cases(self, face_id: FaceId) -> frozenset[CaseId]:
+        """The cases whose pair with this face is excluded."""
+        wanted = and_(_IS_PAIR, tasks.c.face_id == face_id, tasks.c.state == TaskState.EXCLUDED)
+        return frozenset(self._connection.execute(select(tasks.c.case_id).where(wanted)).scalars())
+
+    def free_for(self, person: PersonId, now: datetime, kind: TaskKind) -> Iterator[Task]:
+        """Tasks that wait and that a person may be asked, in the random order of their ids.
+
+        Whether somebody else who picked a pair is at work on it is left to the caller.
+        """
+        after = 0
+        while True:
+            query = (
+                select(tasks)
+                .where(tasks.c.state == TaskState.WAITING, tasks.c.kind == kind, tasks.c.id > after)
+                .where(_free(kind, person, now))
+                .order_by(tasks.c.id)
+                .limit(_STEP)
+            )
+            found = self._listed(query)
+            yield from found
+            if len(found) < _STEP:
+                return
+            after = found[-1].id
+
+    def urgent_for(self, person: PersonId, now: datetime) -> Iterator[Task]:
+        """The same in the urgent lane: the latest sighting first, then the youngest child (`review.order.urgent_key`).
+
+        The lane is put in order before anything else is asked of it, since that costs far more per task.
+        """
+        order = (
+            tasks.c.seen_hour.is_(None),
+            tasks.c.seen_hour.desc(),
+            tasks.c.age.is_(None),
+            tasks.c.age,
+            tasks.c.id,
+        )
+        lane = select(tasks.c.id).where(tasks.c.state == TaskState.WAITING, tasks.c.urgent_until > now)
+        ordered = list(self._connection.execute(lane.order_by(*order).limit(_LANE)).scalars())
+        for start in range(0, len(ordered), _STEP):
+            some = ordered[start : start + _STEP]
+            free = or_(
+                *(and_(tasks.c.kind == kind, _free(kind, person, now)) for kind in (TaskKind.PAIR, TaskKind.LIST))
+            )
+            found = {task.id: task for task in self._listed(select(tasks).where(tasks.c.id.in_(some), free))}
+            yield from (found[task_id] for task_id in some if task_id in found)
+
+    def overdue_for(self, person: PersonId, now: datetime, limit: int) -> list[Task]:
+        """What left the urgent lane unanswered and still waits, the longest first."""
+        free = or_(*(and_(tasks.c.kind == kind, _free(kind, person, now)) for kind in TaskKind))
+        query = select(tasks).where(tasks.c.state == TaskState.WAITING, tasks.c.urgent_until <= now, free)
+        return self._listed(query.order_by(tasks.c.urgent_until, tasks.c.id).limit(limit))
+
+    def control_for(self, person: PersonId, state: TaskState, start: int) -> Task | None:
+        """A pair in this state that a person never judged, picked or saw more of, from the random number `start` on."""
+        judged = exists().where(verdicts.c.person_id == person, verdicts.c.task_id == tasks.c.id)
+        held = exists().where(claims.c.task_id == tasks.c.id, claims.c.person_id == person)
+        lists = tasks.alias("lists")
+        listed = exists().where(
+            text("lists.kind = 'list'"),
+            lists.c.face_id == tasks.c.face_id,
+            list_answers.c.task_id == lists.c.id,
+            list_answers.c.person_id == person,
+        )
+        known = or_(judged, held, listed, _recused_pair(person))
+        unseen = select(tasks).where(tasks.c.state == state, tasks.c.kind == TaskKind.PAIR, ~known)
+        for part in (tasks.c.id >= start, tasks.c.id < start):
+            found = self._listed(unseen.where(part).order_by(tasks.c.id).limit(1))
+            if found:
+                return found[0]
+        return None
+
+    def _listed(self, query: Select[Any]) -> list[Task]:
+        return [Task(**row) for row in self._connection.execute(query).mappings()]
+
+
+class TaskWriting(TaskReading):
+    """Tasks, with their changes."""
+
+    __slots__ = ()
+
+    def add(self, new: Sequence[Task]) -> None:
+        """Keep new tasks, in the order of their random ids."""
+        if new:
+            self._connection.execute(insert(tasks), [asdict(task) for task in sorted(new, key=lambda one: one.id)])
+
+    def update(self, task: Task) -> None:
+        """Replace what is kept of a task; `NotFound` for an unknown one."""
+        if not self._connection.execute(update(tasks).where(tasks.c.id == task.id).values(asdict(task))).rowcount:
+            raise NotFound("This task is gone: ask for another.")
+
+
+def _free(kind: TaskKind, person: PersonId, now: datetime) -> ColumnElement[bool]:
+    return _pair_free(person, now) if kind is TaskKind.PAIR else _list_free(person, now)
+
+
+def _pair_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
+    """Its case is open, the person is not recused and has not answered, and there is a seat."""
+    open_case = exists().where(cases.c.id == tasks.c.case_id, cases.c.status == CaseStatus.OPEN)
+    sealed = and_(verdicts.c.task_id == tasks.c.id, verdicts.c.round == tasks.c.round, text("NOT verdicts.superseded"))
+    answered = exists().where(sealed, verdicts.c.person_id == person)
+    count = select(func.count()).select_from(verdicts).where(sealed).correlate(tasks).scalar_subquery()
+    seat = _holders(now) + count < tasks.c.needed
+    return and_(open_case, ~_recused_pair(person), ~answered, ~_held(person, now), seat)
+
+
+def _list_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
+    """Some of its cases is open and not excluded, the person is recused from none, and there is a seat."""
+    on_list = and_(candidates.c.face_id == tasks.c.face_id, candidates.c.space == tasks.c.space)
+    pairs = tasks.alias("pairs")
+    excluded = exists().where(
+        text("pairs.kind = 'pair'"),
+        pairs.c.face_id == candidates.c.face_id,
+        pairs.c.case_id == candidates.c.case_id,
+        pairs.c.state == TaskState.EXCLUDED,
+    )
+    open_case = exists().where(cases.c.id == candidates.c.case_id, cases.c.status == CaseStatus.OPEN)
+    something = exists().where(on_list, open_case, ~excluded)
+    recused = exists().where(on_list, recusals.c.candidate_id == candidates.c.id, recusals.c.person_id == person)
+    count = (
+        select(func.count())
+        .select_from(list_answers)
+        .where(list_answers.c.task_id == tasks.c.id)
+        .correlate(tasks)
+        .scalar_subquery()
+    )
+    answered = exists().where(list_answers.c.task_id == tasks.c.id, list_answers.c.person_id == person)
+    seat = _holders(now) + count < tasks.c.needed
+    return and_(~answered, ~_held(person, now), seat, ~recused, something)
+
+
+def _recused_pair(person: PersonId) -> ColumnElement[bool]:
+    return exists().where(recusals.c.candidate_id == tasks.c.candidate_id, recusals.c.person_id == person)
+
+
+def _held(person: PersonId, now: datetime) -> ColumnElement[bool]:
+    return exists().where(claims.c.task_id == tasks.c.id, claims.c.person_id == person, live(now))
+
+
+def _holders(now: datetime) -> Any:
+    held = and_(claims.c.task_id == tasks.c.id, claims.c.round == tasks.c.round, claims.c.truth.is_(None), live(now))
+    return select(func.count()).select_from(claims).where(held).correlate(tasks).scalar_subquery()

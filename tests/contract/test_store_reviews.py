@@ -1,0 +1,268 @@
+"""Tasks, claims, answers, verdicts, decisions, recusals and notices, on both databases."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from records import NOW, case, enrol, report
+from reviews import account, answer, claim, decision, list_of, pair_of, task, verdict
+
+from matcher.accounts.rights import Acting
+from matcher.domain.cases import CaseStatus
+from matcher.domain.people import Role
+from matcher.domain.records import Candidate
+from matcher.domain.reviews import (
+    DecisionKind,
+    Feature,
+    Likeness,
+    Observed,
+    Outcome,
+    RecusedBy,
+    Task,
+    TaskKind,
+    TaskState,
+    Truth,
+)
+from matcher.errors import NotFound
+from matcher.store.database import Store
+
+LATER = NOW + timedelta(minutes=30)
+
+
+def desk(store: Store, cases: int = 2) -> tuple[Task, list[Candidate]]:
+    """A list with candidates."""
+    with store.write() as tx:
+        seen, probe = report(tx)
+        return list_of(tx, seen, probe, [enrol(tx, f"A-{number}", number) for number in range(cases)])
+
+
+def free(store: Store, acting: Acting, kind: TaskKind = TaskKind.PAIR, now=NOW) -> list[Task]:  # type: ignore[no-untyped-def]
+    with store.read() as reading:
+        return list(reading.tasks.free_for(acting.id, now, kind))
+
+
+def test_everything_comes_back_as_it_was(store: Store) -> None:
+    ann = account(store, "ann", Role.REVIEWER)
+    listed, found = desk(store)
+    with store.write() as tx:
+        pair = pair_of(tx, found[0], urgent_until=LATER, seen_hour=7, age=4.5)
+        held = claim(listed, ann.id, draft={"picks": [1]})
+        told = answer(held, [found[0].id], [one.id for one in found])
+        on_pair = claim(pair, ann.id)
+        features = {Feature.EARS: Observed(Likeness.SIMILAR, "lobe"), Feature.NOSE: Observed(None, "凹")}
+        about = {"task_id": pair.id, "claim_id": on_pair.id, "candidate_id": found[0].id}
+        said = verdict(ann.id, Outcome.NO_CANDIDATE, features=features, note="n", meaning={"chance": None}, **about)
+        made = decision(DecisionKind.REFUTED, task_id=pair.id, note="why")
+        tx.claims.add(held)
+        tx.claims.add(on_pair)
+        tx.verdicts.add_answer(told)
+        tx.verdicts.add(said)
+        tx.verdicts.decide([made])
+    with store.read() as reading:
+        assert reading.tasks.get(listed.id) == listed
+        assert reading.tasks.pair(pair.face_id, pair.case_id) == pair
+        assert reading.tasks.list_of(listed.face_id) == [listed]
+        assert reading.claims.get(held.id) == held
+        assert reading.verdicts.answers(listed.id) == [told] == reading.verdicts.answers_by(ann.id)
+        assert reading.verdicts.answer_of(held.id) == told
+        assert reading.verdicts.of_round(pair.id, 1) == [said] == reading.verdicts.by(ann.id)
+        assert reading.verdicts.decisions(pair.id) == [made] == reading.verdicts.decisions(pair.id, 1)
+        assert reading.verdicts.decisions(pair.id, 2) == []
+        assert reading.verdicts.pickers(pair.face_id, pair.case_id) == {ann.id}
+        assert reading.verdicts.pickers(pair.face_id, found[1].case_id) == frozenset()
+        assert reading.candidates.of_list(listed.face_id, listed.space) == found
+        assert reading.tasks.standing(TaskState.WAITING, TaskKind.PAIR) == [pair]
+        assert reading.verdicts.people_with_answers() == [ann.id]
+        assert reading.verdicts.names([ann.id]) == {ann.id: "ann"}
+
+
+def test_a_revision_follows_and_replaces_nothing(store: Store) -> None:
+    ann, ben = account(store, "ann", Role.REVIEWER), account(store, "ben", Role.REVIEWER)
+    _, found = desk(store)
+    with store.write() as tx:
+        pair = pair_of(tx, found[0])
+        verdicts = []
+        for acting in (ann, ben):
+            held = claim(pair, acting.id)
+            tx.claims.add(held)
+            verdicts.append(verdict(acting.id, task_id=pair.id, claim_id=held.id, candidate_id=found[0].id))
+            tx.verdicts.add(verdicts[-1])
+        first = verdicts[0]
+        new = replace(first, id=first.id % 2**62 + 1, outcome=Outcome.INCONCLUSIVE, revises=first.id, sealed_at=LATER)
+        tx.verdicts.add(new)
+    with store.read() as reading:
+        old = replace(first, superseded=True)
+        assert reading.verdicts.under(first.claim_id) == [old, new]
+        assert {one.id for one in reading.verdicts.of_round(pair.id, 1)} == {one.id for one in [*verdicts, new]}
+        assert reading.verdicts.both(ann.id) == [(old, verdicts[1])]
+        assert reading.verdicts.both(ben.id) == [(verdicts[1], old)], "what was said first is compared"
+        assert reading.verdicts.sealed_by(ann.id) == 1
+
+
+def test_a_lease_ends_at_its_end(store: Store) -> None:
+    ann, ben = account(store, "ann", Role.REVIEWER), account(store, "ben", Role.REVIEWER)
+    listed, _ = desk(store)
+    with store.write() as tx:
+        tx.claims.add(claim(listed, ann.id))
+    early = LATER - timedelta(microseconds=1)
+    assert free(store, ben, TaskKind.LIST, early) == []
+    assert free(store, ben, TaskKind.LIST, LATER) == [listed]
+    assert free(store, ann, TaskKind.LIST, LATER) == [listed]
+    with store.write() as tx:
+        assert len(tx.claims.live_of(ann.id, early)) == 1
+        assert tx.claims.live_of(ann.id, LATER) == []
+        again = claim(listed, ann.id, claimed_at=LATER, expires_at=LATER + timedelta(minutes=30))
+        tx.claims.add(again)
+        assert tx.claims.last_of(listed.id, ann.id) == again
+        assert tx.claims.holders(listed, LATER) == {ann.id}
+        tx.claims.release(again.id, LATER)
+        assert tx.claims.holders(listed, LATER) == frozenset()
+
+
+def test_who_may_be_asked_about_a_pair(store: Store) -> None:
+    ann, ben, cat = (account(store, name, Role.REVIEWER) for name in ("ann", "ben", "cat"))
+    _, found = desk(store)
+    with store.write() as tx:
+        pair = pair_of(tx, found[0])
+    assert free(store, ann) == [pair]
+    with store.write() as tx:
+        held = claim(pair, ann.id)
+        tx.claims.add(held)
+    assert free(store, ann) == [], "it holds the pair"
+    assert free(store, ben) == [pair]
+    with store.write() as tx:
+        about = {"task_id": pair.id, "candidate_id": found[0].id}
+        tx.verdicts.add(verdict(ann.id, claim_id=held.id, **about))
+        tx.claims.release(held.id, NOW)
+    assert free(store, ann) == [], "it has answered"
+    with store.write() as tx:
+        tx.verdicts.recuse_from_cases("ben", [pair.case_id], RecusedBy.SEARCH, NOW)
+    assert free(store, ben) == [], "recused"
+    assert free(store, cat) == [pair]
+    with store.write() as tx:
+        tx.claims.add(claim(pair, ben.id))
+    assert free(store, cat) == [], "both seats are taken"
+    with store.write() as tx:
+        tx.tasks.update(replace(pair, round=2))
+    assert free(store, cat) == [replace(pair, round=2)], "claims and verdicts of another round take no seat"
+    with store.write() as tx:
+        shut = tx.cases.by_id(pair.case_id)
+        tx.cases.update(replace(shut, status=CaseStatus.RETURNED))
+    assert free(store, cat) == [], "the case has ended"
+
+
+def test_who_may_be_asked_about_a_list(store: Store) -> None:
+    ann, ben = account(store, "ann", Role.REVIEWER), account(store, "ben", Role.REVIEWER)
+    listed, found = desk(store)
+    with store.write() as tx:
+        for actor in ("ann", "ann", "nobody"):
+            tx.verdicts.recuse_from_sighting(actor, listed.sighting_id, RecusedBy.SIGHTING, NOW)
+        assert tx.verdicts.recused(ann.id, [one.id for one in found]) == {one.id for one in found}
+        assert tx.verdicts.recused_from(found[0].id) == {ann.id}
+    assert free(store, ann, TaskKind.LIST) == []
+    assert free(store, ben, TaskKind.LIST) == [listed]
+    with store.write() as tx:
+        pair = pair_of(tx, found[0], state=TaskState.EXCLUDED)
+    assert free(store, ben, TaskKind.LIST) == [listed]
+    with store.write() as tx:
+        assert tx.tasks.excluded_cases(listed.face_id) == {pair.case_id}
+        assert tx.tasks.excluded(case_id=pair.case_id) == [pair] == tx.tasks.excluded(other_than="other")
+        assert tx.tasks.excluded(other_than=pair.space) == []
+        pair_of(tx, found[1], state=TaskState.EXCLUDED)
+    assert free(store, ben, TaskKind.LIST) == [], "nothing is left to ask"
+
+
+def test_the_urgent_lane(store: Store) -> None:
+    ann = account(store, "ann", Role.REVIEWER)
+    with store.write() as tx:
+        hits = [enrol(tx, "A-1")]
+        made = []
+        for hour, age, until in ((7, 3, LATER), (8, None, LATER), (8, 9, LATER), (9, 1, NOW), (None, None, LATER)):
+            seen, probe = report(tx)
+            listed, _ = list_of(tx, seen, probe, hits)
+            made.append(replace(listed, seen_hour=hour, age=age, urgent_until=until))
+            tx.tasks.update(made[-1])
+    with store.read() as reading:
+        assert list(reading.tasks.urgent_for(ann.id, NOW)) == [made[place] for place in (2, 1, 0, 4)]
+        assert reading.tasks.overdue_for(ann.id, NOW, 10) == [made[3]]
+        assert len(list(reading.tasks.free_for(ann.id, NOW, TaskKind.LIST))) == 5
+
+
+def test_control_pairs_are_new_to_a_person(store: Store) -> None:
+    ann, ben, cat = (account(store, name, Role.REVIEWER) for name in ("ann", "ben", "cat"))
+    listed, found = desk(store)
+
+    def control(acting: Acting, start: int = 1) -> Task | None:
+        with store.read() as reading:
+            return reading.tasks.control_for(acting.id, TaskState.CONFIRMED, start)
+
+    assert control(ann) is None
+    with store.write() as tx:
+        pair = pair_of(tx, found[0], state=TaskState.CONFIRMED)
+        held = claim(pair, ann.id, truth=Truth.SAME)
+        tx.claims.add(held)
+        tx.claims.release(held.id, NOW)
+        on_list = claim(listed, ben.id)
+        tx.claims.add(on_list)
+        tx.verdicts.add_answer(answer(on_list))
+        assert tx.claims.holders(pair, NOW) == frozenset(), "a control pair takes nobody's seat"
+    assert (control(ann), control(ben), control(cat)) == (None, None, pair)
+    assert control(cat, pair.id) == control(cat, pair.id + 1) == pair, "it goes on from the smallest id"
+    with store.write() as tx:
+        tx.verdicts.recuse_from_pairs("cat", pair, RecusedBy.REVEAL, NOW)
+        assert tx.verdicts.recused(cat.id, [one.id for one in found]) == {found[0].id}, "only what is a pair"
+    assert control(cat) is None
+
+
+def test_notices(store: Store) -> None:
+    ann, boss = account(store, "ann", Role.OFFICER), account(store, "boss", Role.SUPERVISOR, Role.OFFICER)
+    account(store, "ben", Role.REVIEWER)
+    listed, _ = desk(store)
+    with store.write() as tx:
+        assert tx.notices.tell(Role.OFFICER, "escalated", listed.id, NOW) == sorted([ann.id, boss.id])
+        assert tx.notices.tell(Role.ADMIN, "escalated", listed.id, NOW) == []
+    with store.write() as tx:
+        (mine,), (other,) = tx.notices.of(ann.id), tx.notices.of(boss.id)
+        assert (mine.kind, mine.task_id, mine.created_at, mine.read_at) == ("escalated", listed.id, NOW, None)
+        tx.notices.read(ann.id, [mine.id, other.id], LATER)
+    with store.read() as reading:
+        assert reading.notices.of(ann.id)[0].read_at == LATER
+        assert reading.notices.of(boss.id)[0].read_at is None
+
+
+def test_a_task_that_is_gone_is_said_so(store: Store) -> None:
+    with store.write() as tx:
+        with pytest.raises(NotFound):
+            tx.tasks.update(task())
+        assert tx.tasks.get(task().id) is None
+        assert tx.cases.get("A-1") is None
+
+
+def test_threads_that_claim_at_once_never_share_a_seat(store: Store) -> None:
+    people = [account(store, f"p{number}", Role.REVIEWER) for number in range(6)]
+    _, found = desk(store, 4)
+    with store.write() as tx:
+        pairs = [pair_of(tx, one) for one in found]
+    start = threading.Barrier(len(people))
+
+    def work(acting: Acting) -> list[int]:
+        start.wait()
+        got = []
+        for _ in pairs:
+            with store.write() as tx:
+                wanted = next(iter(tx.tasks.free_for(acting.id, NOW, TaskKind.PAIR)), None)
+                if wanted is not None:
+                    tx.claims.add(claim(wanted, acting.id))
+                    got.append(wanted.id)
+        return got
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        taken = [number for got in pool.map(work, people) for number in got]
+    assert sorted(taken) == sorted([pair.id for pair in pairs] * 2)
+    with store.read() as reading:
+        assert [len(reading.claims.holders(pair, NOW)) for pair in pairs] == [2] * 4
+        assert reading.cases.by_id(case().id) is None
