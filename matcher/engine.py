@@ -54,7 +54,6 @@ from matcher.services.views import (
     MatchView,
     PhotoView,
     ReindexView,
-    ReviewItem,
     SightingSummary,
     SightingView,
     VerifyView,
@@ -270,21 +269,9 @@ class Matcher:
         """Everything about one sighting; `NotFound` names it. With an `actor` the look is audited, and recuses."""
         return sighting_views.shown(self._context, sighting_id, Who(actor, ReasonCode.SIGHTING) if actor else None)
 
-    def review_item(self, candidate: str) -> ReviewItem:
-        """One candidate of the queue; `NotFound` names it, `Conflict` says that its case has ended."""
-        return sighting_views.review_item(self._context, candidate)
-
-    def review_sheet(self, candidate: str, *, actor: str, reason: str | None = None) -> bytes:
-        """A PNG with the two faces of a candidate side by side, and nothing that could sway a judgement."""
-        return sheets.review_sheet(self._context, candidate, Who(actor, ReasonCode.REVIEW, reason))
-
     def sightings(self, *, needs_triage: bool | None = None, limit: int | None = None) -> list[SightingSummary]:
         """Sightings, newest first; `needs_triage` keeps those with (or without) a photo without a usable face."""
         return sighting_views.listed(self._context, needs_triage=needs_triage, limit=limit)
-
-    def review_queue(self, *, limit: int | None = None) -> list[ReviewItem]:
-        """Candidates that wait for people, in an order that says nothing about their likeness."""
-        return sighting_views.queue(self._context, limit)
 
     # Bulk intake
 

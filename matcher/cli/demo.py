@@ -42,7 +42,6 @@ def demo(app: App) -> None:
         f"  matcher login {result.officer} --home {root}   # the password of all demo accounts: {result.password}"
     )
     click.echo(f"  matcher case close {result.outcomes[0].told.truth} --as returned --home {root}   # and match again")
-    click.echo(f"  matcher review list --home {root}")
     click.echo(f"  matcher doctor --home {root}")
 
 

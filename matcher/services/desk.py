@@ -20,6 +20,7 @@ from matcher.services import (
     desk_pairs,
     desk_quality,
     desk_queue,
+    sheets,
 )
 from matcher.services.context import Context
 from matcher.services.desk_claims import reviewer
@@ -122,6 +123,16 @@ class Desk:
         """Faces and photos of a claim by place, for the picture code: never to be given out."""
         return desk_faces.faces_of_claim(self._context, acting, claim)
 
+    def sheet(self, acting: Acting, claim: str) -> ListSheet | PairSheet:
+        """Open a claim, whichever of the two it is."""
+        if desk_queue.kind_of(self._context, acting, claim) is TaskKind.LIST:
+            return self.list_sheet(acting, claim)
+        return self.pair_sheet(acting, claim)
+
+    def picture(self, acting: Acting, claim: str) -> bytes:
+        """A PNG with all faces of an opened claim, each with its place."""
+        return sheets.claim_sheet(self._context, self.faces(acting, claim))
+
     # Supervisors and officers
 
     def pairs(
@@ -164,6 +175,13 @@ class Desk:
     def refute(self, acting: Acting, task: str, *, note: str) -> None:
         """Exclude an escalated pair."""
         desk_decisions.refute(self._context, acting, task, note)
+
+    def exclude(self, acting: Acting, task: str, *, note: str) -> None:
+        """Exclude a pair: as a supervisor one that is disputed, as an officer one that is escalated."""
+        if desk_decisions.state_of(self._context, acting, task) is TaskState.ESCALATED:
+            self.refute(acting, task, note=note)
+        else:
+            self.settle(acting, task, DecisionKind.EXCLUDED, note=note)
 
     def reopen(self, acting: Acting, task: str, *, note: str) -> None:
         """Ask about a decided pair again."""

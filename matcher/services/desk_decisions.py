@@ -85,6 +85,14 @@ def pair(context: Context, acting: Acting, task: str) -> PairView:
     return view
 
 
+def state_of(context: Context, acting: Acting, task: str) -> TaskState:
+    """Where a pair stands, for those who decide about pairs."""
+    if not acting.rights & {Right.SETTLE, Right.CONFIRM}:
+        acting.require(Right.SETTLE)
+    with context.store.read() as reading:
+        return _pair(reading, task).state
+
+
 def settle(context: Context, acting: Acting, task: str, kind: DecisionKind | str, note: str) -> None:
     """A supervisor ends a dispute: `escalated` or `excluded`, with a reason.
 

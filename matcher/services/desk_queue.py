@@ -95,6 +95,12 @@ def claim(context: Context, acting: Acting, task: str) -> ClaimView:
         return _claim(context, transaction, acting, (wanted, None), urgent=_urgent(wanted, now))
 
 
+def kind_of(context: Context, acting: Acting, claim_id: str) -> TaskKind:
+    """Whether a person's own claim is on a list or on a pair."""
+    with context.store.read() as reading:
+        return own(reading, acting, claim_id).task.kind
+
+
 def give_back(context: Context, acting: Acting, claim_id: str) -> None:
     """Return a task unanswered; what was entered is forgotten."""
     with context.store.write() as transaction:

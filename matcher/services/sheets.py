@@ -6,21 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.domain.faces import Box
-from matcher.domain.ids import FaceId, PhotoId, parse_id
+from matcher.domain.ids import FaceId, PhotoId, id_text, parse_id
 from matcher.errors import NotFound
 from matcher.images.crops import crop
 from matcher.images.decode import SourceImage, open_image
 from matcher.images.sheet import Tile, comparison_sheet
 from matcher.images.turns import quarter_turns
-from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
-from matcher.services.inputs import PhotoInput, Who, photo_name, read_photo
+from matcher.services.desk_views import ClaimFaces
+from matcher.services.inputs import PhotoInput, photo_name, read_photo
 from matcher.services.photos import stored_image
-from matcher.services.sighting_views import review_item
 from matcher.services.views import NOTICE, FaceCandidates
 
 _MARGIN = 0.4  # hair, ears and chin matter to people
-_PAIR = ("SIGHTING", "CASE PHOTO")
 _SHEET_SIDE = 2400  # of the photo that is decoded for a crop, px
 
 
@@ -61,14 +59,12 @@ def photo_sheet(context: Context, photo: str) -> bytes:
     return comparison_sheet(Tile(image.pixels(_SHEET_SIDE)), tiles, "Which face is the child's?", ("PHOTO", "FACES"))
 
 
-def review_sheet(context: Context, candidate: str, who: Who) -> bytes:
-    """A PNG with the two faces of a candidate and nothing else; the look at them is audited."""
-    item = review_item(context, candidate)
-    with context.store.write() as transaction:
-        record(context, transaction, who, Trace("review.view", [parse_id(item.id)]))
-    tiles = [Tile(stored_face_picture(context, item.photo_face))]
-    probe = Tile(stored_face_picture(context, item.sighting_face))
-    return comparison_sheet(probe, tiles, "Judge by what you see. Possible resemblance, not an identification.", _PAIR)
+def claim_sheet(context: Context, faces: ClaimFaces) -> bytes:
+    """A PNG with the faces of an opened claim and their places, and nothing that could sway a judgement."""
+    probe, *others = (stored_face_picture(context, id_text(face.face_id)) for face in faces.places)
+    tiles = [Tile(picture, (f"{place}",)) for place, picture in enumerate(others, start=1)]
+    footer = "Judge by what you see. Possible resemblance, not an identification."
+    return comparison_sheet(Tile(probe), tiles, footer, ("SIGHTING", "CASE PHOTOS"))
 
 
 def _picture(image: SourceImage, box: Box, turn: int) -> NDArray[np.uint8]:

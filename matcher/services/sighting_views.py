@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from matcher.domain.cases import Case, Photo
-from matcher.domain.ids import CandidateId, SightingId, id_text, parse_id
+from matcher.domain.ids import SightingId, id_text, parse_id
 from matcher.domain.quality import explain, weaknesses
 from matcher.domain.records import Candidate, StoredFace
 from matcher.domain.reviews import RecusedBy
-from matcher.errors import Conflict, NotFound
+from matcher.errors import NotFound
 from matcher.matching.sentences import sentence
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
@@ -17,7 +17,6 @@ from matcher.services.inputs import Who
 from matcher.services.views import (
     CandidateView,
     FaceCandidates,
-    ReviewItem,
     SightingPhotoView,
     SightingSummary,
     SightingView,
@@ -134,31 +133,3 @@ def listed(context: Context, *, needs_triage: bool | None = None, limit: int | N
                 )
             )
     return summaries
-
-
-def queue(context: Context, limit: int | None = None) -> list[ReviewItem]:
-    """Candidates that wait for people, in an order that says nothing about their likeness."""
-    with context.store.read() as reading:
-        return [_review_item(candidate) for candidate in reading.candidates.queue(limit)]
-
-
-def review_item(context: Context, candidate: str) -> ReviewItem:
-    """One candidate of the queue by its shown id; `NotFound` names it, `Conflict` says that its case has ended."""
-    with context.store.read() as reading:
-        found = reading.candidates.get(CandidateId(parse_id(candidate)))
-        case = None if found is None else reading.cases.by_id(found.case_id)
-    if found is None or case is None:
-        raise NotFound(f"There is no candidate '{candidate}': `matcher review list` shows the queue.")
-    if not case.status.searched:
-        raise Conflict(f"Nothing is to be decided about candidate '{candidate}': the case has ended.")
-    return _review_item(found)
-
-
-def _review_item(candidate: Candidate) -> ReviewItem:
-    return ReviewItem(
-        id_text(candidate.id),
-        id_text(candidate.sighting_id),
-        id_text(candidate.face_id),
-        id_text(candidate.gallery_face_id),
-        candidate.created_at,
-    )

@@ -214,17 +214,6 @@ class SightingSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewItem:
-    """A candidate that waits for people: which two faces are to be compared, and nothing that could sway them."""
-
-    id: str
-    sighting: str
-    sighting_face: str
-    photo_face: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ReindexView:
     """What a reindex did. `problems` name faces that could not be embedded and why."""
 

@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import Select, exists, insert, select
+from sqlalchemy import Select, insert, select
 
 from matcher.domain.ages import AgeBand
-from matcher.domain.cases import CaseStatus
 from matcher.domain.chances import Chance, Insufficient, Meaning
 from matcher.domain.ids import CandidateId, FaceId, SightingId
 from matcher.domain.records import Candidate, Flag
 from matcher.errors import Conflict
 from matcher.store.part import Part, batches
-from matcher.store.tables import candidates, cases
+from matcher.store.tables import candidates
 
 _FIELDS = tuple(field.name for field in fields(Candidate))
 
@@ -39,11 +38,6 @@ class CandidateReading(Part):
         """The candidates of one face in one space by rank."""
         wanted = candidates.c.face_id == face_id, candidates.c.space == space
         return self._listed(select(candidates).where(*wanted).order_by(candidates.c.rank, candidates.c.id))
-
-    def queue(self, limit: int | None = None, after: CandidateId | None = None) -> list[Candidate]:
-        """Candidates of open cases, in the random order of their ids, beginning behind `after`."""
-        query = _waiting(select(candidates)).order_by(candidates.c.id).limit(limit)
-        return self._listed(query if after is None else query.where(candidates.c.id > after))
 
     def _listed(self, query: Select[Any]) -> list[Candidate]:
         rows = self._connection.execute(query).mappings()
@@ -70,11 +64,6 @@ class CandidateWriting(CandidateReading):
         if new:
             rows = [_columns(one) for one in sorted(new, key=lambda one: one.id)]
             self._connection.execute(insert(candidates), rows)
-
-
-def _waiting(query: Select[Any]) -> Select[Any]:
-    # Not a join, which SQLite would walk from the cases and then sort.
-    return query.where(exists().where(cases.c.id == candidates.c.case_id, cases.c.status == CaseStatus.OPEN))
 
 
 def _columns(candidate: Candidate) -> dict[str, Any]:

@@ -244,20 +244,16 @@ def test_an_idempotency_key_names_one_sighting(store: Store) -> None:
         assert len(reading.sightings.list()) == 1
 
 
-def test_candidates_by_sighting_and_queue(store: Store) -> None:
+def test_candidates_by_sighting(store: Store) -> None:
     with store.write() as tx:
         known = [enrol(tx, f"A-{number}") for number in range(6)]
         seen, probe = report(tx)
         new = [candidate(probe, seen, to, rank=rank) for rank, to in enumerate(known, 1)]
         tx.candidates.add(new)
-        tx.cases.update(replace(known[0].case, status=CaseStatus.RETURNED))
-    waiting = sorted(new[1:], key=lambda one: one.id)
     with store.read() as reading:
         assert reading.candidates.of_sighting(seen.id) == new
         assert reading.candidates.get(new[0].id) == new[0]
         assert reading.candidates.get(5) is None
-        assert reading.candidates.queue() == waiting
-        assert reading.candidates.queue(2, after=waiting[1].id) == waiting[2:4]
         assert reading.sightings.list()[0].candidates == 6
 
 
@@ -271,7 +267,7 @@ def test_a_pair_is_asked_once_in_a_space(store: Store) -> None:
             with pytest.raises(Conflict):
                 tx.candidates.add(again)
         tx.candidates.add([candidate(probe, seen, known, space="new")])
-        assert len(tx.candidates.queue()) == 2
+        assert len(tx.candidates.of_sighting(seen.id)) == 2
 
 
 def test_numpy_values_are_kept_as_numbers(store: Store) -> None:

@@ -11,6 +11,7 @@ from pictures import child, group, nobody, small
 from matcher import Matcher
 from matcher.config import Home
 from matcher.domain.cases import PhotoState
+from matcher.domain.ids import SightingId, parse_id
 from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.services.context import Context, now_utc
 
@@ -36,9 +37,9 @@ def test_a_sighting_gets_candidates_that_stay(matcher: Matcher) -> None:
 
 def test_candidates_remember_what_they_were_found_with(matcher: Matcher) -> None:
     register(matcher, 1)
-    matcher.submit_sighting([child(1, 1)], actor=ME)
+    sighting = matcher.submit_sighting([child(1, 1)], actor=ME)
     with matcher.context.store.read() as reading:
-        (candidate,) = reading.candidates.queue()
+        (candidate,) = reading.candidates.of_sighting(SightingId(parse_id(sighting.id)))
         assert candidate.space == matcher.space.name
         assert candidate.snapshot == f"live@{reading.gallery.counter()}"
         assert candidate.software
@@ -138,33 +139,6 @@ def test_contradictions_are_flagged_and_stay_in_the_list(matcher: Matcher) -> No
     (candidate,) = sighting.candidates
     flags = {flag.value for flag in candidate.flags}
     assert flags == {"sex_differs", "age_differs", "seen_before_missing", "too_far_too_soon"}
-
-
-def test_the_queue_shows_no_rank_score_or_name(matcher: Matcher) -> None:
-    register(matcher, *range(1, 9))
-    sighting = matcher.submit_sighting([child(2, 1)], actor=ME)
-    queue = matcher.review_queue()
-    by_id = {one.id: one.rank for one in sighting.candidates}
-    assert {one.id for one in queue} == set(by_id)
-    assert set(type(queue[0]).__slots__) == {
-        "id",
-        "sighting",
-        "sighting_face",
-        "photo_face",
-        "created_at",
-    }
-    assert [one.id for one in queue] == sorted(by_id), "the order is that of the random ids"
-    assert matcher.review_item(queue[0].id) == queue[0]
-    assert matcher.review_sheet(queue[0].id, actor=ME).startswith(b"\x89PNG")
-    with pytest.raises(NotFound):
-        matcher.review_item("0000000000001")
-
-
-def test_candidates_of_an_ended_case_leave_the_queue(matcher: Matcher) -> None:
-    register(matcher, 1, 2)
-    matcher.submit_sighting([child(1, 1)], actor=ME)
-    matcher.close_case("A-1", status="returned", actor=ME)
-    assert len(matcher.review_queue()) == 1
 
 
 def test_wrong_reports(matcher: Matcher) -> None:

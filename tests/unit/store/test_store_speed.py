@@ -14,7 +14,6 @@ QUERIES: dict[str, Callable[[Transaction], object]] = {
     "changes": lambda tx: tx.gallery.changes(SPACE, 1),
     "rows": lambda tx: list(tx.gallery.rows(SPACE)),
     "removal": lambda tx: tx.gallery.remove([1, 2]),
-    "queue": lambda tx: tx.candidates.queue(50, after=5),
     "candidates of a sighting": lambda tx: tx.candidates.of_sighting(5),
     "case by number": lambda tx: tx.cases.get("A-1"),
     "cases": lambda tx: tx.cases.list(after="A", limit=50),
