@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from records import NOW, SPACE, Enrolled, candidate
-from sqlalchemy import insert
 
 from matcher.accounts.rights import Acting, rights_of
 from matcher.domain.ids import CandidateId, FaceId, SightingId, new_id
-from matcher.domain.people import Language, PersonId, Role
+from matcher.domain.people import Person, PersonId, Role
 from matcher.domain.records import Candidate, Sighting, StoredFace
 from matcher.domain.reviews import (
     AnswerId,
@@ -29,25 +28,21 @@ from matcher.domain.reviews import (
     VerdictId,
 )
 from matcher.store.database import Store, Transaction
-from matcher.store.desk_tables import people
 
 
 def account(store: Store, name: str, *roles: Role, trained: date | None = None) -> Acting:
     """An account of these roles, signed in."""
-    person = PersonId(new_id())
-    row = {
-        "id": person,
-        "name": name,
-        "shown_name": name.title(),
-        "roles": [role.value for role in roles],
-        "language": Language.ENGLISH,
-        "trained": trained,
-        "active": True,
-        "created_at": NOW,
-    }
+    person = Person(
+        id=PersonId(new_id()),
+        name=name,
+        shown_name=name.title(),
+        roles=frozenset(roles),
+        trained=trained,
+        created_at=NOW,
+    )
     with store.write() as tx:
-        tx.tasks._connection.execute(insert(people), row)
-    return Acting(id=person, name=name, rights=rights_of(roles))
+        tx.people.add(person, None)
+    return Acting(id=person.id, name=name, rights=rights_of(roles))
 
 
 class Clock:

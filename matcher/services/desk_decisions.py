@@ -73,11 +73,11 @@ def pair(context: Context, acting: Acting, task: str) -> PairView:
         found = _pair(transaction, task)
         _require_look(acting, found.state)
         verdicts = [one for one in transaction.verdicts.of_round(found.id, found.round) if not one.superseded]
-        names = transaction.verdicts.names(one.person_id for one in verdicts)
+        people = transaction.people.by_ids({one.person_id for one in verdicts})
         view = PairView(
             of_pair(transaction, found),
             facts_of(transaction, found),
-            tuple(of_verdict(one, names) for one in verdicts),
+            tuple(of_verdict(one, people) for one in verdicts),
             tuple(of_decision(one) for one in transaction.verdicts.decisions(found.id)),
         )
         transaction.verdicts.recuse_from_pairs(acting.name, found, RecusedBy.REVEAL, context.clock())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from matcher.domain.ids import id_text
-from matcher.domain.people import PersonId
+from matcher.domain.people import Person, PersonId
 from matcher.domain.reviews import Decision, Task, Verdict
 from matcher.errors import NotFound
 from matcher.matching.sentences import sentence
@@ -36,10 +36,10 @@ def facts_of(reading: Reading, task: Task) -> PairFacts:
     )
 
 
-def of_verdict(verdict: Verdict, names: Mapping[PersonId, str] | None = None) -> VerdictView:
-    """A verdict, with its person's account where `names` are given."""
+def of_verdict(verdict: Verdict, people: Mapping[PersonId, Person] | None = None) -> VerdictView:
+    """A verdict, with its person's account where `people` are given."""
     return VerdictView(
-        by=None if names is None else names.get(verdict.person_id),
+        by=None if people is None else people[verdict.person_id].name,
         outcome=verdict.outcome,
         features=verdict.features,
         note=verdict.note,

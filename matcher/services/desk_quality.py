@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from matcher.accounts.rights import Acting, Right
-from matcher.domain.people import PersonId
+from matcher.domain.people import Person
 from matcher.review.quality import control_errors, kappa, median_seconds, per_hour, working_since
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
@@ -18,29 +18,30 @@ def own_quality(context: Context, acting: Acting) -> ReviewerView:
     """One's own figures."""
     acting.require(Right.QUALITY_OWN)
     with context.store.read() as reading:
-        return _of(context, reading, acting.id)
+        return _of(context, reading, reading.people.by_ids([acting.id])[acting.id])
 
 
 def all_quality(context: Context, acting: Acting) -> list[ReviewerView]:
     """The figures of everybody who has answered something, by account; the look at them is audited."""
     acting.require(Right.QUALITY_ALL)
     with context.store.write() as transaction:
-        found = [_of(context, transaction, person) for person in transaction.verdicts.people_with_answers()]
+        people = transaction.people.by_ids(transaction.verdicts.people_with_answers())
+        found = [_of(context, transaction, person) for person in people.values()]
         record(context, transaction, reviewer(acting), Trace("review.quality", details={"people": len(found)}))
     return sorted(found, key=lambda one: one.name)
 
 
-def _of(context: Context, reading: Reading, person: PersonId) -> ReviewerView:
-    verdicts = [one for one in reading.verdicts.by(person) if one.revises is None]
-    answers = reading.verdicts.answers_by(person)
+def _of(context: Context, reading: Reading, person: Person) -> ReviewerView:
+    verdicts = [one for one in reading.verdicts.by(person.id) if one.revises is None]
+    answers = reading.verdicts.answers_by(person.id)
     pairs = [(one.opened_at, one.sealed_at) for one in verdicts]
     lists = [(one.opened_at, one.sealed_at) for one in answers]
     now = context.clock()
     since = working_since(pairs + lists, now)
-    both = reading.verdicts.both(person)
+    both = reading.verdicts.both(person.id)
     return ReviewerView(
-        name=reading.verdicts.names([person]).get(person, ""),
-        trained=reading.verdicts.trained(person),
+        name=person.name,
+        trained=person.trained,
         lists=len(answers),
         pairs=len(verdicts),
         errors=control_errors([(one.truth, one.outcome) for one in verdicts if one.truth is not None]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
@@ -39,22 +39,28 @@ def queue(context: Context, acting: Acting, wanted: QueueFilter = QueueFilter.AL
 
 def _possible(reading: Reading, acting: Acting, now: datetime, wanted: QueueFilter) -> Iterator[Task]:
     """Tasks of a part of the queue that a person may claim, each once."""
+    if wanted is QueueFilter.OVERDUE:
+        yield from _checked(reading, acting, now, reading.tasks.overdue_for(acting.id, now, _LONGEST))
+    elif wanted is QueueFilter.URGENT:
+        yield from _checked(reading, acting, now, reading.tasks.urgent_for(acting.id, now))
+    elif wanted is not QueueFilter.MINE:
+        kind = {QueueFilter.LISTS: TaskKind.LIST, QueueFilter.PAIRS: TaskKind.PAIR}.get(wanted)
+        yield from _checked(reading, acting, now, _by_turn(reading, acting, now, kind))
+
+
+def _by_turn(reading: Reading, acting: Acting, now: datetime, kind: TaskKind | None) -> Iterator[Task]:
+    yield from reading.tasks.urgent_for(acting.id, now, kind)
+    for one in (TaskKind.PAIR, TaskKind.LIST):
+        if kind in (None, one):
+            yield from reading.tasks.free_for(acting.id, now, one)
+
+
+def _checked(reading: Reading, acting: Acting, now: datetime, tasks: Iterable[Task]) -> Iterator[Task]:
     seen = set()
-    for task in _unchecked(reading, acting, now, wanted):
+    for task in tasks:
         if task.id not in seen and refusal(task.kind, task.state, _seats(reading, task, now), acting.id) is None:
             seen.add(task.id)
             yield task
-
-
-def _unchecked(reading: Reading, acting: Acting, now: datetime, wanted: QueueFilter) -> Iterator[Task]:
-    if wanted is QueueFilter.OVERDUE:
-        yield from reading.tasks.overdue_for(acting.id, now, _LONGEST)
-    if wanted in (QueueFilter.ALL, QueueFilter.URGENT):
-        yield from reading.tasks.urgent_for(acting.id, now)
-    if wanted in (QueueFilter.ALL, QueueFilter.PAIRS):
-        yield from reading.tasks.free_for(acting.id, now, TaskKind.PAIR)
-    if wanted in (QueueFilter.ALL, QueueFilter.LISTS):
-        yield from reading.tasks.free_for(acting.id, now, TaskKind.LIST)
 
 
 def next_task(context: Context, acting: Acting, kind: TaskKind | None = None) -> ClaimView | None:
@@ -68,8 +74,8 @@ def next_task(context: Context, acting: Acting, kind: TaskKind | None = None) ->
         for claim, task in _held(transaction, acting, now):
             if kind in (None, task.kind):
                 return of_claim(context, Held(claim, task))
-        possible = _possible(transaction, acting, now, QueueFilter.ALL)
-        wanted = next((one for one in possible if kind in (None, one.kind)), None)
+        turn = _by_turn(transaction, acting, now, kind)
+        wanted = next(_checked(transaction, acting, now, turn), None)
         if wanted is None:
             return None
         control = _control(context, transaction, acting) if wanted.kind is TaskKind.PAIR else None

@@ -85,8 +85,9 @@ class TaskReading(Part):
                 return
             after = found[-1].id
 
-    def urgent_for(self, person: PersonId, now: datetime) -> Iterator[Task]:
-        """The same in the urgent lane: the latest sighting first, then the youngest child (`review.order.urgent_key`).
+    def urgent_for(self, person: PersonId, now: datetime, kind: TaskKind | None = None) -> Iterator[Task]:
+        """The same in the urgent lane, of one or both kinds, in the order of `review.order.urgent_key`: the latest
+        sighting first, then the youngest child.
 
         The lane is put in order before anything else is asked of it, since that costs far more per task.
         """
@@ -98,12 +99,13 @@ class TaskReading(Part):
             tasks.c.id,
         )
         lane = select(tasks.c.id).where(tasks.c.state == TaskState.WAITING, tasks.c.urgent_until > now)
+        if kind is not None:
+            lane = lane.where(tasks.c.kind == kind)
+        kinds = tuple(TaskKind) if kind is None else (kind,)
         ordered = list(self._connection.execute(lane.order_by(*order).limit(_LANE)).scalars())
         for start in range(0, len(ordered), _STEP):
             some = ordered[start : start + _STEP]
-            free = or_(
-                *(and_(tasks.c.kind == kind, _free(kind, person, now)) for kind in (TaskKind.PAIR, TaskKind.LIST))
-            )
+            free = or_(*(and_(tasks.c.kind == one, _free(one, person, now)) for one in kinds))
             found = {task.id: task for task in self._listed(select(tasks).where(tasks.c.id.in_(some), free))}
             yield from (found[task_id] for task_id in some if task_id in found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, literal, select, text, update
@@ -124,15 +124,6 @@ class VerdictReading(Part):
         """Everybody who is recused from a candidate."""
         query = select(recusals.c.person_id).where(recusals.c.candidate_id == candidate)
         return frozenset(self._connection.execute(query).scalars())
-
-    def names(self, of: Iterable[PersonId]) -> dict[PersonId, str]:
-        """The account names of persons."""
-        query = select(people.c.id, people.c.name).where(people.c.id.in_(sorted(set(of))))
-        return {row.id: row.name for row in self._connection.execute(query)}
-
-    def trained(self, person: PersonId) -> date | None:
-        """The day on which a person's training was recorded."""
-        return self._connection.scalar(select(people.c.trained).where(people.c.id == person))
 
     def _answers(self, condition: ColumnElement[bool]) -> list[ListAnswer]:
         query = select(list_answers).where(condition).order_by(list_answers.c.sealed_at, list_answers.c.id)

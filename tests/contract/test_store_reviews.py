@@ -77,7 +77,6 @@ def test_everything_comes_back_as_it_was(store: Store) -> None:
         assert reading.candidates.of_list(listed.face_id, listed.space) == found
         assert reading.tasks.standing(TaskState.WAITING, TaskKind.PAIR) == [pair]
         assert reading.verdicts.people_with_answers() == [ann.id]
-        assert reading.verdicts.names([ann.id]) == {ann.id: "ann"}
 
 
 def test_a_revision_follows_and_replaces_nothing(store: Store) -> None:

@@ -10,17 +10,20 @@ from pathlib import Path
 
 import pytest
 from pictures import child, group
-from reviews import Clock, account
+from reviews import Clock, account, pair_of
 
 from matcher import Matcher
-from matcher.accounts.rights import Acting
+from matcher.accounts.rights import Acting, rights_of
 from matcher.config import Home
 from matcher.domain.cases import CaseStatus
+from matcher.domain.ids import id_text, parse_id
 from matcher.domain.people import Role
-from matcher.domain.reviews import Outcome, ReopenedBy, TaskState, Truth
+from matcher.domain.reviews import Outcome, ReopenedBy, TaskKind, TaskState, Truth
 from matcher.errors import Conflict, MatcherError, NotFound, NotPermitted, WrongUse
 from matcher.services.context import Context
+from matcher.services.desk_tasks import reopen_of_other_spaces
 from matcher.services.desk_views import ClaimView, ListSheet, PairSheet, QueueItem, SealedView
+from matcher.services.inputs import ReasonCode, Who
 
 ME = "hotline"
 START = datetime(2026, 3, 14, 9, 30, tzinfo=timezone.utc)
@@ -261,16 +264,11 @@ def test_a_person_reopens_with_a_reason(office: Office) -> None:
 
 def test_a_new_model_asks_again(office: Office) -> None:
     task = excluded(office)
-    from matcher.services.desk_tasks import reopen_of_other_spaces
-    from matcher.services.inputs import ReasonCode, Who
-
     context = office.matcher.context
     for space, asked in ((context.space.name, 0), ("another", 1), ("another", 0)):
         with context.store.write() as tx:
             assert reopen_of_other_spaces(context, tx, space, Who("admin", ReasonCode.MAINTENANCE)) == asked
     with context.store.read() as reading:
-        from matcher.domain.ids import parse_id
-
         again = reading.tasks.get(parse_id(task))
     assert (again.state, again.round, again.reopened_by, again.space) == (
         TaskState.WAITING,
@@ -286,9 +284,7 @@ def test_an_excluded_pair_is_not_on_a_list(office: Office) -> None:
     office.submit(1)
     desk = office.matcher.desk
     with office.matcher.context.store.write() as tx:
-        (listed,) = tx.tasks.standing(TaskState.WAITING, "list")  # type: ignore[arg-type]
-        from reviews import pair_of
-
+        (listed,) = tx.tasks.standing(TaskState.WAITING, TaskKind.LIST)
         pair_of(tx, tx.candidates.of_list(listed.face_id, listed.space)[0], state=TaskState.EXCLUDED)
     claim = desk.next(office.ann)
     assert desk.list_sheet(office.ann, claim.claim).places == 2
@@ -529,9 +525,7 @@ def test_a_case_that_ends_under_review(office: Office) -> None:
     assert desk.next(office.ben) is None, "and it keeps nobody from working"
     assert desk.queue(office.cat).waiting == ()
     with office.matcher.context.store.read() as reading:
-        from matcher.domain.ids import id_text
-
-        (pair,) = reading.tasks.standing(TaskState.WAITING, "pair")  # type: ignore[arg-type]
+        (pair,) = reading.tasks.standing(TaskState.WAITING, TaskKind.PAIR)
     with pytest.raises(Conflict, match="the case has ended"):
         desk.claim(office.cat, id_text(pair.id))
 
@@ -550,8 +544,6 @@ def test_urgent_first(office: Office) -> None:
     claim = desk.next(office.ann)
     assert (claim.urgent, claim.expires_at) == (True, START + timedelta(minutes=10))
     with office.matcher.context.store.read() as reading:
-        from matcher.domain.ids import parse_id
-
         task = reading.tasks.get(reading.claims.get(parse_id(claim.claim)).task_id)
     assert task.age == 5, "the latest hour, then the youngest"
     office.clock.forward(hours=9)
@@ -595,18 +587,11 @@ def test_control_pairs_look_like_others_and_change_nothing(home: Path) -> None:
 
 def again(home: Path, clock: Clock, settings: str) -> Iterator[Office]:
     """The same office, opened anew."""
-    from sqlalchemy import select
-
-    from matcher.accounts.rights import rights_of
-    from matcher.store.desk_tables import people
-
     Home(home).settings_file.write_text(settings, encoding="utf-8")
     with Matcher(Context(Home(home), clock=clock)) as matcher:
         with matcher.context.store.read() as reading:
-            rows = {row.name: row for row in reading.tasks._connection.execute(select(people))}
-        signed = {
-            name: Acting(id=row.id, name=name, rights=rights_of(map(Role, row.roles))) for name, row in rows.items()
-        }
+            people = {one.name: one for one in reading.people.list()}
+        signed = {name: Acting(id=one.id, name=name, rights=rights_of(one.roles)) for name, one in people.items()}
         yield Office(matcher, clock, *(signed[name] for name in ("ann", "ben", "cat", "boss", "officer")))
 
 
