@@ -32,7 +32,7 @@ def stored_face_picture(context: Context, face: str) -> NDArray[np.uint8]:
         photo = None if stored is None else reading.photos.get(stored.photo_id)
     if stored is None or photo is None:
         raise NotFound(f"There is no face '{face}' any more.")
-    return _picture(stored_image(context, photo), stored.box, stored.turn)
+    return face_picture(stored_image(context, photo), stored.box, stored.turn)
 
 
 def match_sheet(context: Context, photo: PhotoInput, face: FaceCandidates) -> bytes:
@@ -45,7 +45,7 @@ def match_sheet(context: Context, photo: PhotoInput, face: FaceCandidates) -> by
         )
         for found in face.candidates
     ]
-    probe = Tile(_picture(image, face.box, face.turn), (f"Face {face.number}",))
+    probe = Tile(face_picture(image, face.box, face.turn), (f"Face {face.number}",))
     return comparison_sheet(probe, tiles, f"{NOTICE[0].upper()}{NOTICE[1:]}.")
 
 
@@ -57,7 +57,7 @@ def photo_sheet(context: Context, photo: str) -> bytes:
     if stored is None:
         raise NotFound(f"There is no photo '{photo}': `matcher case show` lists a case's photos.")
     image = stored_image(context, stored)
-    tiles = [Tile(_picture(image, face.box, face.turn), (f"Face {face.number}",)) for face in faces]
+    tiles = [Tile(face_picture(image, face.box, face.turn), (f"Face {face.number}",)) for face in faces]
     return comparison_sheet(Tile(image.pixels(_SHEET_SIDE)), tiles, "Which face is the child's?", ("PHOTO", "FACES"))
 
 
@@ -71,7 +71,8 @@ def review_sheet(context: Context, candidate: str, who: Who) -> bytes:
     return comparison_sheet(probe, tiles, "Judge by what you see. Possible resemblance, not an identification.", _PAIR)
 
 
-def _picture(image: SourceImage, box: Box, turn: int) -> NDArray[np.uint8]:
+def face_picture(image: SourceImage, box: Box, turn: int) -> NDArray[np.uint8]:
+    """A face in a photo, turned by quarters until it is upright, with some of its surroundings."""
     pixels = image.pixels(_SHEET_SIDE)
     near = box.scaled(pixels.shape[1] / image.width)
     return quarter_turns(crop(pixels, (near.left, near.top, near.right, near.bottom), _MARGIN), turn)
