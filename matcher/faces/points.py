@@ -27,6 +27,8 @@ NAMES = (*EYES, *(corner for corners in EYES.values() for corner in corners), *N
 
 DLIB_POINTS = ("eye_right_outer", "eye_right_inner", "eye_left_outer", "eye_left_inner", "nose_base")
 
+_ON_A_LINE = 0.25  # how far corners of eyes lie off the line through the eyes' middles at most, in their distances
+
 
 @dataclass(frozen=True, slots=True)
 class PointLayout:
@@ -85,3 +87,21 @@ def meet(template: Mapping[str, tuple[float, float]], points: Sequence[str]) -> 
     if any(common.isdisjoint((eye, *corners)) for eye, corners in EYES.items()):
         return None
     return Meeting(tuple(rows), np.array([complex(*found[each]) for each in rows]))
+
+
+def eyes_of(landmarks: NDArray[np.float32], turn: int) -> tuple[complex, complex]:
+    """The middles of the left and the right eye of a stored face, as it is seen after `turn` clockwise quarter turns.
+
+    A stored face does not say which models found it, and its home may use others by now. dlib's first four points are
+    the corners of the eyes and lie about on one line; otherwise the first two are the eyes, as detectors with five
+    points of their own give them (YuNet's are eyes, nose tip, corners of the mouth). x + iy in pixels of the photo.
+    """
+    points = landmarks.astype(np.float64).view(np.complex128)[..., 0]
+    one, other = points[:2].mean(), points[2:4].mean()
+    axis = other - one
+    aside = np.abs(((points[:4] - one) * np.conj(axis)).imag)  # distances from the line, times the axis's length
+    if axis == 0 or aside.max() > _ON_A_LINE * abs(axis) ** 2:
+        one, other = points[0], points[1]
+    # A clockwise quarter turn takes x + iy to −y + ix: it multiplies by i.
+    left, right = sorted((complex(one), complex(other)), key=lambda eye: (eye * 1j ** (turn % 4)).real)
+    return left, right

@@ -14,7 +14,7 @@ from matcher.errors import WrongUse
 
 Image = NDArray[np.uint8]
 
-_PAPER = 236  # the light grey that stands for "outside the photo"
+PAPER = 236  # the light grey that stands for "outside the photo"
 
 
 def crop(image: Image, box: tuple[float, float, float, float], margin: float = 0.0) -> Image:
@@ -31,7 +31,7 @@ def crop(image: Image, box: tuple[float, float, float, float], margin: float = 0
     y0, y1 = _widened(top, bottom, margin, height)
     if x1 <= 0 or y1 <= 0 or x0 >= width or y0 >= height:
         raise WrongUse(f"The box {box} lies outside the photo of {width} × {height} pixels.")
-    part = np.full((y1 - y0, x1 - x0, 3), _PAPER, np.uint8)
+    part = np.full((y1 - y0, x1 - x0, 3), PAPER, np.uint8)
     seen = image[max(y0, 0) : y1, max(x0, 0) : x1]
     down, across = max(-y0, 0), max(-x0, 0)
     part[down : down + seen.shape[0], across : across + seen.shape[1]] = seen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 from matcher.domain.ids import id_text
 from matcher.domain.records import StoredFace
@@ -15,8 +16,10 @@ from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import Who
 from matcher.services.photos import same_face, stored_image
+from matcher.services.pictures import kept_for_faces
 from matcher.services.significance import measure
 from matcher.services.views import ReindexView
+from matcher.store.database import Reading
 
 _BATCH = 256
 _ORPHAN_SECONDS = 3600  # no process is that long between writing a photo and its record
@@ -60,20 +63,27 @@ def _forget_other_spaces(context: Context) -> None:
 
 
 def orphans(context: Context) -> list[str]:
-    """Photo files without a record, left by processes that were killed between file and record."""
+    """Photo files without a record, left by processes that were killed between file and record, and pictures made of
+    faces that are gone.
+    """
     old = context.blobs.older_than(context.clock().timestamp() - _ORPHAN_SECONDS)
     with context.store.read() as reading:
-        return sorted(old - reading.photos.with_blobs(old))
+        return _without_record(reading, old)
 
 
 def _sweep(context: Context) -> int:
     """Delete orphans; asked again under the lock, when no record can come in between."""
     old = orphans(context)
     with context.store.write() as transaction:
-        gone = sorted(set(old) - transaction.photos.with_blobs(old))
+        gone = _without_record(transaction, old)
         for key in gone:
             context.blobs.delete(key)
     return len(gone)
+
+
+def _without_record(reading: Reading, keys: Iterable[str]) -> list[str]:
+    others = set(keys) - reading.photos.with_blobs(keys)
+    return sorted(others - kept_for_faces(reading, others))
 
 
 def _trim_through(context: Context) -> int:

@@ -30,7 +30,7 @@ def stored_face_picture(context: Context, face: str) -> NDArray[np.uint8]:
         photo = None if stored is None else reading.photos.get(stored.photo_id)
     if stored is None or photo is None:
         raise NotFound(f"There is no face '{face}' any more.")
-    return _picture(stored_image(context, photo), stored.box, stored.turn)
+    return face_picture(stored_image(context, photo), stored.box, stored.turn)
 
 
 def match_sheet(context: Context, photo: PhotoInput, face: FaceCandidates) -> bytes:
@@ -43,7 +43,7 @@ def match_sheet(context: Context, photo: PhotoInput, face: FaceCandidates) -> by
         )
         for found in face.candidates
     ]
-    probe = Tile(_picture(image, face.box, face.turn), (f"Face {face.number}",))
+    probe = Tile(face_picture(image, face.box, face.turn), (f"Face {face.number}",))
     return comparison_sheet(probe, tiles, f"{NOTICE[0].upper()}{NOTICE[1:]}.")
 
 
@@ -55,7 +55,7 @@ def photo_sheet(context: Context, photo: str) -> bytes:
     if stored is None:
         raise NotFound(f"There is no photo '{photo}': `matcher case show` lists a case's photos.")
     image = stored_image(context, stored)
-    tiles = [Tile(_picture(image, face.box, face.turn), (f"Face {face.number}",)) for face in faces]
+    tiles = [Tile(face_picture(image, face.box, face.turn), (f"Face {face.number}",)) for face in faces]
     return comparison_sheet(Tile(image.pixels(_SHEET_SIDE)), tiles, "Which face is the child's?", ("PHOTO", "FACES"))
 
 
@@ -67,7 +67,8 @@ def claim_sheet(context: Context, faces: ClaimFaces) -> bytes:
     return comparison_sheet(Tile(probe), tiles, footer, ("SIGHTING", "CASE PHOTOS"))
 
 
-def _picture(image: SourceImage, box: Box, turn: int) -> NDArray[np.uint8]:
+def face_picture(image: SourceImage, box: Box, turn: int) -> NDArray[np.uint8]:
+    """A face in a photo, turned by quarters until it is upright, with some of its surroundings."""
     pixels = image.pixels(_SHEET_SIDE)
     near = box.scaled(pixels.shape[1] / image.width)
     return quarter_turns(crop(pixels, (near.left, near.top, near.right, near.bottom), _MARGIN), turn)

@@ -1,0 +1,166 @@
+"""Pictures of the desk as JPEG bytes without metadata: thumbnails, aligned faces, original and redacted photos.
+
+Nobody is asked for here whether they may look, and nothing is audited: the use case that gives a picture out does both.
+
+Thumbnails and aligned faces are made once and kept beside their photo, in the folder of its owner, so that erasing an
+owner takes them too. A kept picture begins with a keyed digest of its name and bytes: one that is damaged, or put under
+another name, is made anew like one that is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.domain.cases import Photo
+from matcher.domain.faces import Box
+from matcher.domain.ids import FaceId, PhotoId, id_text, parse_id
+from matcher.domain.records import StoredFace
+from matcher.errors import NotFound, StoreProblem, WrongUse
+from matcher.faces.points import eyes_of
+from matcher.images.aligned import Frame
+from matcher.images.aligned import aligned as upright_face
+from matcher.images.crops import thumbnail as shrunk
+from matcher.images.crops import to_jpeg
+from matcher.images.redact import pixelated
+from matcher.services.context import Context
+from matcher.services.photos import Owner, stored_image
+from matcher.services.sheets import face_picture
+from matcher.store.database import Reading
+
+THUMBNAIL_SIDE = 256  # px of the longer side
+ORIGINAL_SIDE = 2400  # px of the longer side, at most
+FRAME = Frame()
+
+# The names of kept pictures. The number rises when a picture is made otherwise than before: old ones are then swept.
+_THUMBNAIL, _ALIGNED = "thumbnail-1", "aligned-1"
+_NAME = re.compile(rf"({_THUMBNAIL}|{_ALIGNED})-([0-9a-z]{{13}})")
+_DIGEST_LENGTH = 64
+_NARROWEST = 0.25  # distance of the eyes in widths of the box: a profile is not enlarged beyond that
+_SPARE = 2  # decode so many times the pixels that an aligned face needs: the rest is averaged
+_GOOD = 92  # JPEG quality for pictures in which people look for lines and scars
+
+
+def thumbnail(context: Context, face_id: FaceId) -> bytes:
+    """A face with some surroundings, upright by quarter turns, `THUMBNAIL_SIDE` pixels at most. `NotFound`."""
+    face, photo = _face(context, face_id)
+
+    def make() -> bytes:
+        picture = face_picture(stored_image(context, photo), face.box, face.turn)
+        return to_jpeg(shrunk(picture, THUMBNAIL_SIDE))
+
+    return _kept(context, photo, f"{_THUMBNAIL}-{id_text(face.id)}", make)
+
+
+def aligned(context: Context, face_id: FaceId) -> bytes:
+    """A face upright with its eyes where `FRAME` has them, so that all faces are shown at one scale. `NotFound`.
+
+    A face in profile, whose eyes lie closer together than a quarter of its box is wide, is shown as if they lay that
+    far apart.
+    """
+    face, photo = _face(context, face_id)
+
+    def make() -> bytes:
+        image = stored_image(context, photo)
+        eyes = shown_eyes(face)
+        scale = min(1.0, _SPARE * FRAME.distance / abs(eyes[1] - eyes[0]))
+        pixels = image.pixels(max(1, round(max(image.width, image.height) * scale)))
+        factor = max(pixels.shape[:2]) / max(image.width, image.height)
+        # A pixel's centre is half a pixel from its edge on either scale.
+        left, right = ((eye + 0.5 + 0.5j) * factor - 0.5 - 0.5j for eye in eyes)
+        return to_jpeg(upright_face(pixels, ((left.real, left.imag), (right.real, right.imag)), FRAME), _GOOD)
+
+    return _kept(context, photo, f"{_ALIGNED}-{id_text(face.id)}", make)
+
+
+def original(context: Context, photo_id: PhotoId) -> bytes:
+    """A stored photo, upright, its longer side `ORIGINAL_SIDE` pixels at most; made anew each time. `NotFound`."""
+    with context.store.read() as reading:
+        photo = reading.photos.get(photo_id)
+    if photo is None:
+        raise NotFound(f"There is no photo '{id_text(photo_id)}' any more.")
+    return to_jpeg(stored_image(context, photo).pixels(ORIGINAL_SIDE), _GOOD)
+
+
+def redacted(context: Context, face_id: FaceId) -> bytes:
+    """The photo of a face, like `original`, with all other faces that were found in it as a few blocks. `NotFound`.
+
+    Faces that no detector found, too small or turned away, stay as they are: people look before they give it out.
+    """
+    face, photo = _face(context, face_id)
+    with context.store.read() as reading:
+        others = [other.box for other in reading.faces.of_photo(photo.id) if other.id != face.id]
+    pixels = stored_image(context, photo).pixels(ORIGINAL_SIDE)
+    near = [box.scaled(max(pixels.shape[:2]) / max(photo.width, photo.height)) for box in others]
+    return to_jpeg(_without(pixels, near), _GOOD)
+
+
+def kept_for_faces(reading: Reading, keys: Iterable[str]) -> set[str]:
+    """Those of the blob keys that are pictures of faces which are still there, in the folder of the face's owner."""
+    named = {key: found for key in keys if (found := _face_named(key)) is not None}
+    photo_of = reading.faces.photos_of(named.values())
+    photos = reading.photos.by_ids(photo_of.values())
+    owners = {face: _owner(photos[photo]) for face, photo in photo_of.items() if photo in photos}
+    return {key for key, face in named.items() if owners.get(face) == key.partition("/")[0]}
+
+
+def _face_named(key: str) -> FaceId | None:
+    """The face whose picture a blob key names, `None` if it names something else."""
+    name = _NAME.fullmatch(key.partition("/")[2])
+    if name is None:
+        return None
+    with suppress(WrongUse):
+        return FaceId(parse_id(name[2]))
+    return None
+
+
+def _face(context: Context, face_id: FaceId) -> tuple[StoredFace, Photo]:
+    with context.store.read() as reading:
+        face = reading.faces.get(face_id)
+        photo = None if face is None else reading.photos.get(face.photo_id)
+    if face is None or photo is None:
+        raise NotFound(f"There is no face '{id_text(face_id)}' any more.")
+    return face, photo
+
+
+def _owner(photo: Photo) -> str:
+    return Owner(photo.case_id, photo.sighting_id).text
+
+
+def shown_eyes(face: StoredFace) -> tuple[complex, complex]:
+    """The middles of the eyes, x + iy in pixels of the photo, at least `_NARROWEST` of the box apart."""
+    left, right = eyes_of(face.landmarks, face.turn)
+    narrowest = _NARROWEST * face.box.width
+    if abs(right - left) >= narrowest:
+        return left, right
+    level = (right - left) / abs(right - left) if right != left else (-1j) ** face.turn
+    middle = (left + right) / 2
+    return middle - level * narrowest / 2, middle + level * narrowest / 2
+
+
+def _without(pixels: NDArray[np.uint8], boxes: Iterable[Box]) -> NDArray[np.uint8]:
+    return pixelated(pixels, [(box.left, box.top, box.right, box.bottom) for box in boxes])
+
+
+def _kept(context: Context, photo: Photo, name: str, make: Callable[[], bytes]) -> bytes:
+    """The picture kept under a name beside its photo, made and kept if it is missing or damaged.
+
+    Two processes that make it at once write the same bytes, each in one step.
+    """
+    owner = _owner(photo)
+    with suppress(StoreProblem):  # it is missing
+        data = context.blobs.get(f"{owner}/{name}")
+        if data[:_DIGEST_LENGTH] == _digest(context, name, data[_DIGEST_LENGTH:]):
+            return data[_DIGEST_LENGTH:]
+    picture = make()
+    with suppress(StoreProblem):  # a full disk must not keep people from looking
+        context.blobs.put(owner, name, _digest(context, name, picture) + picture)
+    return picture
+
+
+def _digest(context: Context, name: str, picture: bytes) -> bytes:
+    return context.key.digest(name.encode() + picture, "picture").encode()
