@@ -1,0 +1,31 @@
+"""The review desk in a browser, over one home."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+
+from matcher.services.context import Context
+from matcher.web import problems
+from matcher.web.console import decisions, lists, pairs, queue, sign_in
+from matcher.web.limits import BodyLimit
+from matcher.web.pages import HERE, environment
+from matcher.web.security import Guard
+
+
+def create_app(context: Context, *, secure: bool) -> FastAPI:
+    """The application. `secure`: browsers reach it over TLS, so cookies are given over TLS only."""
+    app = FastAPI(
+        title="sighting-matcher",
+        docs_url=None,  # they load scripts from elsewhere
+        redoc_url=None,
+        openapi_url=None,
+        middleware=[Middleware(Guard, secure=secure), Middleware(BodyLimit)],
+    )
+    app.state.context, app.state.secure, app.state.templates = context, secure, environment()
+    for part in (sign_in, queue, lists, pairs, decisions):
+        app.include_router(part.router)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    problems.install(app)
+    return app

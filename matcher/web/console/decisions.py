@@ -1,0 +1,91 @@
+"""What reviewers could not settle, for supervisors; what they agree on, for officers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from matcher.accounts.rights import Right
+from matcher.domain.cases import CaseStatus, ConfirmationKind
+from matcher.domain.reviews import DecisionKind, TaskState
+from matcher.errors import NotPermitted, WrongUse
+from matcher.web.identity import Form, Visit, allowed, visit
+from matcher.web.pages import page
+
+router = APIRouter(prefix="/decisions")
+
+Supervisor = Annotated[Visit, Depends(allowed(Right.SETTLE))]
+Officer = Annotated[Visit, Depends(allowed(Right.CONFIRM))]
+
+_STATES = {
+    Right.SETTLE: (TaskState.DISPUTED, TaskState.EXCLUDED),
+    Right.CONFIRM: (TaskState.ESCALATED, TaskState.CONFIRMED),
+}
+
+
+def either(visited: Annotated[Visit, Depends(visit)]) -> Visit:
+    """Supervisors and officers; which of the pairs each sees is decided with each pair."""
+    if not visited.acting.rights & {Right.SETTLE, Right.CONFIRM}:
+        raise NotPermitted(f"The account '{visited.acting.name}' decides about no pairs.")
+    return visited
+
+
+either.rights = frozenset({Right.SETTLE, Right.CONFIRM})  # type: ignore[attr-defined]
+Decider = Annotated[Visit, Depends(either)]
+
+
+@router.get("")
+def listed(request: Request, visited: Decider, state: TaskState | None = None, after: str | None = None) -> Response:
+    """Pairs in a state."""
+    states = [one for right, some in _STATES.items() if right in visited.acting.rights for one in some]
+    wanted = state or states[0]
+    found = visited.desk.pairs(visited.acting, wanted, after=after)
+    return page(request, "decisions.html", visited, pairs=found, wanted=wanted, states=states)
+
+
+@router.get("/{task}")
+def show(request: Request, task: str, visited: Decider) -> Response:
+    """Everything about a pair; whoever looks judges nothing near it blind any more."""
+    found = visited.desk.pair(visited.acting, task)
+    located = [status for status in CaseStatus if status.needs_confirmation]
+    return page(request, "decision.html", visited, found=found, kinds=list(ConfirmationKind), located=located)
+
+
+@router.post("/{task}/settle")
+def settle(task: str, visited: Supervisor, given: Form) -> Response:
+    """End a dispute."""
+    kind = DecisionKind.ESCALATED if given.get("as") == "escalated" else DecisionKind.EXCLUDED
+    visited.desk.settle(visited.acting, task, kind, note=_note(given))
+    return RedirectResponse("/decisions", status_code=303)
+
+
+@router.post("/{task}/confirm")
+def confirm(task: str, visited: Officer, given: Form) -> Response:
+    """Confirm by a proof from outside, which ends the case."""
+    proof = str(given.get("kind", "")), str(given.get("reference", ""))
+    visited.desk.confirm(visited.acting, task, proof, str(given.get("status", "")), note=_note(given) or None)
+    return RedirectResponse("/decisions", status_code=303)
+
+
+@router.post("/{task}/refute")
+def refute(task: str, visited: Officer, given: Form) -> Response:
+    """Exclude an escalated pair."""
+    visited.desk.refute(visited.acting, task, note=_note(given))
+    return RedirectResponse("/decisions", status_code=303)
+
+
+@router.post("/{task}/reopen")
+def reopen(task: str, visited: Supervisor, given: Form) -> Response:
+    """Ask reviewers again."""
+    visited.desk.reopen(visited.acting, task, note=_note(given))
+    return RedirectResponse("/decisions", status_code=303)
+
+
+def _note(given: FormData) -> str:
+    value = given.get("note", "")
+    if not isinstance(value, str):
+        raise WrongUse("The note is a file, where words are expected.")
+    return value.strip().replace("\r\n", "\n")

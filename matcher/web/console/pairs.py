@@ -1,0 +1,81 @@
+"""Step 2: two faces beside each other, a verdict, and what it was about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from matcher.domain.reviews import Feature, Likeness, Outcome
+from matcher.web.console.pictures import Kind, of_claim
+from matcher.web.console.queue import Reviewer
+from matcher.web.identity import Form
+from matcher.web.pages import page
+
+router = APIRouter(prefix="/review/pairs")
+
+
+@router.get("/{claim}")
+def show(request: Request, claim: str, visited: Reviewer) -> Response:
+    """The comparison sheet of a claim."""
+    sheet = visited.desk.pair_sheet(visited.acting, claim)
+    return page(request, "pair.html", visited, sheet=sheet, outcomes=list(Outcome), likenesses=list(Likeness))
+
+
+@router.get("/{claim}/faces/{place}/{kind}.jpg")
+def picture(claim: str, place: int, kind: Kind, visited: Reviewer) -> Response:
+    """A face of the pair; the sighting's is at place 0."""
+    return of_claim(visited, claim, place, kind)
+
+
+@router.post("/{claim}/draft")
+def save(claim: str, visited: Reviewer, given: Form) -> Response:
+    """Keep what was entered without sealing it."""
+    visited.desk.save_draft(visited.acting, claim, **_judgement(given))
+    return Response(status_code=204)
+
+
+@router.post("/{claim}/seal")
+def seal(claim: str, visited: Reviewer, given: Form) -> Response:
+    """Seal the verdict."""
+    entered = _judgement(given)
+    visited.desk.seal_pair(visited.acting, claim, entered["outcome"] or "", entered["features"], entered["note"])
+    return RedirectResponse(f"/review/pairs/{claim}/sealed", status_code=303)
+
+
+@router.get("/{claim}/sealed")
+def sealed(request: Request, claim: str, visited: Reviewer) -> Response:
+    """After sealing: on to the next, or the reveal, which has a price."""
+    return page(request, "sealed.html", visited, claim=claim)
+
+
+@router.post("/{claim}/reveal")
+def reveal(request: Request, claim: str, visited: Reviewer, given: Form) -> Response:
+    """What a sealed pair was about; asked for by a form, since it changes what one may still judge."""
+    del given
+    found = visited.desk.reveal(visited.acting, claim)
+    return page(request, "reveal.html", visited, found=found, outcomes=list(Outcome))
+
+
+@router.post("/{claim}/revise")
+def revise(claim: str, visited: Reviewer, given: Form) -> Response:
+    """Follow the verdict by another."""
+    entered = _judgement(given)
+    visited.desk.revise(visited.acting, claim, entered["outcome"] or "", entered["features"], entered["note"])
+    return RedirectResponse("/queue?sealed=1", status_code=303)
+
+
+def _judgement(given: FormData) -> dict[str, Any]:
+    features = {
+        feature: (_text(given, f"{feature.value}.likeness"), _text(given, f"{feature.value}.note"))
+        for feature in Feature
+    }
+    entered = {feature: told for feature, told in features.items() if any(told)}
+    return {"outcome": _text(given, "outcome"), "features": entered, "note": _text(given, "note")}
+
+
+def _text(given: FormData, name: str) -> str | None:
+    value = given.get(name)
+    return value.strip().replace("\r\n", "\n") or None if isinstance(value, str) else None

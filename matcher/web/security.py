@@ -1,0 +1,87 @@
+"""What keeps other sites, caches and scripts out: headers of every answer, cookies, proofs that a form is ours."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# Nothing runs, loads or is sent but from and to this very server; no page of others may frame it.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "X-Robots-Tag": "noindex",
+}
+_STATIC = "/static/"
+
+
+class Guard:
+    """Adds the headers to every answer. Nothing may be kept by a browser or proxy but the program's own files."""
+
+    def __init__(self, app: ASGIApp, secure: bool) -> None:
+        self._app = app
+        self._secure = secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        kept = "private, max-age=3600" if scope["path"].startswith(_STATIC) else "private, no-store"
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                headers["Cache-Control"] = kept
+                if self._secure:
+                    headers["Strict-Transport-Security"] = "max-age=31536000"
+            await send(message)
+
+        await self._app(scope, receive, guarded)
+
+
+def cookie_name(secure: bool) -> str:
+    """The name of the session's cookie; the prefix lets browsers take it over TLS from this very host only."""
+    return "__Host-matcher" if secure else "matcher"
+
+
+def set_session(response: Response, token: str, secure: bool) -> None:
+    """Give a browser the token of its session, out of reach of scripts and of other sites."""
+    response.set_cookie(cookie_name(secure), token, httponly=True, samesite="strict", secure=secure, path="/")
+
+
+def end_session(response: Response, secure: bool) -> None:
+    """Take a browser's token away."""
+    response.delete_cookie(cookie_name(secure), httponly=True, samesite="strict", secure=secure, path="/")
+
+
+def form_token(session_token: str) -> str:
+    """The proof that a form was given out to this very session."""
+    return hmac.new(session_token.encode(errors="surrogatepass"), b"form", hashlib.sha256).hexdigest()
+
+
+def is_form_token(session_token: str, given: str) -> bool:
+    """Whether this is that proof."""
+    return hmac.compare_digest(form_token(session_token), given.encode(errors="replace").decode("ascii", "replace"))
+
+
+def is_own_page(headers: Headers) -> bool:
+    """Whether a browser says that a request comes from a page of this server; programs that say nothing are no
+    browsers, and hold no cookie that was not theirs.
+    """
+    origin = headers.get("origin")
+    if origin is not None:
+        return urlsplit(origin).netloc == headers.get("host")
+    return headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
