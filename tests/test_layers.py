@@ -39,6 +39,7 @@ HOMES = {
     "pydantic_settings": {"config"},
     "platformdirs": {"config"},
     "matplotlib": {"evaluation"},
+    "reportlab": {"interchange"},
     "tomli": {"config", "faces"},
     "click": {"cli"},
     "rich": {"cli"},
