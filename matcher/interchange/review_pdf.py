@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 _LATIN, _BOLD, _HAN = "Helvetica", "Helvetica-Bold", "STSong-Light"
 _LETTERS = "cp1252"  # what Helvetica has
 _EDGE, _GAP, _FOOT = 42.0, 14.0, 34.0  # points, 1/72 inch
+_PADDING = 6.0  # which reportlab keeps free on each side of its frames
 _INK, _GREY, _RULE = "#1f2328", "#57606a", "#dfddd8"
-_TALLEST_FACE, _TALLEST_PHOTO = 300.0, 190.0
+_TALLEST_FACE, _TALLEST_PHOTO = 295.0, 190.0
 
 
 def require_reportlab() -> None:
@@ -59,8 +60,9 @@ def review_pdf(sheet: ReviewSheet) -> bytes:
         lang=sheet.language,
         invariant=1,
     )
-    foot = _foot(sheet, document.width)
-    document.build(list(_story(sheet, document.width)), onFirstPage=foot, onLaterPages=foot)
+    width = document.width - 2 * _PADDING
+    foot = _foot(sheet, width)
+    document.build(list(_story(sheet, width)), onFirstPage=foot, onLaterPages=foot)
     return file.getvalue()
 
 
@@ -113,7 +115,7 @@ def _table(rows: list[list[Flowable]], widths: list[float], *, ruled: bool = Fal
     style: list[tuple[Any, ...]] = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]
     if ruled:
         style += [("LINEBELOW", (0, 0), (-1, -1), 0.5, _RULE)]
-    return Table(rows, widths, repeatRows=int(ruled), splitInRow=int(ruled), style=style)
+    return Table(rows, widths, repeatRows=int(ruled), splitInRow=int(ruled), hAlign="LEFT", style=style)
 
 
 def _picture(jpeg: bytes, width: float, height: float) -> Flowable:
@@ -162,6 +164,6 @@ def _foot(sheet: ReviewSheet, width: float) -> Callable[[Canvas, Any], None]:
     def draw(canvas: Canvas, document: Any) -> None:
         notice = _text(f"{document.page} · {sheet.notice}", size=8, colour=_GREY)
         notice.wrap(width, _FOOT)
-        notice.drawOn(canvas, _EDGE, _EDGE)
+        notice.drawOn(canvas, _EDGE + _PADDING, _EDGE)
 
     return draw

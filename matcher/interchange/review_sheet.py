@@ -80,8 +80,8 @@ class ReviewSheet:
         return tuple((heading, said) for heading, said in entries if said)
 
 
-def redacted(sheet: ReviewSheet, sighting_original: bytes, case_original: bytes) -> ReviewSheet:
-    """The sheet without case number, people, place and time, with originals in which other faces are hidden.
+def redacted(sheet: ReviewSheet, sighting: Compared, case: Compared) -> ReviewSheet:
+    """The sheet without case number, people, place and time, with pictures in which other faces are hidden.
 
     In notes, each of those words is blotted out wherever it stands, and so is every part of a person's name that
     stands as a word of its own; capitals do not matter. What a note tells in other words stays: people read it before
@@ -98,8 +98,8 @@ def redacted(sheet: ReviewSheet, sighting_original: bytes, case_original: bytes)
 
     return replace(
         sheet,
-        sighting=replace(sheet.sighting, original=sighting_original),
-        case=replace(sheet.case, original=case_original),
+        sighting=sighting,
+        case=case,
         features=tuple(replace(line, note=blotted(line.note)) for line in sheet.features),
         note=blotted(sheet.note),
         case_number=None,
