@@ -44,6 +44,7 @@ HOMES = {
     "jinja2": {"web"},
     "uvicorn": {"cli"},
     "argon2": {"accounts"},
+    "reportlab": {"interchange"},
     "tomli": {"config", "faces"},
     "click": {"cli"},
     "rich": {"cli"},

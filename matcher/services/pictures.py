@@ -10,7 +10,7 @@ another name, is made anew like one that is missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -29,7 +29,7 @@ from matcher.images.crops import to_jpeg
 from matcher.images.redact import pixelated
 from matcher.services.context import Context
 from matcher.services.photos import Owner, stored_image
-from matcher.services.sheets import face_picture
+from matcher.services.sheets import SHEET_SIDE, face_picture
 from matcher.store.database import Reading
 
 THUMBNAIL_SIDE = 256  # px of the longer side
@@ -41,7 +41,7 @@ _THUMBNAIL, _ALIGNED = "thumbnail-1", "aligned-1"
 _NAME = re.compile(rf"({_THUMBNAIL}|{_ALIGNED})-([0-9a-z]{{13}})")
 _DIGEST_LENGTH = 64
 _NARROWEST = 0.25  # distance of the eyes in widths of the box: a profile is not enlarged beyond that
-_SPARE = 2  # decode so many times the pixels that an aligned face needs: the rest is averaged
+_SPARE = 2  # decode so many times the pixels that a face needs: the rest is averaged
 _GOOD = 92  # JPEG quality for pictures in which people look for lines and scars
 
 
@@ -50,7 +50,9 @@ def thumbnail(context: Context, face_id: FaceId) -> bytes:
     face, photo = _face(context, face_id)
 
     def make() -> bytes:
-        picture = face_picture(stored_image(context, photo), face.box, face.turn)
+        scale = _SPARE * THUMBNAIL_SIDE / max(face.box.width, face.box.height)
+        decoded = min(SHEET_SIDE, max(1, round(max(photo.width, photo.height) * scale)))
+        picture = face_picture(stored_image(context, photo), face.box, face.turn, decoded)
         return to_jpeg(shrunk(picture, THUMBNAIL_SIDE))
 
     return _kept(context, photo, f"{_THUMBNAIL}-{id_text(face.id)}", make)
@@ -65,14 +67,7 @@ def aligned(context: Context, face_id: FaceId) -> bytes:
     face, photo = _face(context, face_id)
 
     def make() -> bytes:
-        image = stored_image(context, photo)
-        eyes = shown_eyes(face)
-        scale = min(1.0, _SPARE * FRAME.distance / abs(eyes[1] - eyes[0]))
-        pixels = image.pixels(max(1, round(max(image.width, image.height) * scale)))
-        factor = max(pixels.shape[:2]) / max(image.width, image.height)
-        # A pixel's centre is half a pixel from its edge on either scale.
-        left, right = ((eye + 0.5 + 0.5j) * factor - 0.5 - 0.5j for eye in eyes)
-        return to_jpeg(upright_face(pixels, ((left.real, left.imag), (right.real, right.imag)), FRAME), _GOOD)
+        return _aligned(context, face, photo, ())
 
     return _kept(context, photo, f"{_ALIGNED}-{id_text(face.id)}", make)
 
@@ -86,17 +81,18 @@ def original(context: Context, photo_id: PhotoId) -> bytes:
     return to_jpeg(stored_image(context, photo).pixels(ORIGINAL_SIDE), _GOOD)
 
 
-def redacted(context: Context, face_id: FaceId) -> bytes:
-    """The photo of a face, like `original`, with all other faces that were found in it as a few blocks. `NotFound`.
+def redacted(context: Context, face_id: FaceId) -> tuple[bytes, bytes]:
+    """A face like `aligned` and its photo like `original`, all other faces that were found there as a few blocks.
 
-    Faces that no detector found, too small or turned away, stay as they are: people look before they give it out.
+    Made anew each time. Faces that no detector found, too small or turned away, stay as they are: people look before
+    they give it out. `NotFound`.
     """
     face, photo = _face(context, face_id)
     with context.store.read() as reading:
         others = [other.box for other in reading.faces.of_photo(photo.id) if other.id != face.id]
     pixels = stored_image(context, photo).pixels(ORIGINAL_SIDE)
-    near = [box.scaled(max(pixels.shape[:2]) / max(photo.width, photo.height)) for box in others]
-    return to_jpeg(_without(pixels, near), _GOOD)
+    hidden = _without(pixels, others, max(pixels.shape[:2]) / max(photo.width, photo.height))
+    return _aligned(context, face, photo, others), to_jpeg(hidden, _GOOD)
 
 
 def kept_for_faces(reading: Reading, keys: Iterable[str]) -> set[str]:
@@ -142,8 +138,25 @@ def shown_eyes(face: StoredFace) -> tuple[complex, complex]:
     return middle - level * narrowest / 2, middle + level * narrowest / 2
 
 
-def _without(pixels: NDArray[np.uint8], boxes: Iterable[Box]) -> NDArray[np.uint8]:
-    return pixelated(pixels, [(box.left, box.top, box.right, box.bottom) for box in boxes])
+def _aligned(context: Context, face: StoredFace, photo: Photo, others: Sequence[Box]) -> bytes:
+    """The face in its frame; `others` are the boxes of faces that are made unrecognisable first."""
+    eyes = shown_eyes(face)
+    scale = min(1.0, _SPARE * FRAME.distance / abs(eyes[1] - eyes[0]))
+    longest = max(photo.width, photo.height)
+    pixels = stored_image(context, photo).pixels(max(1, round(longest * scale)))
+    factor = max(pixels.shape[:2]) / longest
+    # A pixel's centre is half a pixel from its edge on either scale.
+    left, right = ((eye + 0.5 + 0.5j) * factor - 0.5 - 0.5j for eye in eyes)
+    places = (left.real, left.imag), (right.real, right.imag)
+    return to_jpeg(upright_face(_without(pixels, others, factor), places, FRAME), _GOOD)
+
+
+def _without(pixels: NDArray[np.uint8], boxes: Sequence[Box], factor: float) -> NDArray[np.uint8]:
+    """The photo, enlarged by `factor`, without the faces in these boxes."""
+    if not boxes:
+        return pixels
+    near = [box.scaled(factor) for box in boxes]
+    return pixelated(pixels, [(box.left, box.top, box.right, box.bottom) for box in near])
 
 
 def _kept(context: Context, photo: Photo, name: str, make: Callable[[], bytes]) -> bytes:

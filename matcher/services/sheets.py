@@ -19,7 +19,7 @@ from matcher.services.photos import stored_image
 from matcher.services.views import NOTICE, FaceCandidates
 
 _MARGIN = 0.4  # hair, ears and chin matter to people
-_SHEET_SIDE = 2400  # of the photo that is decoded for a crop, px
+SHEET_SIDE = 2400  # of the photo that is decoded for a crop, px
 
 
 def stored_face_picture(context: Context, face: str) -> NDArray[np.uint8]:
@@ -56,7 +56,7 @@ def photo_sheet(context: Context, photo: str) -> bytes:
         raise NotFound(f"There is no photo '{photo}': `matcher case show` lists a case's photos.")
     image = stored_image(context, stored)
     tiles = [Tile(face_picture(image, face.box, face.turn), (f"Face {face.number}",)) for face in faces]
-    return comparison_sheet(Tile(image.pixels(_SHEET_SIDE)), tiles, "Which face is the child's?", ("PHOTO", "FACES"))
+    return comparison_sheet(Tile(image.pixels(SHEET_SIDE)), tiles, "Which face is the child's?", ("PHOTO", "FACES"))
 
 
 def claim_sheet(context: Context, faces: ClaimFaces) -> bytes:
@@ -67,8 +67,11 @@ def claim_sheet(context: Context, faces: ClaimFaces) -> bytes:
     return comparison_sheet(Tile(probe), tiles, footer, ("SIGHTING", "CASE PHOTOS"))
 
 
-def face_picture(image: SourceImage, box: Box, turn: int) -> NDArray[np.uint8]:
-    """A face in a photo, turned by quarters until it is upright, with some of its surroundings."""
-    pixels = image.pixels(_SHEET_SIDE)
+def face_picture(image: SourceImage, box: Box, turn: int, long_side: int = SHEET_SIDE) -> NDArray[np.uint8]:
+    """A face in a photo, turned by quarters until it is upright, with some of its surroundings.
+
+    The photo is decoded with `long_side` pixels at most.
+    """
+    pixels = image.pixels(long_side)
     near = box.scaled(pixels.shape[1] / image.width)
     return quarter_turns(crop(pixels, (near.left, near.top, near.right, near.bottom), _MARGIN), turn)

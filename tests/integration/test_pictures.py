@@ -155,13 +155,35 @@ def test_originals_are_bounded_and_redacted_ones_hide_the_others(matcher: Matche
     whole = opened(pictures.original(matcher.context, photo)).astype(int)
     view = matcher.case("A-1").photos[0]
     assert whole.shape == (view.height, view.width, 3)
-    hidden = opened(pictures.redacted(matcher.context, faces[0])).astype(int)
+    level, photo_without = pictures.redacted(matcher.context, faces[0])
+    hidden = opened(photo_without).astype(int)
     for number, face in enumerate(view.faces):
         box = tuple(map(round, (face.box.left, face.box.top, face.box.right, face.box.bottom)))
         part = (slice(max(0, box[1]), box[3]), slice(max(0, box[0]), box[2]))
         difference = np.abs(whole[part] - hidden[part]).mean()
         assert difference < 1 if number == 0 else difference > 8
+    assert opened(level).shape == (pictures.FRAME.height, pictures.FRAME.width, 3)
     assert kept(home) == []
+
+
+def test_a_redacted_face_hides_neighbours_that_its_frame_takes_in(matcher: Matcher) -> None:
+    """Two faces so close that each is seen in the other's frame."""
+    with PIL.Image.open(io.BytesIO(child(1))) as one, PIL.Image.open(io.BytesIO(child(2))) as two:
+        pair = PIL.Image.new("RGB", (280, 250))
+        pair.paste(one.crop((55, 0, 195, 250)), (0, 0))
+        pair.paste(two.crop((55, 0, 195, 250)), (140, 0))
+    photo = io.BytesIO()
+    pair.save(photo, "PNG")
+    _, faces = registered(matcher, photo.getvalue())
+    assert len(faces) == 2
+    plain, hidden = (
+        opened(pictures.aligned(matcher.context, faces[0])),
+        opened(pictures.redacted(matcher.context, faces[0])[0]),
+    )
+    difference = np.abs(plain.astype(int) - hidden).mean(axis=(0, 2))
+    half = pictures.FRAME.width // 2
+    assert difference[half - 150 : half + 150].max() < 3
+    assert max(difference[:60].max(), difference[-60:].max()) > 8
 
 
 def test_a_large_photo_is_given_out_smaller(matcher: Matcher) -> None:

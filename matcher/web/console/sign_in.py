@@ -52,9 +52,7 @@ def sign_in(request: Request, given: Annotated[FormData, Depends(_unsigned_form)
 
 
 @router.post("/sign-out")
-def sign_out(
-    request: Request, visited: Annotated[Visit, Depends(allowed(Right.OWN_ACCOUNT))], given: Form
-) -> Response:
+def sign_out(request: Request, visited: Annotated[Visit, Depends(allowed(Right.OWN_ACCOUNT))], given: Form) -> Response:
     """End the session."""
     del given  # only its proof matters
     signing_in.sign_out(visited.context, visited.token)
