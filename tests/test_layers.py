@@ -17,8 +17,9 @@ RINGS = {
     "evaluation": 2,
     "services": 3,
     "engine": 4, "jobs": 4, "delivery": 4, "demo": 4,
-    "cli": 5, "web": 5,
-    "__main__": 6,
+    "web": 5,
+    "cli": 6,
+    "__main__": 7,
 }  # fmt: skip
 
 # Who may import what; a foreign library that is absent here may be imported nowhere.

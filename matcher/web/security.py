@@ -74,7 +74,7 @@ def form_token(session_token: str) -> str:
 
 def is_form_token(session_token: str, given: str) -> bool:
     """Whether this is that proof."""
-    return hmac.compare_digest(form_token(session_token), given.encode(errors="replace").decode("ascii", "replace"))
+    return hmac.compare_digest(form_token(session_token).encode(), given.encode(errors="replace"))
 
 
 def is_own_page(headers: Headers) -> bool:

@@ -1,0 +1,83 @@
+"""A desk with work on it, and browsers of several people without a screen."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from accounts import PASSWORD, staff, weak
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from pictures import child
+
+from matcher import Matcher
+from matcher.domain.people import Role
+from matcher.web.app import create_app
+
+# What may be in nothing that a reviewer gets before sealing: name, numbers, narrative, place.
+SECRETS = ("Wang-Fang-Secret", "CASE-77-", "narrative-secret", "place-secret", "source-secret")
+STAFF = {
+    "li": Role.REVIEWER,
+    "wang": Role.REVIEWER,
+    "zhao": Role.REVIEWER,
+    "zhou": Role.SUPERVISOR,
+    "chen": Role.OFFICER,
+    "sun": Role.AUDITOR,
+    "root": Role.ADMIN,
+    "ma": Role.INTAKE,
+}
+
+
+@dataclass
+class Browser:
+    """One person's browser."""
+
+    client: TestClient
+    name: str
+
+    def get(self, path: str, status: int = 200) -> Response:
+        answer = self.client.get(path)
+        assert answer.status_code == status, f"{path}: {answer.status_code} {answer.text[:400]}"
+        return answer
+
+    def post(self, path: str, expected: int = 200, **fields: object) -> Response:
+        """A form with this session's proof, sent from this server's own page."""
+        page = self.client.get("/inbox").text
+        token = re.search(r'name="form_token" value="([0-9a-f]+)"', page)
+        assert token is not None
+        answer = self.client.post(path, data={**fields, "form_token": token[1]})
+        assert answer.status_code == expected, f"{path}: {answer.status_code} {answer.text[:400]}"
+        return answer
+
+    def claim(self) -> str:
+        """Claim what comes next; the path of its page."""
+        answer = self.post("/queue/next")
+        assert answer.url.path.startswith("/review/"), answer.text[:500]
+        return answer.url.path
+
+
+class Desk:
+    """A home, its application, and the people who use it."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self.matcher = matcher
+        self.app = create_app(matcher.context, secure=False)
+
+    def browser(self, name: str | None = None) -> Browser:
+        """A browser of somebody who has signed in, or of nobody."""
+        client = TestClient(self.app, raise_server_exceptions=False)
+        if name is not None:
+            answer = client.post("/sign-in", data={"name": name, "password": PASSWORD})
+            assert answer.status_code == 200, answer.text
+        return Browser(client, name or "nobody")
+
+
+def fill(matcher: Matcher) -> None:
+    """Accounts, three children with everything that must stay hidden, and a sighting of the second."""
+    for name, role in STAFF.items():
+        staff(matcher.context, name, role, password=weak())
+    for seed in (1, 2, 3):
+        details = {"name": f"{SECRETS[0]}{seed}", "marks": "mole <b>left</b>", "missing_since": "2024-01-01"}
+        matcher.add_case(f"{SECRETS[1]}{seed}", [child(seed)], actor="x", **details)
+    told = {"note": SECRETS[2], "place": SECRETS[3], "source": SECRETS[4]}
+    matcher.submit_sighting([child(2, 1)], actor="x", **told)
