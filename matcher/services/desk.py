@@ -25,6 +25,7 @@ from matcher.services import (
 from matcher.services.context import Context
 from matcher.services.desk_claims import reviewer
 from matcher.services.desk_views import (
+    ClaimFace,
     ClaimFaces,
     ClaimView,
     ListSheet,
@@ -152,6 +153,10 @@ class Desk:
     def pair(self, acting: Acting, task: str) -> PairView:
         """Everything about a pair that reviewers are done with; whoever looks is recused from what is near it."""
         return desk_decisions.pair(self._context, acting, task)
+
+    def face_of(self, acting: Acting, task: str, place: int) -> ClaimFace:
+        """A face of a pair that one decides about, for the picture code."""
+        return desk_decisions.face_of(self._context, acting, task, place)
 
     def settle(self, acting: Acting, task: str, kind: DecisionKind | str, *, note: str) -> None:
         """End a dispute as `escalated` or `excluded`."""

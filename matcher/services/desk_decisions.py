@@ -24,10 +24,11 @@ from matcher.services import cases
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.desk_claims import reviewer, task_of
+from matcher.services.desk_faces import face_at, faces_of_pair
 from matcher.services.desk_facts import facts_of, of_decision, of_pair, of_verdict
 from matcher.services.desk_pairs import announce
 from matcher.services.desk_tasks import reopen as ask_again
-from matcher.services.desk_views import PairItem, PairView
+from matcher.services.desk_views import ClaimFace, PairItem, PairView
 from matcher.services.inputs import Who
 from matcher.store.database import Reading, Transaction
 
@@ -91,6 +92,16 @@ def state_of(context: Context, acting: Acting, task: str) -> TaskState:
         acting.require(Right.SETTLE)
     with context.store.read() as reading:
         return _pair(reading, task).state
+
+
+def face_of(context: Context, acting: Acting, task: str, place: int) -> ClaimFace:
+    """A face of a pair for those who decide about it, the sighting's at place 0; each look is recorded."""
+    with context.store.write() as transaction:
+        found = _pair(transaction, task)
+        _require_look(acting, found.state)
+        face = face_at(faces_of_pair(transaction, found), place)
+        record(context, transaction, reviewer(acting), Trace("review.picture", [found.id, face.face_id]))
+    return face
 
 
 def settle(context: Context, acting: Acting, task: str, kind: DecisionKind | str, note: str) -> None:

@@ -56,13 +56,21 @@ def shown_on(reading: Reading, held: Held) -> tuple[CandidateId, ...]:
 def faces_of(reading: Reading, held: Held, shown: Sequence[CandidateId]) -> ClaimFaces:
     """The faces of a claim by place; `Conflict` if one of a pair's sides has no photo any more."""
     task = held.task
-    probe = reading.faces.photos_of([task.face_id]).get(task.face_id)
-    if probe is None:
+    if task.kind is TaskKind.PAIR:
+        return faces_of_pair(reading, task)
+    return ClaimFaces((_probe(reading, task), *_of_candidates(reading, task, shown)))
+
+
+def faces_of_pair(reading: Reading, task: Task) -> ClaimFaces:
+    """The faces of a pair by place; `Conflict` if one side has no photo any more."""
+    return ClaimFaces((_probe(reading, task), *_of_case(reading, task)))
+
+
+def _probe(reading: Reading, task: Task) -> ClaimFace:
+    photo = reading.faces.photos_of([task.face_id]).get(task.face_id)
+    if photo is None:
         raise Conflict("The photo of this sighting is gone: ask for the next task.")
-    first = ClaimFace(task.face_id, probe)
-    if task.kind is TaskKind.LIST:
-        return ClaimFaces((first, *_of_candidates(reading, task, shown)))
-    return ClaimFaces((first, *_of_case(reading, task)))
+    return ClaimFace(task.face_id, photo)
 
 
 def _of_candidates(reading: Reading, task: Task, shown: Sequence[CandidateId]) -> list[ClaimFace]:

@@ -12,6 +12,7 @@ from matcher.accounts.rights import Right
 from matcher.domain.cases import CaseStatus, ConfirmationKind
 from matcher.domain.reviews import DecisionKind, TaskState
 from matcher.errors import NotPermitted, WrongUse
+from matcher.web.console.pictures import Kind, of_face
 from matcher.web.identity import Form, Visit, allowed, visit
 from matcher.web.pages import page
 
@@ -52,6 +53,12 @@ def show(request: Request, task: str, visited: Decider) -> Response:
     found = visited.desk.pair(visited.acting, task)
     located = [status for status in CaseStatus if status.needs_confirmation]
     return page(request, "decision.html", visited, found=found, kinds=list(ConfirmationKind), located=located)
+
+
+@router.get("/{task}/faces/{place}/{kind}.jpg")
+def picture(task: str, place: int, kind: Kind, visited: Decider) -> Response:
+    """A face of the pair; the sighting's is at place 0."""
+    return of_face(visited, visited.desk.face_of(visited.acting, task, place), kind)
 
 
 @router.post("/{task}/settle")

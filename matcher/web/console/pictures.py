@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from matcher.services import pictures
 from matcher.services.desk_faces import face_at
+from matcher.services.desk_views import ClaimFace
 from matcher.web.identity import Visit
 
 
@@ -21,7 +22,11 @@ class Kind(str, Enum):
 
 def of_claim(visited: Visit, claim: str, place: int, kind: Kind) -> Response:
     """The picture at a place of one's own, opened claim; that it was given out is on record since it was opened."""
-    face = face_at(visited.desk.faces(visited.acting, claim), place)
+    return of_face(visited, face_at(visited.desk.faces(visited.acting, claim), place), kind)
+
+
+def of_face(visited: Visit, face: ClaimFace, kind: Kind) -> Response:
+    """A face as a picture, for whoever was found to be allowed to see it."""
     if kind is Kind.ORIGINAL:
         data = pictures.original(visited.context, face.photo_id)
     elif kind is Kind.ALIGNED:
