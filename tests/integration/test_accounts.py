@@ -12,7 +12,7 @@ import pytest
 from accounts import PASSWORD, sign_in_here, staff, weak
 from click.testing import CliRunner, Result
 
-from matcher.accounts import tokens
+from matcher.accounts import passwords, tokens
 from matcher.accounts.rights import Acting, Right
 from matcher.cli.root import root
 from matcher.config import Home, sign_in_file
@@ -135,6 +135,86 @@ def test_ten_thousand_attempts_are_stopped_and_the_right_password_waits_too(
     signed(context)
     with pytest.raises(NotSignedIn):  # and failures are counted from the beginning
         signed(context, password=OTHER)
+
+
+def test_who_goes_on_guessing_a_name_keeps_waiting_the_longest_time(
+    context: Context, admin: Acting, clock: Clock
+) -> None:
+    for _ in range(10):
+        with pytest.raises(NotSignedIn):
+            signed(context, password=OTHER)
+        clock.wait(minutes=15)  # the longest wait is over each time
+    with pytest.raises(NotSignedIn):
+        signed(context, password=OTHER)
+    with pytest.raises(TooMany, match="900 seconds"):
+        signed(context)
+
+
+def test_attempts_at_the_same_time_do_not_slip_past_the_block(
+    context: Context, admin: Acting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the right password is still being checked, five wrong ones fail: the right one has to wait, too."""
+    check, nested = passwords.matches, []
+
+    def slow(password: str, encoded: str | None) -> bool:
+        if not nested:
+            nested.append(True)
+            for _ in range(5):
+                with pytest.raises(NotSignedIn):
+                    signed(context, password=OTHER)
+        return check(password, encoded)
+
+    monkeypatch.setattr(passwords, "matches", slow)
+    with pytest.raises(TooMany):
+        signed(context)
+    assert actions(context) == ["session.refused"] * 5
+
+
+def test_a_busy_office_with_one_address_is_not_stopped(context: Context, admin: Acting, clock: Clock) -> None:
+    for number in range(60):  # one mistake every two minutes
+        with pytest.raises(NotSignedIn):
+            signed(context, f"name-{number}", OTHER)
+        clock.wait(minutes=2)
+    signed(context)
+
+
+def test_an_open_session_is_no_way_to_guess_the_password(context: Context, admin: Acting) -> None:
+    li = staff(context, "li", Role.REVIEWER, password=weak())
+    for _ in range(5):
+        with pytest.raises(NotPermitted, match="old password"):
+            accounts.set_password(context, li, "li", OTHER, old="not the old one")
+    with pytest.raises(TooMany):
+        accounts.set_password(context, li, "li", OTHER, old=PASSWORD)
+    assert actions(context) == ["session.refused"] * 5
+
+
+@pytest.mark.parametrize("name", ["王\u3000芳", "Zoë van Dijk", "\u3134a", "o'neill", "../etc/passwd", "a;b%20<b>"])
+def test_every_name_that_can_be_given_can_sign_in(context: Context, admin: Acting, name: str) -> None:
+    new = NewPerson(name=name, roles=frozenset({Role.REVIEWER}), password=PASSWORD)
+    accounts.add_person(context, admin, new)
+    assert signing_in.acting(context, signed(context, name)).name == name
+
+
+@pytest.mark.parametrize("name", ["li\0", "\udcff", "li\x1b[2J", "l" * 61])
+def test_a_name_that_cannot_be_is_refused_wherever_an_account_is_named(
+    context: Context, admin: Acting, name: str
+) -> None:
+    new_key = NewKey(name=name, label="x", scopes=frozenset({Right.STATUS}), days=1)
+    for use in (
+        lambda: accounts.change_person(context, admin, name, active=False),
+        lambda: accounts.set_password(context, admin, name, OTHER),
+        lambda: accounts.keys(context, admin, name),
+        lambda: accounts.add_key(context, admin, new_key),
+    ):
+        with pytest.raises(WrongUse, match="The name"):
+            use()
+    assert actions(context) == []
+
+
+@pytest.mark.parametrize("field", ["id", "created_at", "password", "nonsense"])
+def test_what_of_an_account_never_changes(context: Context, admin: Acting, field: str) -> None:
+    with pytest.raises(WrongUse, match=field):
+        accounts.change_person(context, admin, "root", **{field: "x"})
 
 
 def test_an_address_that_tries_many_names_is_stopped(context: Context, admin: Acting, clock: Clock) -> None:
