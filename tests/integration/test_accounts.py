@@ -12,6 +12,7 @@ import pytest
 from accounts import PASSWORD, sign_in_here, staff, weak
 from click.testing import CliRunner, Result
 
+from matcher import Matcher
 from matcher.accounts import passwords, tokens
 from matcher.accounts.rights import Acting, Right
 from matcher.cli.root import root
@@ -402,11 +403,82 @@ def test_accounts_on_the_command_line(home: Path) -> None:
     run("key", "add", "app", "--label", "app", "--scope", "everything", code=2)
     run("user", "change", "li", "--role", "reviewer", "--trained", "2026-01-12")
     run("user", "change", "li", code=2)
+    run("user", "deactivate", "li")
+    run("login", "li", "--password-stdin", typed=f"{OTHER}\n", code=11)
+    run("user", "change", "li", "--active")
+    assert "administrator" in run("user", "deactivate", "root", code=5).stderr
     assert [one["name"] for one in json.loads(run("user", "list", "--json").stdout)] == ["app", "li", "root"]
     run("logout")
     assert not kept.exists()
     assert "Nobody was signed in" in run("logout").output
     run("user", "list", code=11)
+
+
+def test_who_signs_in_again_leaves_no_session_behind_that_nobody_can_end(home: Path) -> None:
+    sign_in_here(home)
+    first = sign_in_file(home).read_text(encoding="utf-8").splitlines()[0]
+    run("login", "chen", "--password-stdin", typed=f"{PASSWORD}\n")
+    with Matcher.open(home) as matcher:
+        with pytest.raises(NotSignedIn):
+            matcher.accounts.acting(first)
+        second = sign_in_file(home).read_text(encoding="utf-8").splitlines()[0]
+        assert matcher.accounts.acting(second).name == "chen"
+
+
+def test_a_failed_sign_in_leaves_the_present_one_alone(home: Path) -> None:
+    sign_in_here(home)
+    before = sign_in_file(home).read_text(encoding="utf-8")
+    run("login", "chen", "--password-stdin", typed="wrong\n", code=11)
+    run("login", "chen", "--password-stdin", typed="", code=11)
+    assert sign_in_file(home).read_text(encoding="utf-8") == before
+
+
+def test_a_copied_token_is_worth_nothing_after_another_password(home: Path) -> None:
+    run("case", "add", "A-1", "--actor", "li")
+    sign_in_here(home)
+    stolen = sign_in_file(home).read_text(encoding="utf-8")
+    sign_in_here(home, "root", Role.ADMIN)
+    run("user", "password", "chen", "--password-stdin", typed=f"{OTHER}\n")
+    sign_in_file(home).write_text(stolen, encoding="utf-8")
+    assert "sign in again" in run("case", "close", "A-1", "--as", "returned", code=11).stderr
+    run("case", "reopen", "A-1", "--reason", "x", code=11)
+
+
+@pytest.mark.parametrize("content", [b"", b"ms_x", b"ms_x\nchen\nmore\n", b"\xff\xfe\n\x00\n", b"../..\nchen\n"])
+def test_a_sign_in_file_that_is_none_signs_nobody_in(home: Path, content: bytes) -> None:
+    file = sign_in_file(home)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+    run("user", "list", code=11)
+    run("case", "close", "A-1", "--as", "returned", code=11)
+
+
+def test_each_home_has_its_own_sign_in_by_whatever_path_it_is_named(home: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(home)
+    assert sign_in_file(link) == sign_in_file(home) == sign_in_file(tmp_path / "x" / ".." / "home")
+    assert sign_in_file(tmp_path / "other") != sign_in_file(home)
+    assert sign_in_file(Path("../" * 9 + "etc/passwd")).parent == sign_in_file(home).parent
+
+
+@pytest.mark.parametrize("name", ["li\x1b[2J", "li\u202e", "li\n", "", " ", "l" * 61])
+def test_names_that_no_account_has_on_the_command_line(home: Path, name: str) -> None:
+    sign_in_here(home, "root", Role.ADMIN)
+    run("user", "add", name, "--role", "reviewer", "--password-stdin", typed=f"{OTHER}\n", code=2)
+    assert run("login", name, "--password-stdin", typed=f"{OTHER}\n", code=11).stderr.count("\n") == 1
+    assert len(json.loads(run("user", "list", "--json").stdout)) == 1
+
+
+def test_reopening_refuses_an_actor_and_takes_the_same_account(home: Path) -> None:
+    run("case", "add", "A-1", "--actor", "li")
+    sign_in_here(home)
+    run("case", "close", "A-1", "--as", "returned")
+    refused = run("case", "reopen", "A-1", "--reason", "mistake", "--actor", "chen", code=2)
+    assert "signed-in account only" in refused.stderr
+    sign_in_here(home, "wang", Role.REVIEWER)
+    run("case", "reopen", "A-1", "--reason", "mistake", code=12)
+    run("logout")
+    run("case", "reopen", "A-1", "--reason", "mistake", code=11)
 
 
 def test_ending_a_case_takes_an_account_that_may(home: Path) -> None:
