@@ -280,17 +280,19 @@ def test_what_no_account_can_be(context: Context, admin: Acting, changes: dict[s
 
 def test_changes_that_take_rights_away_end_sessions(context: Context, admin: Acting) -> None:
     staff(context, "li", Role.REVIEWER, password=weak())
-    kept, ended = signed(context, "li"), []
+    kept = signed(context, "li")
     accounts.change_person(context, admin, "li", shown_name="Li Na", trained=date(2026, 1, 2))
     signing_in.acting(context, kept)
     for change in ({"roles": frozenset({Role.INTAKE})}, {"active": False}):
-        ended.append(signed(context, "li"))
+        ended = signed(context, "li")
         accounts.change_person(context, admin, "li", **change)
-    for token in ended:
         with pytest.raises(NotSignedIn):
-            signing_in.acting(context, token)
+            signing_in.acting(context, ended)
     with pytest.raises(NotSignedIn):
         signed(context, "li")
+    accounts.change_person(context, admin, "li", active=True)
+    with pytest.raises(NotSignedIn):  # and no session comes back
+        signing_in.acting(context, ended)
 
 
 def test_an_administrator_is_always_left(context: Context, admin: Acting) -> None:
