@@ -46,6 +46,7 @@ from matcher.services.doctor import Finding
 from matcher.services.imports import Imported
 from matcher.services.inputs import CasePhoto, OnSeveral, PhotoInput, ReasonCode, Who, photo_name, read_photo, several
 from matcher.services.models import ModelView, NewModel, UseView
+from matcher.services.staff import Accounts
 from matcher.services.views import (
     CaseSummary,
     CaseView,
@@ -67,12 +68,13 @@ Photos = Iterable[CasePhoto | PhotoInput]
 class Matcher:
     """One home, opened. Safe across threads and processes, and usable in a forked child.
 
-    `actor` names the person or service that acts, `reason` is its words for why; both go to the audit log. `desk` is
-    where reviewers, supervisors and officers work.
+    `actor` names the person or service that acts, `reason` is its words for why; both go to the audit log. `accounts`
+    says who works here and signs them in, `desk` is where reviewers, supervisors and officers work.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self.accounts = Accounts(context)
         self.desk = Desk(context)
 
     @classmethod

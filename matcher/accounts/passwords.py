@@ -17,16 +17,20 @@ _hasher = PasswordHasher()
 
 
 def encode(password: str) -> str:
-    """A password as it is kept; `WrongUse` for one that is too short or too long."""
+    """A password as it is kept; `WrongUse` for one that is too short, too long or no text."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise WrongUse(f"The password has {len(password)} characters: use {SHORTEST} … {LONGEST}, such as four words.")
-    return _hasher.hash(password)
+    try:
+        return _hasher.hash(password)
+    except UnicodeEncodeError as error:
+        raise WrongUse("The password holds half a character, which no keyboard types: choose another.") from error
 
 
 def matches(password: str, encoded: str | None) -> bool:
     """Whether this is the password that was kept; takes as long where none was, so that time tells nothing."""
     try:
-        return _hasher.verify(encoded or _nobodys(), password[: LONGEST + 1]) and encoded is not None
+        tried = password[: LONGEST + 1].encode(errors="surrogatepass")  # half a character is wrong, but no error
+        return _hasher.verify(encoded or _nobodys(), tried) and encoded is not None
     except (VerificationError, InvalidHashError):
         return False
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-WINDOW = timedelta(minutes=15)  # failures are forgotten after as long a rest
+FORGOTTEN = timedelta(days=1)  # after as long a rest nothing is known of a failure
+WINDOW = timedelta(minutes=15)  # how long an address is blocked, and in what time its failures drain away
 _FREE_NAME, _FREE_ADDRESS = 4, 29
+_DRAIN = WINDOW / (_FREE_ADDRESS + 1)
 _FIRST, _LONGEST = timedelta(seconds=30), timedelta(minutes=15)
 
 
@@ -23,6 +25,17 @@ def blocked_by_address(failures: int, now: datetime) -> datetime | None:
     return now + WINDOW if failures > _FREE_ADDRESS else None
 
 
-def counted(failures: int, last_at: datetime, now: datetime) -> int:
-    """How many earlier failures still count."""
-    return failures if now - last_at < WINDOW else 0
+def counted_for_name(failures: int, last_at: datetime, now: datetime) -> int:
+    """How many earlier failures of a name still count: all, for a day.
+
+    Were they forgotten as soon as the longest wait is over, every wait would begin at 30 seconds again.
+    """
+    return failures if now - last_at < FORGOTTEN else 0
+
+
+def counted_for_address(failures: int, last_at: datetime, now: datetime) -> int:
+    """How many earlier failures of an address still count: one is forgotten per 30 seconds of rest.
+
+    So thirty in 15 minutes block it, and the few of a large office that shares one address never do.
+    """
+    return max(0, failures - max(0, (now - last_at) // _DRAIN))

@@ -100,10 +100,11 @@ def _actor() -> str:
 
     home = click.get_current_context().ensure_object(App).home or Home.default()
     kept = kept_sign_in(home)
-    return kept[1] if kept is not None else _login()
+    return kept[1] if kept is not None else login_name()
 
 
-def _login() -> str:
+def login_name() -> str:
+    """The name under which the user is logged in to the machine."""
     try:
         return getpass.getuser()
     except (OSError, KeyError) as error:

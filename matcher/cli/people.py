@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, print_table, say
+from matcher.cli.app import App, home_option, json_option, login_name, print_json, print_table, say
 from matcher.cli.session import read_password, signed_in, signed_in_or_none
 from matcher.domain.people import Language, Role
 
@@ -44,7 +43,7 @@ def user() -> None:
 @click.pass_obj
 def user_add(app: App, /, name: str, roles: tuple[str, ...], password_stdin: bool, **given: Any) -> None:
     """Add an account. The first one is an administrator's; from then on an administrator has to be signed in."""
-    from matcher.services.accounts import NewPerson, add_person
+    from matcher.services.accounts import NewPerson
 
     held = frozenset(map(Role, roles))
     with app.open() as matcher:
@@ -52,7 +51,7 @@ def user_add(app: App, /, name: str, roles: tuple[str, ...], password_stdin: boo
         password = None if Role.SERVICE in held else read_password("Password", password_stdin, repeat=True)
         language = Language(given.pop("language") or Language.ENGLISH)
         new = NewPerson(name=name, roles=held, password=password, language=language, **given)
-        add_person(matcher.context, acting, new, local_actor=getpass.getuser())
+        matcher.accounts.add(acting, new, local_actor=login_name() if acting is None else None)
     say(f"Added {name}: {', '.join(sorted(roles))}.")
 
 
@@ -62,10 +61,8 @@ def user_add(app: App, /, name: str, roles: tuple[str, ...], password_stdin: boo
 @click.pass_obj
 def user_list(app: App, as_json: bool) -> None:
     """List all accounts."""
-    from matcher.services.accounts import people
-
     with app.open() as matcher:
-        found = people(matcher.context, signed_in(matcher))
+        found = matcher.accounts.list(signed_in(matcher))
     if as_json:
         print_json([_plain(person) for person in found])
         return
@@ -87,8 +84,6 @@ def user_list(app: App, as_json: bool) -> None:
 @click.pass_obj
 def user_change(app: App, /, name: str, roles: tuple[str, ...], trained: datetime | None, **given: Any) -> None:
     """Change an account; other roles replace all earlier ones and end its sessions."""
-    from matcher.services.accounts import change_person
-
     changes = {key: value for key, value in given.items() if value is not None}
     if roles:
         changes["roles"] = frozenset(map(Role, roles))
@@ -99,8 +94,19 @@ def user_change(app: App, /, name: str, roles: tuple[str, ...], trained: datetim
     if not changes:
         raise click.UsageError("Nothing to change: give an option.")
     with app.open() as matcher:
-        person = change_person(matcher.context, signed_in(matcher), name, **changes)
+        person = matcher.accounts.change(signed_in(matcher), name, **changes)
     say(f"{person.name}: {_roles(person)}{'' if person.active else ', not active'}.")
+
+
+@user.command("deactivate")
+@click.argument("name")
+@home_option
+@click.pass_obj
+def user_deactivate(app: App, name: str) -> None:
+    """End an account: its sessions and keys open nothing from now on; what it did stays."""
+    with app.open() as matcher:
+        matcher.accounts.change(signed_in(matcher), name, active=False)
+    say(f"{name} is not active any more.")
 
 
 @user.command("password")
@@ -110,11 +116,9 @@ def user_change(app: App, /, name: str, roles: tuple[str, ...], trained: datetim
 @click.pass_obj
 def user_password(app: App, name: str, password_stdin: bool) -> None:
     """Give an account another password, as an administrator; its sessions end."""
-    from matcher.services.accounts import set_password
-
     with app.open() as matcher:
         acting = signed_in(matcher)
-        set_password(matcher.context, acting, name, read_password("New password", password_stdin, repeat=True))
+        matcher.accounts.set_password(acting, name, read_password("New password", password_stdin, repeat=True))
     say(f"{name} has a new password.")
 
 
@@ -134,12 +138,12 @@ def key_add(app: App, name: str, label: str, scopes: tuple[str, ...], days: int)
     """Make a key for the account NAME and show it, this once."""
     from matcher.accounts.rights import Right
     from matcher.interchange.cells import one_of
-    from matcher.services.accounts import NewKey, add_key, shown_key
+    from matcher.services.accounts import NewKey, shown_key
 
     wanted = frozenset(one_of(Right)(scope) for scope in scopes)
     with app.open() as matcher:
         acting = signed_in(matcher)
-        text, made = add_key(matcher.context, acting, NewKey(name=name, label=label, scopes=wanted, days=days))
+        text, made = matcher.accounts.add_key(acting, NewKey(name=name, label=label, scopes=wanted, days=days))
     say(f"Key {shown_key(made)} of {name}, valid until {made.expires_at.date()}. It is shown this once:")
     click.echo(text)
 
@@ -151,10 +155,10 @@ def key_add(app: App, name: str, label: str, scopes: tuple[str, ...], days: int)
 @click.pass_obj
 def key_list(app: App, name: str, as_json: bool) -> None:
     """List the keys of the account NAME."""
-    from matcher.services.accounts import keys, shown_key
+    from matcher.services.accounts import shown_key
 
     with app.open() as matcher:
-        found = keys(matcher.context, signed_in(matcher), name)
+        found = matcher.accounts.keys(signed_in(matcher), name)
     if as_json:
         print_json([_plain_key(one) | {"id": shown_key(one)} for one in found])
         return
@@ -168,10 +172,8 @@ def key_list(app: App, name: str, as_json: bool) -> None:
 @click.pass_obj
 def key_revoke(app: App, key_id: str) -> None:
     """End a key at once."""
-    from matcher.services.accounts import revoke_key
-
     with app.open() as matcher:
-        revoke_key(matcher.context, signed_in(matcher), key_id)
+        matcher.accounts.revoke_key(signed_in(matcher), key_id)
     say(f"Key {key_id} is not valid any more.")
 
 

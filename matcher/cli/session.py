@@ -27,15 +27,16 @@ _ADDRESS = "command line"  # where attempts are counted that come from no networ
 @click.pass_obj
 def login(app: App, name: str, password_stdin: bool) -> None:
     """Sign in as NAME: commands that decide something need it, and all others record that name."""
-    from matcher.services.signing_in import sign_in
-
     password = read_password("Password", password_stdin, repeat=False)
     with app.open() as matcher:
-        token, acting = sign_in(matcher.context, name, password, f"{_ADDRESS} of {_user()}")
+        earlier = _token(matcher)
+        token, acting = matcher.accounts.sign_in(name, password, f"{_ADDRESS} of {_user()}")
         file = kept_in(matcher)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with private(file) as handle:
             handle.write(f"{token}\n{acting.name}\n")
+        if earlier is not None:  # nobody could end it any more
+            matcher.accounts.sign_out(earlier)
     say(f"Signed in as {acting.name}. `matcher logout` ends it.")
 
 
@@ -44,24 +45,20 @@ def login(app: App, name: str, password_stdin: bool) -> None:
 @click.pass_obj
 def logout(app: App) -> None:
     """End the sign-in of this command line."""
-    from matcher.services.signing_in import sign_out
-
     with app.open() as matcher:
         token = _token(matcher)
         if token is not None:
-            sign_out(matcher.context, token)
+            matcher.accounts.sign_out(token)
             kept_in(matcher).unlink(missing_ok=True)
     say("Signed out." if token is not None else "Nobody was signed in.")
 
 
 def signed_in(matcher: Matcher) -> Acting:
     """Who is signed in; `NotSignedIn` says how to."""
-    from matcher.services.signing_in import acting
-
     token = _token(matcher)
     if token is None:
         raise NotSignedIn("Nobody is signed in: `matcher login NAME`; accounts are made by `matcher user add`.")
-    return acting(matcher.context, token)
+    return matcher.accounts.acting(token)
 
 
 def signed_in_or_none(matcher: Matcher) -> Acting | None:

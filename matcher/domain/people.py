@@ -10,6 +10,8 @@ from typing import NewType
 PersonId = NewType("PersonId", int)
 KeyId = NewType("KeyId", int)
 
+LONGEST_NAME = 60  # characters
+
 
 class Role(str, Enum):
     """What an account is for; one account may have several."""

@@ -10,14 +10,16 @@ from typing import Any
 from matcher.accounts import passwords, tokens
 from matcher.accounts.rights import Acting, Right, rights_of
 from matcher.domain.ids import id_text, new_id, parse_id
-from matcher.domain.people import ApiKey, KeyId, Language, Person, PersonId, Role
+from matcher.domain.people import LONGEST_NAME, ApiKey, KeyId, Language, Person, PersonId, Role
 from matcher.errors import Conflict, NotFound, NotPermitted, WrongUse
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who, check_text
+from matcher.services.signing_in import confirm_password
 from matcher.store.database import Reading, Transaction
 
 LONGEST_KEY_DAYS = 730
+_CHANGEABLE = {"roles", "shown_name", "email", "language", "trained", "active"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,8 @@ def change_person(context: Context, acting: Acting, name: str, **changes: Any) -
     Other roles and an end of the account end its sessions. `Conflict` if no active administrator would be left.
     """
     acting.require(Right.PEOPLE)
+    if unknown := sorted(changes.keys() - _CHANGEABLE):
+        raise WrongUse(f"{unknown[0]} of an account cannot be changed: possible are {', '.join(sorted(_CHANGEABLE))}.")
     with context.store.write() as transaction:
         old = require_person(transaction, name)
         new = replace(old, **changes)
@@ -87,11 +91,10 @@ def set_password(context: Context, acting: Acting, name: str, password: str, *, 
     encoded = passwords.encode(password)
     with context.store.read() as reading:
         person = require_person(reading, name)
-        kept = reading.people.password(person.id)
     if person.is_service:
         raise WrongUse(f"'{name}' is a service: it signs in with keys and has no password.")
-    if old is not None and not passwords.matches(old, kept):
-        raise NotPermitted("The old password is not right: nothing was changed.")
+    if old is not None:
+        confirm_password(context, person, old)
     with context.store.write() as transaction:
         transaction.people.set_password(person.id, encoded)
         transaction.people.end_sessions(person.id)
@@ -167,6 +170,7 @@ def revoke_key(context: Context, acting: Acting, key: str) -> None:
 
 def require_person(reading: Reading, name: str) -> Person:
     """The account of a name; `NotFound` names it."""
+    check_text("The name", name, LONGEST_NAME)
     person = reading.people.by_name(name)
     if person is None:
         raise NotFound(f"There is no account '{name}': `matcher user list` shows all accounts.")
@@ -215,7 +219,7 @@ def _checked(new: NewPerson, now: datetime) -> Person:
 
 
 def _check_person(person: Person) -> None:
-    check_text("The name", person.name, 60)
+    check_text("The name", person.name, LONGEST_NAME)
     check_text("The shown name", person.shown_name, 100)
     if not person.name or person.name != person.name.strip() or not person.shown_name.strip():
         raise WrongUse(f"The name {person.name!r} is empty or has spaces around it.")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import ceil
 
 from matcher.accounts import passwords, throttling, tokens
 from matcher.accounts.rights import Acting, Right, rights_of
-from matcher.domain.people import Person, Session
-from matcher.errors import NotSignedIn, TooMany
+from matcher.domain.people import LONGEST_NAME, Person, Session
+from matcher.errors import NotPermitted, NotSignedIn, TooMany, WrongUse
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
-from matcher.services.inputs import ReasonCode, Who
+from matcher.services.inputs import ReasonCode, Who, check_text
 from matcher.store.database import Reading, Transaction
 from matcher.store.people import Failures
 
@@ -19,6 +20,10 @@ _WRONG = "This name and this password do not belong together, or the account has
 _ENDED = "The session or key is not valid any more: sign in again."
 _LONGEST = 4  # times `session_hours`: however busy, a session ends
 _TOUCH = timedelta(minutes=1)  # how rarely the use of a session is written down
+_COUNTED = (
+    (throttling.counted_for_name, throttling.blocked_by_name),
+    (throttling.counted_for_address, throttling.blocked_by_address),
+)
 _UNKNOWN = "unknown"  # what was tried as a name may be a password: it is never written down
 
 
@@ -30,13 +35,14 @@ def sign_in(context: Context, name: str, password: str, address: str) -> tuple[s
     """
     subjects = _subjects(context, name, address)
     with context.store.read() as reading:
-        blocked = [found.blocked_until for key in subjects if (found := reading.people.failures(key)) is not None]
+        _require_unblocked(context, reading, subjects)
         person = _named(reading, name)
         kept = None if person is None else reading.people.password(person.id)
-    _require_unblocked([until for until in blocked if until is not None], context.clock())
     right = passwords.matches(password, kept)
     with context.store.write() as transaction:
-        # Read again: the account may have ended, or got another password, while this one was checked.
+        # Asked again: while this password was checked, others tried at the same time may have failed, and the account
+        # may have ended or got another password.
+        _require_unblocked(context, transaction, subjects)
         person = _named(transaction, name)
         if person is None or not right or not person.active or transaction.people.password(person.id) != kept:
             _failed(context, transaction, person, subjects)
@@ -65,6 +71,24 @@ def acting(context: Context, token: str) -> Acting:
         with context.store.write() as transaction:
             transaction.people.touch_session(digest, now, _expiry(context, session.created_at, now))
     return Acting(id=person.id, name=person.name, rights=rights_of(person.roles))
+
+
+def confirm_password(context: Context, person: Person, password: str) -> None:
+    """Ask a signed-in person's password once more; `NotPermitted` if it is wrong.
+
+    Failures count like those of signing in, else whoever found an open session could guess on: `TooMany`.
+    """
+    subjects = _subjects(context, person.name, "")[:1]
+    with context.store.read() as reading:
+        _require_unblocked(context, reading, subjects)
+        kept = reading.people.password(person.id)
+    right = passwords.matches(password, kept)
+    with context.store.write() as transaction:
+        _require_unblocked(context, transaction, subjects)
+        if not right:
+            _failed(context, transaction, person, subjects)
+    if not right:
+        raise NotPermitted("The old password is not right: nothing was changed.")
 
 
 def sign_out(context: Context, token: str) -> None:
@@ -109,8 +133,12 @@ def _by_key(context: Context, digest: str, now: datetime) -> Acting:
 
 
 def _named(reading: Reading, name: str) -> Person | None:
-    """The account of a name; there is none for what no database can hold."""
-    return reading.people.by_name(name) if name.isprintable() else None
+    """The account of a name; there is none for what no account can be called."""
+    try:
+        check_text("The name", name, LONGEST_NAME)
+    except WrongUse:
+        return None
+    return reading.people.by_name(name)
 
 
 def _subjects(context: Context, name: str, address: str) -> tuple[str, str]:
@@ -121,23 +149,27 @@ def _subjects(context: Context, name: str, address: str) -> tuple[str, str]:
     )
 
 
-def _require_unblocked(blocked: list[datetime], now: datetime) -> None:
+def _require_unblocked(context: Context, reading: Reading, subjects: Sequence[str]) -> None:
+    now, known = context.clock(), [reading.people.failures(key) for key in subjects]
+    blocked = [found.blocked_until for found in known if found is not None and found.blocked_until is not None]
     if blocked and max(blocked) > now:
         seconds = ceil((max(blocked) - now).total_seconds())
         raise TooMany(f"Too many failed attempts to sign in: try again in {seconds} seconds.", seconds=seconds)
 
 
-def _failed(context: Context, transaction: Transaction, person: Person | None, subjects: tuple[str, str]) -> None:
-    """Count a failure for name and address, and write it down; attempts while one is blocked are not even looked at."""
+def _failed(context: Context, transaction: Transaction, person: Person | None, subjects: Sequence[str]) -> None:
+    """Count a failure for a name, and the address if there is one, and write it down.
+
+    Attempts while one of them is blocked are not even looked at, so the entry that says so is the last of its block.
+    """
     now = context.clock()
-    limits = throttling.blocked_by_name, throttling.blocked_by_address
     blocked = False
-    for key, limit in zip(subjects, limits, strict=True):
+    for key, (counted, limit) in zip(subjects, _COUNTED, strict=False):
         found = transaction.people.failures(key)
-        count = 1 + (0 if found is None else throttling.counted(found.failures, found.last_at, now))
+        count = 1 + (0 if found is None else counted(found.failures, found.last_at, now))
         until = limit(count, now)
         blocked = blocked or until is not None
-        transaction.people.put_failures(Failures(key, count, now, until), now - timedelta(days=1))
+        transaction.people.put_failures(Failures(key, count, now, until), now - throttling.FORGOTTEN)
     who = Who(_UNKNOWN if person is None else person.name, ReasonCode.ACCOUNTS)
     objects = [] if person is None else [person.id]
     record(context, transaction, who, Trace("session.refused", objects, details={"blocked": blocked}))

@@ -12,7 +12,8 @@ import pytest
 from accounts import PASSWORD, sign_in_here, staff, weak
 from click.testing import CliRunner, Result
 
-from matcher.accounts import tokens
+from matcher import Matcher
+from matcher.accounts import passwords, tokens
 from matcher.accounts.rights import Acting, Right
 from matcher.cli.root import root
 from matcher.config import Home, sign_in_file
@@ -137,6 +138,86 @@ def test_ten_thousand_attempts_are_stopped_and_the_right_password_waits_too(
         signed(context, password=OTHER)
 
 
+def test_who_goes_on_guessing_a_name_keeps_waiting_the_longest_time(
+    context: Context, admin: Acting, clock: Clock
+) -> None:
+    for _ in range(10):
+        with pytest.raises(NotSignedIn):
+            signed(context, password=OTHER)
+        clock.wait(minutes=15)  # the longest wait is over each time
+    with pytest.raises(NotSignedIn):
+        signed(context, password=OTHER)
+    with pytest.raises(TooMany, match="900 seconds"):
+        signed(context)
+
+
+def test_attempts_at_the_same_time_do_not_slip_past_the_block(
+    context: Context, admin: Acting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the right password is still being checked, five wrong ones fail: the right one has to wait, too."""
+    check, nested = passwords.matches, []
+
+    def slow(password: str, encoded: str | None) -> bool:
+        if not nested:
+            nested.append(True)
+            for _ in range(5):
+                with pytest.raises(NotSignedIn):
+                    signed(context, password=OTHER)
+        return check(password, encoded)
+
+    monkeypatch.setattr(passwords, "matches", slow)
+    with pytest.raises(TooMany):
+        signed(context)
+    assert actions(context) == ["session.refused"] * 5
+
+
+def test_a_busy_office_with_one_address_is_not_stopped(context: Context, admin: Acting, clock: Clock) -> None:
+    for number in range(60):  # one mistake every two minutes
+        with pytest.raises(NotSignedIn):
+            signed(context, f"name-{number}", OTHER)
+        clock.wait(minutes=2)
+    signed(context)
+
+
+def test_an_open_session_is_no_way_to_guess_the_password(context: Context, admin: Acting) -> None:
+    li = staff(context, "li", Role.REVIEWER, password=weak())
+    for _ in range(5):
+        with pytest.raises(NotPermitted, match="old password"):
+            accounts.set_password(context, li, "li", OTHER, old="not the old one")
+    with pytest.raises(TooMany):
+        accounts.set_password(context, li, "li", OTHER, old=PASSWORD)
+    assert actions(context) == ["session.refused"] * 5
+
+
+@pytest.mark.parametrize("name", ["王\u3000芳", "Zoë van Dijk", "\u3134a", "o'neill", "../etc/passwd", "a;b%20<b>"])
+def test_every_name_that_can_be_given_can_sign_in(context: Context, admin: Acting, name: str) -> None:
+    new = NewPerson(name=name, roles=frozenset({Role.REVIEWER}), password=PASSWORD)
+    accounts.add_person(context, admin, new)
+    assert signing_in.acting(context, signed(context, name)).name == name
+
+
+@pytest.mark.parametrize("name", ["li\0", "\udcff", "li\x1b[2J", "l" * 61])
+def test_a_name_that_cannot_be_is_refused_wherever_an_account_is_named(
+    context: Context, admin: Acting, name: str
+) -> None:
+    new_key = NewKey(name=name, label="x", scopes=frozenset({Right.STATUS}), days=1)
+    for use in (
+        lambda: accounts.change_person(context, admin, name, active=False),
+        lambda: accounts.set_password(context, admin, name, OTHER),
+        lambda: accounts.keys(context, admin, name),
+        lambda: accounts.add_key(context, admin, new_key),
+    ):
+        with pytest.raises(WrongUse, match="The name"):
+            use()
+    assert actions(context) == []
+
+
+@pytest.mark.parametrize("field", ["id", "created_at", "password", "nonsense"])
+def test_what_of_an_account_never_changes(context: Context, admin: Acting, field: str) -> None:
+    with pytest.raises(WrongUse, match=field):
+        accounts.change_person(context, admin, "root", **{field: "x"})
+
+
 def test_an_address_that_tries_many_names_is_stopped(context: Context, admin: Acting, clock: Clock) -> None:
     for number in range(30):
         with pytest.raises(NotSignedIn):
@@ -199,17 +280,19 @@ def test_what_no_account_can_be(context: Context, admin: Acting, changes: dict[s
 
 def test_changes_that_take_rights_away_end_sessions(context: Context, admin: Acting) -> None:
     staff(context, "li", Role.REVIEWER, password=weak())
-    kept, ended = signed(context, "li"), []
+    kept = signed(context, "li")
     accounts.change_person(context, admin, "li", shown_name="Li Na", trained=date(2026, 1, 2))
     signing_in.acting(context, kept)
     for change in ({"roles": frozenset({Role.INTAKE})}, {"active": False}):
-        ended.append(signed(context, "li"))
+        ended = signed(context, "li")
         accounts.change_person(context, admin, "li", **change)
-    for token in ended:
         with pytest.raises(NotSignedIn):
-            signing_in.acting(context, token)
+            signing_in.acting(context, ended)
     with pytest.raises(NotSignedIn):
         signed(context, "li")
+    accounts.change_person(context, admin, "li", active=True)
+    with pytest.raises(NotSignedIn):  # and no session comes back
+        signing_in.acting(context, ended)
 
 
 def test_an_administrator_is_always_left(context: Context, admin: Acting) -> None:
@@ -322,11 +405,82 @@ def test_accounts_on_the_command_line(home: Path) -> None:
     run("key", "add", "app", "--label", "app", "--scope", "everything", code=2)
     run("user", "change", "li", "--role", "reviewer", "--trained", "2026-01-12")
     run("user", "change", "li", code=2)
+    run("user", "deactivate", "li")
+    run("login", "li", "--password-stdin", typed=f"{OTHER}\n", code=11)
+    run("user", "change", "li", "--active")
+    assert "administrator" in run("user", "deactivate", "root", code=5).stderr
     assert [one["name"] for one in json.loads(run("user", "list", "--json").stdout)] == ["app", "li", "root"]
     run("logout")
     assert not kept.exists()
     assert "Nobody was signed in" in run("logout").output
     run("user", "list", code=11)
+
+
+def test_who_signs_in_again_leaves_no_session_behind_that_nobody_can_end(home: Path) -> None:
+    sign_in_here(home)
+    first = sign_in_file(home).read_text(encoding="utf-8").splitlines()[0]
+    run("login", "chen", "--password-stdin", typed=f"{PASSWORD}\n")
+    with Matcher.open(home) as matcher:
+        with pytest.raises(NotSignedIn):
+            matcher.accounts.acting(first)
+        second = sign_in_file(home).read_text(encoding="utf-8").splitlines()[0]
+        assert matcher.accounts.acting(second).name == "chen"
+
+
+def test_a_failed_sign_in_leaves_the_present_one_alone(home: Path) -> None:
+    sign_in_here(home)
+    before = sign_in_file(home).read_text(encoding="utf-8")
+    run("login", "chen", "--password-stdin", typed="wrong\n", code=11)
+    run("login", "chen", "--password-stdin", typed="", code=11)
+    assert sign_in_file(home).read_text(encoding="utf-8") == before
+
+
+def test_a_copied_token_is_worth_nothing_after_another_password(home: Path) -> None:
+    run("case", "add", "A-1", "--actor", "li")
+    sign_in_here(home)
+    stolen = sign_in_file(home).read_text(encoding="utf-8")
+    sign_in_here(home, "root", Role.ADMIN)
+    run("user", "password", "chen", "--password-stdin", typed=f"{OTHER}\n")
+    sign_in_file(home).write_text(stolen, encoding="utf-8")
+    assert "sign in again" in run("case", "close", "A-1", "--as", "returned", code=11).stderr
+    run("case", "reopen", "A-1", "--reason", "x", code=11)
+
+
+@pytest.mark.parametrize("content", [b"", b"ms_x", b"ms_x\nchen\nmore\n", b"\xff\xfe\n\x00\n", b"../..\nchen\n"])
+def test_a_sign_in_file_that_is_none_signs_nobody_in(home: Path, content: bytes) -> None:
+    file = sign_in_file(home)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+    run("user", "list", code=11)
+    run("case", "close", "A-1", "--as", "returned", code=11)
+
+
+def test_each_home_has_its_own_sign_in_by_whatever_path_it_is_named(home: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(home)
+    assert sign_in_file(link) == sign_in_file(home) == sign_in_file(tmp_path / "x" / ".." / "home")
+    assert sign_in_file(tmp_path / "other") != sign_in_file(home)
+    assert sign_in_file(Path("../" * 9 + "etc/passwd")).parent == sign_in_file(home).parent
+
+
+@pytest.mark.parametrize("name", ["li\x1b[2J", "li\u202e", "li\n", "", " ", "l" * 61])
+def test_names_that_no_account_has_on_the_command_line(home: Path, name: str) -> None:
+    sign_in_here(home, "root", Role.ADMIN)
+    run("user", "add", name, "--role", "reviewer", "--password-stdin", typed=f"{OTHER}\n", code=2)
+    assert run("login", name, "--password-stdin", typed=f"{OTHER}\n", code=11).stderr.count("\n") == 1
+    assert len(json.loads(run("user", "list", "--json").stdout)) == 1
+
+
+def test_reopening_refuses_an_actor_and_takes_the_same_account(home: Path) -> None:
+    run("case", "add", "A-1", "--actor", "li")
+    sign_in_here(home)
+    run("case", "close", "A-1", "--as", "returned")
+    refused = run("case", "reopen", "A-1", "--reason", "mistake", "--actor", "chen", code=2)
+    assert "signed-in account only" in refused.stderr
+    sign_in_here(home, "wang", Role.REVIEWER)
+    run("case", "reopen", "A-1", "--reason", "mistake", code=12)
+    run("logout")
+    run("case", "reopen", "A-1", "--reason", "mistake", code=11)
 
 
 def test_ending_a_case_takes_an_account_that_may(home: Path) -> None:

@@ -60,10 +60,24 @@ def test_an_address_is_blocked_from_the_thirtieth_failure_on() -> None:
     assert throttling.blocked_by_address(30, NOW) == NOW + timedelta(minutes=15)
 
 
-def test_failures_are_forgotten_after_a_rest() -> None:
-    rest = timedelta(minutes=15)
-    assert throttling.counted(7, NOW - rest + timedelta(seconds=1), NOW) == 7
-    assert throttling.counted(7, NOW - rest, NOW) == 0
+def test_failures_of_a_name_count_for_a_day() -> None:
+    day = timedelta(days=1)
+    assert throttling.counted_for_name(7, NOW - day + timedelta(seconds=1), NOW) == 7
+    assert throttling.counted_for_name(7, NOW - day, NOW) == 0
+
+
+def test_failures_of_an_address_drain_away_one_by_one() -> None:
+    after = [(29, 30), (30, 29), (60, 28), (900, 0), (90_000, 0), (-60, 30)]  # a clock may be set back
+    assert [throttling.counted_for_address(30, NOW - timedelta(seconds=rest), NOW) for rest, _ in after] == [
+        left for _, left in after
+    ]
+
+
+def test_half_a_character_is_no_password_and_matches_none() -> None:
+    with pytest.raises(WrongUse, match="half a character"):
+        passwords.encode("\ud800" * 12)
+    assert not passwords.matches("\ud800" * 12, weak())
+    assert not passwords.matches("\ud800" * 12, None)
 
 
 def test_every_right_is_in_the_table_and_every_role_has_one() -> None:
