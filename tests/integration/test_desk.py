@@ -305,6 +305,27 @@ def test_a_search_recuses(office: Office) -> None:
     assert desk.claim(office.ben, pair.task)
 
 
+def test_whoever_looks_while_it_holds_a_claim_cannot_seal_it(office: Office) -> None:
+    office.register(1)
+    sighting = office.submit(1)
+    desk = office.matcher.desk
+    held = desk.next(office.ann).claim
+    desk.list_sheet(office.ann, held)
+    office.matcher.sighting(sighting, actor="ann")
+    for call in (lambda: desk.seal_list(office.ann, held, [1]), lambda: desk.faces(office.ann, held)):
+        with pytest.raises(Conflict, match="more of it than its photos"):
+            call()
+    assert desk.next(office.ben) is None, "the seat is taken"
+    desk.give_back(office.ann, held)
+    office.pick(office.ben, "A-1")
+    held = desk.next(office.ben).claim
+    desk.pair_sheet(office.ben, held)
+    office.matcher.match(child(1, 2), actor="ben", reason="curious")
+    with pytest.raises(Conflict, match="more of it than its photos"):
+        desk.seal_pair(office.ben, held, "potential")
+    assert desk.next(office.ben) is None
+
+
 @pytest.mark.parametrize("look", ["sighting", "case", "submit"])
 def test_looking_recuses(office: Office, look: str) -> None:
     office.register(1)
@@ -593,6 +614,44 @@ def again(home: Path, clock: Clock, settings: str) -> Iterator[Office]:
             people = {one.name: one for one in reading.people.list()}
         signed = {name: Acting(id=one.id, name=name, rights=rights_of(one.roles)) for name, one in people.items()}
         yield Office(matcher, clock, *(signed[name] for name in ("ann", "ben", "cat", "boss", "officer")))
+
+
+def test_the_face_that_is_meant(office: Office) -> None:
+    office.register(3, 4)
+    sighting = office.matcher.submit_sighting([group(3, 9, 4), child(4, 1)], actor=ME)
+    desk = office.matcher.desk
+    first, second, third = (face.id for face in sighting.photos[0].faces)
+    assert len(desk.queue(office.ann).waiting) == 4
+    with office.matcher.context.store.read() as reading:
+        (listed,) = reading.tasks.list_of(parse_id(second))
+    held = desk.claim(office.ann, id_text(listed.id)).claim
+    desk.list_sheet(office.ann, held)
+    assert desk.mark_face(office.officer, first) == 2
+    assert len(desk.queue(office.ben).waiting) == 2, "that face, and the other photo's"
+    with pytest.raises(Conflict, match="not asked any more"):
+        desk.seal_list(office.ann, held, [])
+    assert desk.mark_face(office.officer, first) == 0
+    assert desk.mark_face(office.officer, third) == 1
+    assert len(desk.queue(office.ben).waiting) == 2
+    with pytest.raises(NotPermitted):
+        desk.mark_face(office.ann, first)
+    for wrong in ("0000000000001", office.matcher.case("A-3").photos[0].faces[0].id):
+        with pytest.raises(NotFound):
+            desk.mark_face(office.officer, wrong)
+
+
+def test_many_who_ask_at_once(office: Office) -> None:
+    office.register(1, 2)
+    office.submit(1)
+    desk = office.matcher.desk
+    office.pick(office.cat, "A-1", "A-2")
+    people = [account(office.matcher.context.store, f"p{number}", Role.REVIEWER) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        claims = [claim for claim in pool.map(desk.next, people) if claim is not None]
+    assert len({one.claim for one in claims}) == 4, "two pairs with two seats each"
+    with office.matcher.context.store.read() as reading:
+        pairs = reading.tasks.standing(TaskState.WAITING, TaskKind.PAIR)
+        assert [len(reading.claims.holders(pair, START)) for pair in pairs] == [2, 2]
 
 
 def test_two_people_who_seal_at_once(office: Office) -> None:
