@@ -121,6 +121,9 @@ def test_from_a_list_to_a_confirmed_pair(office: Office) -> None:
     view = desk.pair(office.officer, pair.task)
     assert (view.facts.case_id, view.facts.sighting, view.facts.name) == ("A-1", sighting, "Child 1")
     assert {one.by for one in view.verdicts} == {"ann", "ben"}
+    with office.matcher.context.store.read() as reading:
+        asked = [one.id for one in reading.candidates.of_sighting(parse_id(sighting))]
+        assert len(reading.verdicts.recused(office.officer.id, asked)) == 1, "whoever has looked is recused"
     with pytest.raises(WrongUse, match="no result of a confirmation"):
         desk.confirm(office.officer, pair.task, ("dna", "lab 17"), "returned")
     with pytest.raises(WrongUse, match="reference"):
@@ -234,13 +237,20 @@ def test_an_exclusion_survives_a_reindex_and_ends_with_a_new_photo(office: Offic
     assert office.states() == {}
     claim = desk.next(office.ann)
     assert claim is not None
-    assert desk.pair_sheet(office.ann, claim.claim).places == 2
+    assert desk.pair_sheet(office.ann, claim.claim).places == 2, "both photos of the child"
     desk.seal_pair(office.ann, claim.claim, "potential")
     office.judge(office.ben, "potential")
     view = desk.pair(office.officer, task)
     assert (view.item.round, view.item.reopened_by) == (2, ReopenedBy.NEW_PHOTO)
     assert [(one.kind, one.round, one.actor) for one in view.decisions] == [("reopened", 1, "intake")]
     assert len(view.verdicts) == 2
+
+
+def test_a_photo_that_is_added_with_its_face_asks_again(office: Office) -> None:
+    excluded(office)
+    office.matcher.update_case("A-1", [child(1, 4)], actor="intake")
+    assert office.states() == {}
+    assert office.matcher.desk.next(office.ann) is not None
 
 
 def test_a_person_reopens_with_a_reason(office: Office) -> None:
@@ -596,6 +606,11 @@ def test_control_pairs_look_like_others_and_change_nothing(home: Path) -> None:
         with pytest.raises(Conflict, match="control pair"):
             desk.revise(officer, claim.claim, "no_candidate")
         assert office.states() == {TaskState.EXCLUDED: 1}
+        with office.matcher.context.store.read() as reading:
+            (known,) = reading.tasks.standing(TaskState.EXCLUDED, TaskKind.PAIR)
+            assert known.updated_at == START, "nothing was changed"
+            assert len(reading.verdicts.of_round(known.id, 1)) == 2
+            assert [one.round for one in reading.verdicts.by(officer.id)] == [0]
         second = desk.next(officer)
         desk.pair_sheet(officer, second.claim)
         desk.seal_pair(officer, second.claim, "no_candidate")
