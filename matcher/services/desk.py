@@ -20,6 +20,7 @@ from matcher.services import (
     desk_pairs,
     desk_quality,
     desk_queue,
+    desk_triage,
     sheets,
 )
 from matcher.services.context import Context
@@ -201,6 +202,10 @@ class Desk:
         with self._context.store.read() as reading:
             found = cases.require_case(reading, case_id)
         return case_views.shown(self._context, found, reviewer(acting))
+
+    def mark_face(self, acting: Acting, face: str) -> int:
+        """Say which face of a sighting's photo is meant; how many lists of other faces are set aside."""
+        return desk_triage.mark_face(self._context, acting, face)
 
     def notices(self, acting: Acting, limit: int = 50) -> list[NoticeView]:
         """One's inbox, newest first."""

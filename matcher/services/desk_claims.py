@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from matcher.accounts.rights import Acting, Right
-from matcher.domain.ids import id_text, parse_id
+from matcher.domain.ids import CandidateId, id_text, parse_id
 from matcher.domain.reviews import Claim, ClaimId, Task, TaskId, TaskKind, TaskState
 from matcher.errors import Conflict, NotFound
 from matcher.services.context import Context
@@ -50,20 +50,47 @@ def require_live(reading: Reading, held: Held, now: datetime) -> None:
 
 def unusable(reading: Reading, held: Held, now: datetime) -> str | None:
     """Why a claim cannot be worked on now; `None` if it can."""
-    claim, task = held.claim, held.task
+    ended = _ended(held.claim, now)
+    if ended is not None:
+        return ended
+    if reading.verdicts.recused(held.claim.person_id, _asked(reading, held.task)):
+        return "you have seen more of it than its photos; give it back"
+    if held.claim.truth is not None:  # what became of a control pair meanwhile changes nothing
+        return None
+    return _over(reading, held)
+
+
+def require_held(held: Held, now: datetime) -> None:
+    """`Conflict` for a claim that has ended, whatever became of its task."""
+    problem = _ended(held.claim, now)
+    if problem is not None:
+        raise Conflict(f"Claim '{id_text(held.claim.id)}' cannot be used: {problem}.")
+
+
+def _ended(claim: Claim, now: datetime) -> str | None:
     if claim.released_at is not None:
         return "it was sealed, given back or has run out; ask for the next task"
     if claim.expires_at <= now:
         return "its lease has ended; claim the task again, what you entered is kept"
-    if claim.truth is not None:  # what became of a control pair meanwhile changes nothing
-        return None
-    if task.state is not TaskState.WAITING or task.round != claim.round:
+    return None
+
+
+def _over(reading: Reading, held: Held) -> str | None:
+    task = held.task
+    if task.state is not TaskState.WAITING or task.round != held.claim.round:
         return "this is not asked any more; ask for the next task"
     if task.case_id is not None:
         case = reading.cases.by_id(task.case_id)
         if case is None or not case.status.searched:
             return "the case has ended; ask for the next task"
     return None
+
+
+def _asked(reading: Reading, task: Task) -> list[CandidateId]:
+    """The candidates that a task is about."""
+    if task.candidate_id is not None:
+        return [task.candidate_id]
+    return [one.id for one in reading.candidates.of_list(task.face_id, task.space)]
 
 
 def task_of(reading: Reading, task: str) -> Task:

@@ -14,7 +14,7 @@ from matcher.review.order import drawn, fraction
 from matcher.review.workflow import Seats, refusal
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
-from matcher.services.desk_claims import Held, lease, of_claim, own, require_live, reviewer, task_of, unusable
+from matcher.services.desk_claims import Held, lease, of_claim, own, require_held, reviewer, task_of, unusable
 from matcher.services.desk_views import ClaimView, QueueFilter, QueueItem, QueueView
 from matcher.store.database import Reading, Transaction
 
@@ -111,7 +111,7 @@ def give_back(context: Context, acting: Acting, claim_id: str) -> None:
     """Return a task unanswered; what was entered is forgotten."""
     with context.store.write() as transaction:
         held = own(transaction, acting, claim_id)
-        require_live(transaction, held, context.clock())
+        require_held(held, context.clock())
         transaction.claims.release(held.claim.id, context.clock())
         record(context, transaction, reviewer(acting), Trace("review.give_back", [held.claim.id, held.task.id]))
 

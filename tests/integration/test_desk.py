@@ -121,6 +121,9 @@ def test_from_a_list_to_a_confirmed_pair(office: Office) -> None:
     view = desk.pair(office.officer, pair.task)
     assert (view.facts.case_id, view.facts.sighting, view.facts.name) == ("A-1", sighting, "Child 1")
     assert {one.by for one in view.verdicts} == {"ann", "ben"}
+    with office.matcher.context.store.read() as reading:
+        asked = [one.id for one in reading.candidates.of_sighting(parse_id(sighting))]
+        assert len(reading.verdicts.recused(office.officer.id, asked)) == 1, "whoever has looked is recused"
     with pytest.raises(WrongUse, match="no result of a confirmation"):
         desk.confirm(office.officer, pair.task, ("dna", "lab 17"), "returned")
     with pytest.raises(WrongUse, match="reference"):
@@ -234,13 +237,20 @@ def test_an_exclusion_survives_a_reindex_and_ends_with_a_new_photo(office: Offic
     assert office.states() == {}
     claim = desk.next(office.ann)
     assert claim is not None
-    assert desk.pair_sheet(office.ann, claim.claim).places == 2
+    assert desk.pair_sheet(office.ann, claim.claim).places == 2, "both photos of the child"
     desk.seal_pair(office.ann, claim.claim, "potential")
     office.judge(office.ben, "potential")
     view = desk.pair(office.officer, task)
     assert (view.item.round, view.item.reopened_by) == (2, ReopenedBy.NEW_PHOTO)
     assert [(one.kind, one.round, one.actor) for one in view.decisions] == [("reopened", 1, "intake")]
     assert len(view.verdicts) == 2
+
+
+def test_a_photo_that_is_added_with_its_face_asks_again(office: Office) -> None:
+    excluded(office)
+    office.matcher.update_case("A-1", [child(1, 4)], actor="intake")
+    assert office.states() == {}
+    assert office.matcher.desk.next(office.ann) is not None
 
 
 def test_a_person_reopens_with_a_reason(office: Office) -> None:
@@ -303,6 +313,27 @@ def test_a_search_recuses(office: Office) -> None:
         desk.claim(office.boss, pair.task)
     office.matcher.match(child(2, 2), actor="somebody without an account", reason="a call")
     assert desk.claim(office.ben, pair.task)
+
+
+def test_whoever_looks_while_it_holds_a_claim_cannot_seal_it(office: Office) -> None:
+    office.register(1)
+    sighting = office.submit(1)
+    desk = office.matcher.desk
+    held = desk.next(office.ann).claim
+    desk.list_sheet(office.ann, held)
+    office.matcher.sighting(sighting, actor="ann")
+    for call in (lambda: desk.seal_list(office.ann, held, [1]), lambda: desk.faces(office.ann, held)):
+        with pytest.raises(Conflict, match="more of it than its photos"):
+            call()
+    assert desk.next(office.ben) is None, "the seat is taken"
+    desk.give_back(office.ann, held)
+    office.pick(office.ben, "A-1")
+    held = desk.next(office.ben).claim
+    desk.pair_sheet(office.ben, held)
+    office.matcher.match(child(1, 2), actor="ben", reason="curious")
+    with pytest.raises(Conflict, match="more of it than its photos"):
+        desk.seal_pair(office.ben, held, "potential")
+    assert desk.next(office.ben) is None
 
 
 @pytest.mark.parametrize("look", ["sighting", "case", "submit"])
@@ -575,6 +606,11 @@ def test_control_pairs_look_like_others_and_change_nothing(home: Path) -> None:
         with pytest.raises(Conflict, match="control pair"):
             desk.revise(officer, claim.claim, "no_candidate")
         assert office.states() == {TaskState.EXCLUDED: 1}
+        with office.matcher.context.store.read() as reading:
+            (known,) = reading.tasks.standing(TaskState.EXCLUDED, TaskKind.PAIR)
+            assert known.updated_at == START, "nothing was changed"
+            assert len(reading.verdicts.of_round(known.id, 1)) == 2
+            assert [one.round for one in reading.verdicts.by(officer.id)] == [0]
         second = desk.next(officer)
         desk.pair_sheet(officer, second.claim)
         desk.seal_pair(officer, second.claim, "no_candidate")
@@ -593,6 +629,44 @@ def again(home: Path, clock: Clock, settings: str) -> Iterator[Office]:
             people = {one.name: one for one in reading.people.list()}
         signed = {name: Acting(id=one.id, name=name, rights=rights_of(one.roles)) for name, one in people.items()}
         yield Office(matcher, clock, *(signed[name] for name in ("ann", "ben", "cat", "boss", "officer")))
+
+
+def test_the_face_that_is_meant(office: Office) -> None:
+    office.register(3, 4)
+    sighting = office.matcher.submit_sighting([group(3, 9, 4), child(4, 1)], actor=ME)
+    desk = office.matcher.desk
+    first, second, third = (face.id for face in sighting.photos[0].faces)
+    assert len(desk.queue(office.ann).waiting) == 4
+    with office.matcher.context.store.read() as reading:
+        (listed,) = reading.tasks.list_of(parse_id(second))
+    held = desk.claim(office.ann, id_text(listed.id)).claim
+    desk.list_sheet(office.ann, held)
+    assert desk.mark_face(office.officer, first) == 2
+    assert len(desk.queue(office.ben).waiting) == 2, "that face, and the other photo's"
+    with pytest.raises(Conflict, match="not asked any more"):
+        desk.seal_list(office.ann, held, [])
+    assert desk.mark_face(office.officer, first) == 0
+    assert desk.mark_face(office.officer, third) == 1
+    assert len(desk.queue(office.ben).waiting) == 2
+    with pytest.raises(NotPermitted):
+        desk.mark_face(office.ann, first)
+    for wrong in ("0000000000001", office.matcher.case("A-3").photos[0].faces[0].id):
+        with pytest.raises(NotFound):
+            desk.mark_face(office.officer, wrong)
+
+
+def test_many_who_ask_at_once(office: Office) -> None:
+    office.register(1, 2)
+    office.submit(1)
+    desk = office.matcher.desk
+    office.pick(office.cat, "A-1", "A-2")
+    people = [account(office.matcher.context.store, f"p{number}", Role.REVIEWER) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        claims = [claim for claim in pool.map(desk.next, people) if claim is not None]
+    assert len({one.claim for one in claims}) == 4, "two pairs with two seats each"
+    with office.matcher.context.store.read() as reading:
+        pairs = reading.tasks.standing(TaskState.WAITING, TaskKind.PAIR)
+        assert [len(reading.claims.holders(pair, START)) for pair in pairs] == [2, 2]
 
 
 def test_two_people_who_seal_at_once(office: Office) -> None:

@@ -22,10 +22,13 @@ from model_files import (
     yunet_file,
 )
 from pictures import child
+from reviews import pair_of
 
 from matcher import CasePhoto, Matcher
 from matcher.cli.root import root
 from matcher.config import DEFAULT_BACKEND, Home
+from matcher.domain.ids import parse_id
+from matcher.domain.reviews import ReopenedBy, TaskState
 from matcher.errors import StoreProblem, WrongUse
 from matcher.faces.installed import shipped
 
@@ -198,6 +201,20 @@ def test_changing_the_models_embeds_all_cases_first(home: Path, installed: Path)
     assert actions(home)[-5:] == ["gallery.embed", "gallery.embed", "gallery.reindex", "models.use", "search.match"]
     run("models", "use", "mmod", "dlib-resnet-v1")
     assert f'backend = "{DEFAULT_BACKEND}"\n' in home_file.settings_file.read_text()
+
+
+def test_other_models_ask_again_about_excluded_pairs(home: Path, installed: Path) -> None:
+    with Matcher.open(home) as matcher:
+        matcher.add_case("A-1", photos=[child(1)], actor="t")
+        sighting = matcher.submit_sighting([child(1, 1)], actor="t")
+        with matcher.context.store.write() as tx:
+            (found,) = tx.candidates.of_sighting(parse_id(sighting.id))
+            pair = pair_of(tx, found, space=found.space, state=TaskState.EXCLUDED)
+    run("models", "use", "mmod", EXPORTED, "--home", home)
+    with Matcher.open(home) as matcher, matcher.context.store.read() as reading:
+        again = reading.tasks.get(pair.id)
+        assert (again.state, again.round, again.reopened_by) == (TaskState.WAITING, 2, ReopenedBy.NEW_MODEL)
+        assert again.space == matcher.space.name != pair.space
 
 
 def test_a_model_in_use_is_not_removed(home: Path, installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,45 @@
+"""Which face of a sighting is meant: lists of the others on that photo are set aside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from matcher.accounts.rights import Acting, Right
+from matcher.domain.ids import FaceId, parse_id
+from matcher.domain.records import Choice
+from matcher.domain.reviews import TaskState
+from matcher.errors import NotFound
+from matcher.services.auditing import Trace, record
+from matcher.services.context import Context
+from matcher.services.desk_claims import reviewer
+from matcher.store.database import Transaction
+
+
+def mark_face(context: Context, acting: Acting, face: str) -> int:
+    """Say that this face of a sighting's photo is the child that was seen; how many lists are set aside by it.
+
+    Lists of the photo's other faces are asked no more, and one that was set aside is asked again when its face is
+    marked. What was sealed, and pairs that were picked, stay.
+    """
+    acting.require(Right.TRIAGE)
+    face_id = FaceId(parse_id(face))
+    with context.store.write() as transaction:
+        stored = transaction.faces.get(face_id)
+        photo = None if stored is None else transaction.photos.get(stored.photo_id)
+        if stored is None or photo is None or photo.sighting_id is None:
+            raise NotFound(f"There is no face '{face}' of a sighting: `matcher sighting show` lists them.")
+        others = [one.id for one in transaction.faces.of_photo(photo.id) if one.id != face_id]
+        transaction.faces.choose(photo.id, face_id, Choice.MARKED)
+        _move(context, transaction, face_id, TaskState.SET_ASIDE, TaskState.WAITING)
+        aside = sum(_move(context, transaction, one, TaskState.WAITING, TaskState.SET_ASIDE) for one in others)
+        trace = Trace("sighting.mark_face", [photo.sighting_id, face_id], details={"set_aside": aside})
+        record(context, transaction, reviewer(acting), trace)
+    return aside
+
+
+def _move(context: Context, transaction: Transaction, face_id: FaceId, old: TaskState, new: TaskState) -> int:
+    """Move the lists of a face from one state to another; how many."""
+    moved = [task for task in transaction.tasks.list_of(face_id) if task.state is old]
+    for task in moved:
+        transaction.tasks.update(replace(task, state=new, updated_at=context.clock()))
+    return len(moved)
