@@ -45,7 +45,8 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    _log.error(" ".join((request.method, str(request.scope.get("route")), "failed")), exc_info=error)
+    said = (request.scope.get("request_id", "-"), request.method, str(request.scope.get("route")), "failed")
+    _log.error(" ".join(said), exc_info=error)
     return _page(request, 500, "Something went wrong on the server; nothing was changed. Its log says what.")
 
 
