@@ -41,21 +41,25 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        kept = "private, max-age=3600" if scope["path"].startswith(_STATIC) else "private, no-store"
-
-        scope["request_id"] = given = _request_id(Headers(scope=scope).get("x-request-id", ""))
+        scope["secure"] = self._secure
+        scope["request_id"] = _request_id(Headers(scope=scope).get("x-request-id", ""))
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
-                headers["Cache-Control"] = kept
-                headers["X-Request-Id"] = given
-                if self._secure:
-                    headers["Strict-Transport-Security"] = "max-age=31536000"
+                protect(MutableHeaders(scope=message), scope)
             await send(message)
 
         await self._app(scope, receive, guarded)
+
+
+def protect(headers: MutableHeaders, scope: Scope) -> None:
+    """Put the headers of every answer into those of one, the answer to a request that came through `Guard`."""
+    headers.update(HEADERS)
+    kept = "private, max-age=3600" if scope["path"].startswith(_STATIC) else "private, no-store"
+    headers["Cache-Control"] = kept
+    headers["X-Request-Id"] = scope["request_id"]
+    if scope["secure"]:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
 
 
 def _request_id(given: str) -> str:

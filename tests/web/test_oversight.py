@@ -57,3 +57,18 @@ def test_the_status_tells_what_searches_run_on(desk: Desk) -> None:
     assert "3 faces can be found" in text
     assert '<th scope="row">machine</th><td>good</td>' in text
     desk.browser("li").get("/status", 403)
+
+
+def test_an_unexpected_error_is_as_protected_as_other_answers(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> int:
+        raise RuntimeError("inside")
+
+    monkeypatch.setattr(desk.matcher.context.store, "change_counter", broken)
+    nobody = desk.browser()
+    usual = nobody.get("/healthz").headers
+    answer = nobody.get("/readyz", 500)
+    assert "inside" not in answer.text
+    assert {name for name in usual if name not in {"x-request-id"}} <= set(answer.headers)
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert answer.headers["Content-Security-Policy"] == usual["Content-Security-Policy"]
+    assert answer.headers["X-Request-Id"]
