@@ -7,8 +7,8 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from matcher.services.context import Context
-from matcher.web import problems
-from matcher.web.console import decisions, lists, pairs, queue, sign_in
+from matcher.web import health, problems
+from matcher.web.console import decisions, lists, oversight, pairs, queue, sign_in
 from matcher.web.limits import BodyLimit
 from matcher.web.pages import HERE, environment
 from matcher.web.security import Guard
@@ -24,7 +24,7 @@ def create_app(context: Context, *, secure: bool) -> FastAPI:
         middleware=[Middleware(Guard, secure=secure), Middleware(BodyLimit)],
     )
     app.state.context, app.state.secure, app.state.templates = context, secure, environment()
-    for part in (sign_in, queue, lists, pairs, decisions):
+    for part in (health, sign_in, queue, lists, pairs, decisions, oversight):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     problems.install(app)

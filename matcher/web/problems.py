@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from matcher.errors import MatcherError, NotSignedIn, TooMany
 from matcher.web.pages import page
+from matcher.web.security import protect
 
 _log = logging.getLogger("matcher.web")
 
@@ -45,8 +46,12 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    _log.error(" ".join((request.method, str(request.scope.get("route")), "failed")), exc_info=error)
-    return _page(request, 500, "Something went wrong on the server; nothing was changed. Its log says what.")
+    said = (request.scope.get("request_id", "-"), request.method, str(request.scope.get("route")), "failed")
+    _log.error(" ".join(said), exc_info=error)
+    answer = _page(request, 500, "Something went wrong on the server; nothing was changed. Its log says what.")
+    # This answer is made outside of all middleware, so nothing but this line gives it its headers.
+    protect(answer.headers, request.scope)
+    return answer
 
 
 def _page(request: Request, status: int, message: str) -> Response:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+import secrets
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -25,6 +27,7 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 _STATIC = "/static/"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # what may go into a log and a header as it came
 
 
 class Guard:
@@ -38,18 +41,30 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        kept = "private, max-age=3600" if scope["path"].startswith(_STATIC) else "private, no-store"
+        scope["secure"] = self._secure
+        scope["request_id"] = _request_id(Headers(scope=scope).get("x-request-id", ""))
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
-                headers["Cache-Control"] = kept
-                if self._secure:
-                    headers["Strict-Transport-Security"] = "max-age=31536000"
+                protect(MutableHeaders(scope=message), scope)
             await send(message)
 
         await self._app(scope, receive, guarded)
+
+
+def protect(headers: MutableHeaders, scope: Scope) -> None:
+    """Put the headers of every answer into those of one, the answer to a request that came through `Guard`."""
+    headers.update(HEADERS)
+    kept = "private, max-age=3600" if scope["path"].startswith(_STATIC) else "private, no-store"
+    headers["Cache-Control"] = kept
+    headers["X-Request-Id"] = scope["request_id"]
+    if scope["secure"]:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+
+
+def _request_id(given: str) -> str:
+    """The id that a proxy gave, or a new one in its place where it could be anything else than an id."""
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 def cookie_name(secure: bool) -> str:

@@ -1,0 +1,36 @@
+"""The audit log and the state of the installation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from matcher.accounts.rights import Right
+from matcher.services.oversight import audit_page, installation
+from matcher.web.identity import Visit, allowed
+from matcher.web.pages import page
+
+router = APIRouter()
+
+_PAGE = 100  # entries on one page
+_LAST = 2**63 - 1  # numbers beyond it are none that a database keeps
+
+
+@router.get("/audit")
+def audit(
+    request: Request,
+    visited: Annotated[Visit, Depends(allowed(Right.AUDIT_READ))],
+    after: Annotated[int, Query(ge=0, le=_LAST)] = 0,
+) -> Response:
+    """Who did what: one page of entries, the oldest first. Notes stay out: they may tell of a child."""
+    records, following = audit_page(visited.context, visited.acting, after, _PAGE)
+    return page(request, "audit.html", visited, records=records, following=following)
+
+
+@router.get("/status")
+def status(request: Request, visited: Annotated[Visit, Depends(allowed(Right.STATUS))]) -> Response:
+    """What searches run on, and the check-up."""
+    gallery, findings = installation(visited.context, visited.acting)
+    return page(request, "status.html", visited, gallery=gallery, findings=findings)
