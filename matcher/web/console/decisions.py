@@ -21,10 +21,8 @@ router = APIRouter(prefix="/decisions")
 Supervisor = Annotated[Visit, Depends(allowed(Right.SETTLE))]
 Officer = Annotated[Visit, Depends(allowed(Right.CONFIRM))]
 
-_STATES = {
-    Right.SETTLE: (TaskState.DISPUTED, TaskState.EXCLUDED),
-    Right.CONFIRM: (TaskState.ESCALATED, TaskState.CONFIRMED),
-}
+_OFFICERS = (TaskState.ESCALATED, TaskState.CONFIRMED)
+_SUPERVISORS = (TaskState.DISPUTED, TaskState.EXCLUDED, *_OFFICERS)
 
 
 def either(visited: Annotated[Visit, Depends(visit)]) -> Visit:
@@ -41,7 +39,7 @@ Decider = Annotated[Visit, Depends(either)]
 @router.get("")
 def listed(request: Request, visited: Decider, state: TaskState | None = None, after: str | None = None) -> Response:
     """Pairs in a state."""
-    states = [one for right, some in _STATES.items() if right in visited.acting.rights for one in some]
+    states = _SUPERVISORS if Right.SETTLE in visited.acting.rights else _OFFICERS
     wanted = state or states[0]
     found = visited.desk.pairs(visited.acting, wanted, after=after)
     return page(request, "decisions.html", visited, pairs=found, wanted=wanted, states=states)
