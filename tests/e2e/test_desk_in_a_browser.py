@@ -159,6 +159,10 @@ def test_a_disagreement_reaches_the_supervisor_on_a_telephone(served: Served) ->
     for path in ("/reviewers", "/quality"):
         page.goto(served.url + path)
         accessible(page)
+    page = served.signed_in("sun")
+    for path in ("/audit", "/status"):
+        page.goto(served.url + path)
+        accessible(page)
     assert served.troubles == []
 
 
