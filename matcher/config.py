@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     urgent_lease_minutes: float = Field(10, gt=0, le=1440, description="how long a reviewer holds an urgent task")
     urgent_hours: float = Field(48, ge=0, description="how long after a sighting its tasks are urgent")
     control_rate: float = Field(0.05, ge=0, le=1, description="share of pairs whose truth is known, to measure errors")
-    break_minutes: float = Field(50, gt=0, description="minutes of work after which a break is proposed")
+    break_minutes: float = Field(50, gt=0, le=1440, description="minutes of work after which a break is proposed")
     backend: str = Field(DEFAULT_BACKEND, description="face models: DETECTOR+RECOGNISER, or face-recognition")
 
     @classmethod

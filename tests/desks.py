@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from accounts import PASSWORD, staff, weak
 from fastapi.testclient import TestClient
-from httpx2 import Response
 from pictures import child
 
 from matcher import Matcher
 from matcher.domain.people import Role
 from matcher.web.app import create_app
+
+if TYPE_CHECKING:
+    from httpx2 import Response
 
 # What may be in nothing that a reviewer gets before sealing: name, numbers, narrative, place.
 SECRETS = ("Wang-Fang-Secret", "CASE-77-", "narrative-secret", "place-secret", "source-secret")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import threading
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -15,13 +17,26 @@ LONGEST = 200
 
 _hasher = PasswordHasher()
 
+# One check takes 64 MiB: a server that was asked for forty at once would take gigabytes. Others wait their turn.
+_turns = threading.BoundedSemaphore(4)
+
+
+def _after_fork() -> None:
+    global _turns  # noqa: PLW0603 - a thread that held a turn is not there to give it back
+    _turns = threading.BoundedSemaphore(4)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)
+
 
 def encode(password: str) -> str:
     """A password as it is kept; `WrongUse` for one that is too short, too long or no text."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise WrongUse(f"The password has {len(password)} characters: use {SHORTEST} … {LONGEST}, such as four words.")
     try:
-        return _hasher.hash(password)
+        with _turns:
+            return _hasher.hash(password)
     except UnicodeEncodeError as error:
         raise WrongUse("The password holds half a character, which no keyboard types: choose another.") from error
 
@@ -30,7 +45,9 @@ def matches(password: str, encoded: str | None) -> bool:
     """Whether this is the password that was kept; takes as long where none was, so that time tells nothing."""
     try:
         tried = password[: LONGEST + 1].encode(errors="surrogatepass")  # half a character is wrong, but no error
-        return _hasher.verify(encoded or _nobodys(), tried) and encoded is not None
+        nobodys = _nobodys()
+        with _turns:
+            return _hasher.verify(encoded or nobodys, tried) and encoded is not None
     except (VerificationError, InvalidHashError):
         return False
 

@@ -13,7 +13,7 @@ from matcher.errors import NotPermitted
 class Right(str, Enum):
     """One thing that an account may be allowed to do or see."""
 
-    OWN_ACCOUNT = "own_account"  # inbox, password, language, own sessions
+    OWN_ACCOUNT = "own_account"  # inbox, own password and sessions
     CASE_READ = "case_read"
     CASE_WRITE = "case_write"  # register, change, add photos, choose faces, relate
     CASE_CLOSE = "case_close"  # close and reopen

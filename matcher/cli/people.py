@@ -9,7 +9,7 @@ import click
 
 from matcher.cli.app import App, home_option, json_option, login_name, print_json, print_table, say
 from matcher.cli.session import read_password, signed_in, signed_in_or_none
-from matcher.domain.people import Language, Role
+from matcher.domain.people import Role
 
 if TYPE_CHECKING:
     from matcher.domain.people import ApiKey, Person
@@ -22,9 +22,6 @@ _roles_option = click.option(
     help="What the account is for; may be given several times.",
 )
 _stdin_option = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-_language_option = click.option(
-    "--language", type=click.Choice([one.value for one in Language]), help="Language of the person's pages."
-)
 
 
 @click.group()
@@ -36,8 +33,7 @@ def user() -> None:
 @click.argument("name")
 @_roles_option
 @click.option("--shown-name", help="What others see; default: NAME.")
-@click.option("--email", help="Where notices are sent.")
-@_language_option
+@click.option("--email", help="Where the person is reached.")
 @_stdin_option
 @home_option
 @click.pass_obj
@@ -49,8 +45,7 @@ def user_add(app: App, /, name: str, roles: tuple[str, ...], password_stdin: boo
     with app.open() as matcher:
         acting = signed_in_or_none(matcher)
         password = None if Role.SERVICE in held else read_password("Password", password_stdin, repeat=True)
-        language = Language(given.pop("language") or Language.ENGLISH)
-        new = NewPerson(name=name, roles=held, password=password, language=language, **given)
+        new = NewPerson(name=name, roles=held, password=password, **given)
         matcher.accounts.add(acting, new, local_actor=login_name() if acting is None else None)
     say(f"Added {name}: {', '.join(sorted(roles))}.")
 
@@ -76,8 +71,7 @@ def user_list(app: App, as_json: bool) -> None:
 @click.argument("name")
 @_roles_option
 @click.option("--shown-name", help="What others see.")
-@click.option("--email", help="Where notices are sent.")
-@_language_option
+@click.option("--email", help="Where the person is reached.")
 @click.option("--trained", type=click.DateTime(["%Y-%m-%d"]), help="Day of the training in facial review.")
 @click.option("--active/--inactive", default=None, help="Whether the account may sign in.")
 @home_option
@@ -89,8 +83,6 @@ def user_change(app: App, /, name: str, roles: tuple[str, ...], trained: datetim
         changes["roles"] = frozenset(map(Role, roles))
     if trained is not None:
         changes["trained"] = trained.date()
-    if "language" in changes:
-        changes["language"] = Language(changes["language"])
     if not changes:
         raise click.UsageError("Nothing to change: give an option.")
     with app.open() as matcher:
@@ -187,7 +179,6 @@ def _plain(person: Person) -> dict[str, str | bool | date | list[str] | None]:
         "shown_name": person.shown_name,
         "roles": sorted(role.value for role in person.roles),
         "email": person.email,
-        "language": person.language.value,
         "trained": person.trained,
         "active": person.active,
     }

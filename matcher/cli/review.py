@@ -182,6 +182,24 @@ def review_revise(app: App, claim: str, outcome: str, features: tuple[str, ...],
     say("Sealed, as a revision.")
 
 
+@review.command("print")
+@click.argument("claim")
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file: .pdf or .html.")
+@click.option("--place", type=click.IntRange(min=1), default=1, show_default=True, help="Which case photo.")
+@click.option("--whole", is_flag=True, help="With names, number, place and time, after the reveal.")
+@home_option
+@click.pass_obj
+def review_print(app: App, claim: str, out: Path, place: int, whole: bool) -> None:
+    """Write your comparison as a PDF or an HTML page; redacted, unless --whole."""
+    if out.suffix not in {".pdf", ".html"}:
+        raise click.UsageError(f"--out {out}: give a name that ends in .pdf or .html.")
+    with app.open() as matcher:
+        data = matcher.desk.printed(signed_in(matcher), claim, pdf=out.suffix == ".pdf", place=place, whole=whole)
+        with private(out, "wb") as file:
+            file.write(data)
+    say(f"Written: {out}")
+
+
 for _command in DECISIONS:
     review.add_command(_command)
 

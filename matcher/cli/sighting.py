@@ -9,10 +9,12 @@ import click
 
 from matcher.cli.app import App, home_option, json_option, print_json, print_table, shown, who_options
 from matcher.cli.bulk import import_options, run_import
+from matcher.cli.session import signed_in
 from matcher.cli.tables import print_candidates
 from matcher.domain.cases import Sex
 from matcher.domain.positions import Datum
 from matcher.domain.records import HowSeen
+from matcher.errors import NotFound
 from matcher.interchange import cells
 
 if TYPE_CHECKING:
@@ -145,6 +147,27 @@ def show(app: App, sighting_id: str, top: int, as_json: bool) -> None:
     with app.open() as matcher:
         view = matcher.sighting(sighting_id)
     _print_sighting(view, as_json, top)
+
+
+@sighting.command("mark-face")
+@click.argument("sighting_id", metavar="ID")
+@click.option(
+    "--photo", type=click.IntRange(min=1), default=1, show_default=True, help="Which photo, as `show` counts."
+)
+@click.option("--face", type=click.IntRange(min=1), required=True, help="Which face of it, as `show` counts.")
+@home_option
+@click.pass_obj
+def mark_face(app: App, sighting_id: str, photo: int, face: int) -> None:
+    """Say which face of a sighting is the child that was seen: the other faces' lists are asked no more."""
+    with app.open() as matcher:
+        acting = signed_in(matcher)
+        photos = matcher.sighting(sighting_id).photos
+        numbers = {one.number: one.id for one in photos[photo - 1].faces} if photo <= len(photos) else {}
+        found = numbers.get(face)
+        if found is None:
+            raise NotFound(f"There is no face {face} on a photo {photo} of sighting {sighting_id}: `sighting show` it.")
+        aside = matcher.desk.mark_face(acting, found)
+    click.echo(f"Face {face} of photo {photo} is the child that was seen; lists set aside: {aside}.")
 
 
 def _print_sighting(view: SightingView, as_json: bool, top: int = 5) -> None:

@@ -7,10 +7,10 @@ import secrets
 from datetime import date
 from pathlib import Path
 
+from matcher.accounts.rights import Acting, rights_of
 from matcher.domain.people import Role
-from matcher.services.accounts import NewPerson, add_person, change_person
+from matcher.services.accounts import NewPerson, add_person, change_person, require_person
 from matcher.services.context import Context
-from matcher.services.signing_in import sign_in
 
 OFFICER = "chen"
 _STAFF = {
@@ -35,9 +35,11 @@ def demo_staff(context: Context, folder: Path) -> str:
     if not missing:
         return password
     if "admin" in missing:
-        admin = NewPerson(name="admin", roles=frozenset(_STAFF["admin"]), password=password)
-        add_person(context, None, admin, local_actor="demo")
-    _, acting = sign_in(context, "admin", password, "demo")
+        new = NewPerson(name="admin", roles=frozenset(_STAFF["admin"]), password=password)
+        add_person(context, None, new, local_actor="demo")
+    with context.store.read() as reading:
+        admin = require_person(reading, "admin")
+    acting = Acting(id=admin.id, name=admin.name, rights=rights_of(admin.roles))
     for name in missing:
         if name != "admin":
             add_person(context, acting, NewPerson(name=name, roles=frozenset(_STAFF[name]), password=password))

@@ -25,13 +25,6 @@ class Role(str, Enum):
     SERVICE = "service"
 
 
-class Language(str, Enum):
-    """Languages of the console."""
-
-    ENGLISH = "en"
-    CHINESE = "zh_Hans"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """An account. `name` is what is typed to sign in and stands in the audit log, `shown_name` what others see.
@@ -45,7 +38,6 @@ class Person:
     shown_name: str
     roles: frozenset[Role]
     email: str | None = None
-    language: Language = Language.ENGLISH
     trained: date | None = None
     active: bool = True
     created_at: datetime

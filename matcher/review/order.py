@@ -1,4 +1,4 @@
-"""Orders that say nothing about likeness: shuffles from a seed, shares drawn by a digest, and the urgent lane.
+"""Orders that say nothing about likeness: shuffles from a seed and shares drawn by a digest.
 
 Seeds are keyed digests (64 hexadecimal characters) of persons and tasks, so that a page that is loaded again looks the
 same, and nobody without the home's key can tell what comes next.
@@ -32,11 +32,3 @@ def drawn(digest: str, rate: float) -> bool:
 def fraction(digest: str) -> float:
     """A keyed digest as a number in 0 ≤ x < 1."""
     return int(digest[:_WORD], 16) / float(1 << 4 * _WORD)
-
-
-def urgent_key(seen_hour: int | None, age: float | None, number: int) -> tuple[bool, int, bool, float, int]:
-    """Sort key of the urgent lane: the latest sighting first, then the youngest child, then the random `number`.
-
-    `seen_hour` counts whole hours since 1970, so that within an hour the age decides; what is unknown comes last.
-    """
-    return seen_hour is None, -(seen_hour or 0), age is None, age or 0.0, number

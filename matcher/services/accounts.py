@@ -10,7 +10,7 @@ from typing import Any
 from matcher.accounts import passwords, tokens
 from matcher.accounts.rights import Acting, Right, rights_of
 from matcher.domain.ids import id_text, new_id, parse_id
-from matcher.domain.people import LONGEST_NAME, ApiKey, KeyId, Language, Person, PersonId, Role
+from matcher.domain.people import LONGEST_NAME, ApiKey, KeyId, Person, PersonId, Role
 from matcher.errors import Conflict, NotFound, NotPermitted, WrongUse
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
@@ -19,7 +19,7 @@ from matcher.services.signing_in import confirm_password
 from matcher.store.database import Reading, Transaction
 
 LONGEST_KEY_DAYS = 730
-_CHANGEABLE = {"roles", "shown_name", "email", "language", "trained", "active"}
+_CHANGEABLE = {"roles", "shown_name", "email", "trained", "active"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,6 @@ class NewPerson:
     roles: frozenset[Role]
     shown_name: str | None = None
     email: str | None = None
-    language: Language = Language.ENGLISH
     password: str | None = None
 
 
@@ -62,7 +61,7 @@ def add_person(context: Context, acting: Acting | None, new: NewPerson, *, local
 
 
 def change_person(context: Context, acting: Acting, name: str, **changes: Any) -> Person:
-    """Change an account: `roles`, `shown_name`, `email`, `language`, `trained` or `active`.
+    """Change an account: `roles`, `shown_name`, `email`, `trained` or `active`.
 
     Other roles and an end of the account end its sessions. `Conflict` if no active administrator would be left.
     """
@@ -99,15 +98,6 @@ def set_password(context: Context, acting: Acting, name: str, password: str, *, 
         transaction.people.set_password(person.id, encoded)
         transaction.people.end_sessions(person.id)
         _record(context, transaction, acting.name, Trace("account.password", [person.id]))
-
-
-def choose_language(context: Context, acting: Acting, language: Language) -> None:
-    """Change the language of one's own pages."""
-    acting.require(Right.OWN_ACCOUNT)
-    with context.store.write() as transaction:
-        person = require_person(transaction, acting.name)
-        transaction.people.update(replace(person, language=language))
-        _record(context, transaction, acting.name, Trace("account.language", [person.id]))
 
 
 def people(context: Context, acting: Acting) -> Sequence[Person]:
@@ -207,7 +197,6 @@ def _checked(new: NewPerson, now: datetime) -> Person:
         shown_name=new.shown_name or new.name,
         roles=new.roles,
         email=new.email,
-        language=new.language,
         created_at=now,
     )
     _check_person(person)

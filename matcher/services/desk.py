@@ -10,6 +10,8 @@ from matcher.domain.cases import CaseStatus, Confirmation, ConfirmationKind
 from matcher.domain.reviews import DecisionKind, Outcome, TaskKind, TaskState
 from matcher.errors import WrongUse
 from matcher.interchange.cells import one_of
+from matcher.interchange.review_page import review_page
+from matcher.interchange.review_pdf import require_reportlab, review_pdf
 from matcher.services import (
     case_views,
     cases,
@@ -18,6 +20,7 @@ from matcher.services import (
     desk_lists,
     desk_notices,
     desk_pairs,
+    desk_print,
     desk_quality,
     desk_queue,
     desk_triage,
@@ -135,6 +138,13 @@ class Desk:
         """A PNG with all faces of an opened claim, each with its place."""
         return sheets.claim_sheet(self._context, self.faces(acting, claim))
 
+    def printed(self, acting: Acting, claim: str, *, pdf: bool, place: int = 1, whole: bool = False) -> bytes:
+        """One's comparison on paper, as PDF or as one HTML page: redacted, unless it is asked for whole."""
+        if pdf:
+            require_reportlab()  # before anything is recorded
+        sheet = desk_print.sheet(self._context, acting, claim, place=place, whole=whole)
+        return review_pdf(sheet) if pdf else review_page(sheet).encode()
+
     # Supervisors and officers
 
     def pairs(
@@ -142,14 +152,6 @@ class Desk:
     ) -> list[PairItem]:
         """Pairs that are disputed, escalated, excluded or confirmed."""
         return desk_decisions.pairs(self._context, acting, one_of(TaskState)(state), after=after, limit=limit)
-
-    def disputes(self, acting: Acting) -> list[PairItem]:
-        """What a supervisor has to settle."""
-        return desk_decisions.disputes(self._context, acting)
-
-    def escalations(self, acting: Acting) -> list[PairItem]:
-        """What an officer has to confirm or refute."""
-        return desk_decisions.escalations(self._context, acting)
 
     def pair(self, acting: Acting, task: str) -> PairView:
         """Everything about a pair that reviewers are done with; whoever looks is recused from what is near it."""
@@ -214,6 +216,10 @@ class Desk:
     def mark_read(self, acting: Acting, notices: Iterable[str]) -> None:
         """Note that one has read notices."""
         desk_notices.mark_read(self._context, acting, notices)
+
+    def break_due(self, acting: Acting) -> bool:
+        """Whether one has judged too long without a break."""
+        return desk_quality.break_due(self._context, acting)
 
     def own_quality(self, acting: Acting) -> ReviewerView:
         """One's own figures."""

@@ -55,16 +55,6 @@ def pairs(
         ]
 
 
-def disputes(context: Context, acting: Acting) -> list[PairItem]:
-    """What reviewers disagree about or cannot tell."""
-    return pairs(context, acting, TaskState.DISPUTED)
-
-
-def escalations(context: Context, acting: Acting) -> list[PairItem]:
-    """Possible resemblances that wait for a proof from outside."""
-    return pairs(context, acting, TaskState.ESCALATED)
-
-
 def pair(context: Context, acting: Acting, task: str) -> PairView:
     """A pair that waits for a decision or was decided, with everything that was said about it.
 

@@ -18,12 +18,13 @@ from matcher.store.database import Reading
 def faces_of_claim(context: Context, acting: Acting, claim: str) -> ClaimFaces:
     """The faces of a person's own claim by place, the sighting's first.
 
-    `Conflict` before the sheet was opened, which is what the audit log records, and after the lease has ended unsealed.
+    `Conflict` before the sheet was opened, which is what the audit log records, and after the end of the lease.
     """
     with context.store.read() as reading:
         held = own(reading, acting, claim)
-        if not is_sealed(reading, held):
-            require_live(reading, held, context.clock())
+        now = context.clock()
+        if held.claim.expires_at <= now or not is_sealed(reading, held):
+            require_live(reading, held, now)
         if held.claim.opened_at is None:
             raise Conflict(f"Claim '{claim}' was not opened yet: load its page first.")
         return faces_of(reading, held, shown_on(reading, held))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.people import Person
@@ -13,12 +13,23 @@ from matcher.services.desk_claims import reviewer
 from matcher.services.desk_views import ReviewerView
 from matcher.store.database import Reading
 
+_A_SHIFT = timedelta(hours=24)  # as long as `break_minutes` may be
+
 
 def own_quality(context: Context, acting: Acting) -> ReviewerView:
     """One's own figures."""
     acting.require(Right.QUALITY_OWN)
     with context.store.read() as reading:
         return _of(context, reading, reading.people.by_ids([acting.id])[acting.id])
+
+
+def break_due(context: Context, acting: Acting) -> bool:
+    """Whether a person has judged too long without a break: asked with each page of the queue, so only of late work."""
+    acting.require(Right.REVIEW)
+    now = context.clock()
+    with context.store.read() as reading:
+        spans = reading.verdicts.spans_since(acting.id, now - _A_SHIFT)
+    return _is_due(context, working_since(spans, now), now)
 
 
 def all_quality(context: Context, acting: Acting) -> list[ReviewerView]:
@@ -50,5 +61,9 @@ def _of(context: Context, reading: Reading, person: Person) -> ReviewerView:
         pair_seconds=median_seconds(pairs),
         verdicts_per_hour=per_hour(pairs),
         working_since=since,
-        break_due=since is not None and now - since >= timedelta(minutes=context.settings.break_minutes),
+        break_due=_is_due(context, since, now),
     )
+
+
+def _is_due(context: Context, since: datetime | None, now: datetime) -> bool:
+    return since is not None and now - since >= timedelta(minutes=context.settings.break_minutes)

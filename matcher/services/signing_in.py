@@ -39,6 +39,7 @@ def sign_in(context: Context, name: str, password: str, address: str) -> tuple[s
         person = _named(reading, name)
         kept = None if person is None else reading.people.password(person.id)
     right = passwords.matches(password, kept)
+    renewed = passwords.encode(password) if right and kept is not None and passwords.is_outdated(kept) else None
     with context.store.write() as transaction:
         # Asked again: while this password was checked, others tried at the same time may have failed, and the account
         # may have ended or got another password.
@@ -48,8 +49,8 @@ def sign_in(context: Context, name: str, password: str, address: str) -> tuple[s
             _failed(context, transaction, person, subjects)
             acting = None
         else:
-            if kept is not None and passwords.is_outdated(kept):
-                transaction.people.set_password(person.id, passwords.encode(password))
+            if renewed is not None:
+                transaction.people.set_password(person.id, renewed)
             token, acting = _begin(context, transaction, person)
             transaction.people.forget_failures(subjects[0])
     if acting is None:  # outside the block, whose changes have to last

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from matcher.accounts.rights import Acting
-from matcher.domain.people import ApiKey, Language, Person
+from matcher.domain.people import ApiKey, Person
 from matcher.services import accounts, signing_in
 from matcher.services.accounts import NewKey, NewPerson
 from matcher.services.context import Context
@@ -46,16 +46,12 @@ class Accounts:
         return accounts.people(self._context, acting)
 
     def change(self, acting: Acting, name: str, **changes: Any) -> Person:
-        """Change `roles`, `shown_name`, `email`, `language`, `trained` or `active`; `Conflict` for the last admin."""
+        """Change `roles`, `shown_name`, `email`, `trained` or `active`; `Conflict` for the last admin."""
         return accounts.change_person(self._context, acting, name, **changes)
 
     def set_password(self, acting: Acting, name: str, password: str, *, old: str | None = None) -> None:
         """Give an account another password and end its sessions; one's own takes the old one."""
         accounts.set_password(self._context, acting, name, password, old=old)
-
-    def choose_language(self, acting: Acting, language: Language) -> None:
-        """Change the language of one's own pages."""
-        accounts.choose_language(self._context, acting, language)
 
     # Keys
 

@@ -16,7 +16,6 @@ from sqlalchemy import (
     text,
 )
 
-from matcher.domain.people import Language
 from matcher.domain.reviews import DecisionKind, Outcome, RecusedBy, ReopenedBy, TaskKind, TaskState, Truth
 from matcher.store.columns import Choices, Id, Real, Time, Words
 from matcher.store.tables import metadata
@@ -29,7 +28,6 @@ people = Table(
     Column("shown_name", Words, nullable=False),
     Column("roles", JSON, nullable=False),
     Column("email", Words),
-    Column("language", Choices(Language), nullable=False),
     Column("trained", Date),
     Column("active", Boolean, nullable=False),
     Column("password", Words),  # argon2id with its parameters and salt; none: signs in with keys only
@@ -191,7 +189,7 @@ recusals = Table(
     Column("at", Time, nullable=False),
 )
 
-# What people are to hear of, and what still has to be sent; no field identifies a child.
+# What people are to hear of; no field identifies a child.
 notices = Table(
     "notices",
     metadata,
@@ -202,19 +200,4 @@ notices = Table(
     Column("created_at", Time, nullable=False),
     Column("read_at", Time),
     Index(None, "person_id", "created_at"),
-)
-
-deliveries = Table(
-    "deliveries",
-    metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
-    Column("channel", Words, nullable=False),
-    Column("target", Words, nullable=False),
-    Column("payload", JSON, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("next_at", Time),  # none: sent, or given up
-    Column("sent_at", Time),
-    Column("problem", Words),
-    Column("created_at", Time, nullable=False),
-    Index(None, "next_at"),
 )

@@ -86,8 +86,8 @@ class TaskReading(Part):
             after = found[-1].id
 
     def urgent_for(self, person: PersonId, now: datetime, kind: TaskKind | None = None) -> Iterator[Task]:
-        """The same in the urgent lane, of one or both kinds, in the order of `review.order.urgent_key`: the latest
-        sighting first, then the youngest child.
+        """The same in the urgent lane, of one or both kinds: the latest sighting first, by the hour, so that within
+        one the youngest child comes first; what is unknown comes last.
 
         The lane is put in order before anything else is asked of it, since that costs far more per task.
         """

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, literal, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, literal, select, text, true, update
 
 from matcher.domain.ids import CandidateId, CaseId, FaceId, SightingId
 from matcher.domain.people import PersonId
@@ -67,6 +67,15 @@ class VerdictReading(Part):
         """How many pairs a person has sealed; revisions do not count."""
         query = select(func.count()).where(verdicts.c.person_id == person, verdicts.c.revises.is_(None))
         return self._connection.scalar(query) or 0
+
+    def spans_since(self, person: PersonId, at: datetime) -> list[tuple[datetime, datetime]]:
+        """When a person opened and sealed what it sealed from a time on, lists and pairs; revisions do not count."""
+        found = []
+        for table, first in ((verdicts, verdicts.c.revises.is_(None)), (list_answers, true())):
+            asked = and_(table.c.person_id == person, table.c.sealed_at >= at, first)
+            rows = self._connection.execute(select(table.c.opened_at, table.c.sealed_at).where(asked))
+            found += [(row.opened_at, row.sealed_at) for row in rows]
+        return found
 
     def both(self, person: PersonId) -> list[tuple[Verdict, Verdict]]:
         """A person's first verdicts, each beside every other person's first verdict of the same pair and round."""

@@ -17,7 +17,6 @@ from matcher.services.signing_in import acting
 from matcher.web.security import cookie_name, form_token, is_form_token, is_own_page
 
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
-TOKEN_HEADER = "X-Form-Token"  # noqa: S105 - the name of a header
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ async def form(request: Request) -> FormData:
     """A form that one of our pages sent, `NotPermitted` for any other."""
     given = await request.form()
     token = request.cookies.get(cookie_name(request.app.state.secure), "")
-    shown = request.headers.get(TOKEN_HEADER) or given.get(TOKEN_FIELD)
+    shown = given.get(TOKEN_FIELD)
     if not is_own_page(request.headers) or not isinstance(shown, str) or not is_form_token(token, shown):
         raise NotPermitted("This form is not from a page of your present session: load the page anew.")
     return given

@@ -1,4 +1,4 @@
-"""How much a request may send."""
+"""How much a request may send. Starlette has a limit of its own, from the versions on that need Python 3.11."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from matcher.services.views import NOTICE
-from matcher.web.identity import TOKEN_FIELD, TOKEN_HEADER, Visit
+from matcher.web.identity import TOKEN_FIELD, Visit
 
 HERE = Path(__file__).parent
 
@@ -28,7 +28,7 @@ def environment() -> Environment:
     )
     made.filters["time"] = _time
     made.filters["words"] = _words
-    made.globals.update(notice=NOTICE, token_field=TOKEN_FIELD, token_header=TOKEN_HEADER)
+    made.globals.update(notice=NOTICE, token_field=TOKEN_FIELD)
     return made
 
 

@@ -7,7 +7,7 @@ import pytest
 from records import NOW
 
 from matcher.domain.ids import new_id
-from matcher.domain.people import ApiKey, KeyId, Language, Person, PersonId, Role, Session
+from matcher.domain.people import ApiKey, KeyId, Person, PersonId, Role, Session
 from matcher.errors import Conflict, NotFound
 from matcher.store.database import Store
 from matcher.store.people import Failures
@@ -45,7 +45,6 @@ def test_an_account_comes_back_whole(store: Store) -> None:
         "王\u3000芳",
         roles=frozenset({Role.OFFICER, Role.REVIEWER}),
         email="wang@example.org",
-        language=Language.CHINESE,
         trained=date(2026, 1, 12),
         active=False,
     )

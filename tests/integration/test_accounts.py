@@ -451,8 +451,10 @@ def test_a_sign_in_file_that_is_none_signs_nobody_in(home: Path, content: bytes)
     file = sign_in_file(home)
     file.parent.mkdir(parents=True)
     file.write_bytes(content)
-    run("user", "list", code=11)
+    run("case", "add", "A-1", "--actor", "li")
+    assert "matcher" in run("user", "list", code=11).stderr
     run("case", "close", "A-1", "--as", "returned", code=11)
+    assert json.loads(run("case", "show", "A-1", "--json").stdout)["status"] == "open"
 
 
 def test_each_home_has_its_own_sign_in_by_whatever_path_it_is_named(home: Path, tmp_path: Path) -> None:

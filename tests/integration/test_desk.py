@@ -116,7 +116,7 @@ def test_from_a_list_to_a_confirmed_pair(office: Office) -> None:
     assert (notice.kind, notice.read_at) == ("escalated", None)
     desk.mark_read(office.officer, [notice.id])
     assert desk.notices(office.officer)[0].read_at is not None
-    (pair,) = desk.escalations(office.officer)
+    (pair,) = desk.pairs(office.officer, "escalated")
     assert (pair.task, pair.outcomes) == (notice.task, (Outcome.POTENTIAL, Outcome.POTENTIAL))
     view = desk.pair(office.officer, pair.task)
     assert (view.facts.case_id, view.facts.sighting, view.facts.name) == ("A-1", sighting, "Child 1")
@@ -158,13 +158,13 @@ def test_a_disagreement_goes_to_a_supervisor(office: Office) -> None:
         for outcome in outcomes:
             office.judge(acting, outcome)
     assert office.states() == {TaskState.DISPUTED: 2}
-    first, second = desk.disputes(office.boss)
+    first, second = desk.pairs(office.boss, "disputed")
     assert len(desk.notices(office.boss)) == 2
     for acting in (office.ann, office.officer):
         with pytest.raises(NotPermitted):
             desk.settle(acting, first.task, "excluded", note="no")
     with pytest.raises(NotPermitted):
-        desk.disputes(office.ann)
+        desk.pairs(office.ann, "disputed")
     with pytest.raises(WrongUse, match="Why"):
         desk.settle(office.boss, first.task, "excluded", note=" ")
     with pytest.raises(WrongUse, match="not as 'confirmed'"):
@@ -185,7 +185,7 @@ def test_who_judged_does_not_settle(office: Office) -> None:
     office.pick(office.ann, "A-1")
     office.judge(office.boss, "potential")
     office.judge(office.ben, "no_candidate")
-    (pair,) = office.matcher.desk.disputes(office.boss)
+    (pair,) = office.matcher.desk.pairs(office.boss, "disputed")
     with pytest.raises(Conflict, match="another supervisor"):
         office.matcher.desk.settle(office.boss, pair.task, "excluded", note="mine is right")
 
@@ -477,12 +477,14 @@ def test_sealing_twice(office: Office) -> None:
         desk.seal_pair(office.ann, pair.claim, "potential")
     desk.pair_sheet(office.ann, pair.claim)
     sealed = desk.seal_pair(office.ann, pair.claim, "potential", {"ears": ("similar", "")}, "  a note ")
+    assert desk.faces(office.ann, pair.claim).places, "one's own sealed pair can be looked at while the lease lasts"
     office.clock.forward(hours=9)
+    with pytest.raises(Conflict):
+        desk.faces(office.ann, pair.claim)
     assert desk.seal_pair(office.ann, pair.claim, "potential", {"ears": ("similar", None)}, "a note") == sealed
     with pytest.raises(Conflict, match="another verdict"):
         desk.seal_pair(office.ann, pair.claim, "no_candidate", {"ears": ("similar", None)}, "a note")
     assert len(desk.queue(office.ben, "pairs").waiting) == 1
-    assert desk.faces(office.ann, pair.claim).places, "one's own sealed pair can be looked at"
 
 
 def test_what_is_not_ones_own_does_not_exist(office: Office) -> None:

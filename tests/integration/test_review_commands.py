@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from accounts import sign_in_here
 from click.testing import CliRunner, Result
-from pictures import child, saved
+from pictures import child, group, saved
 
 from matcher.cli.root import root
 from matcher.domain.people import Role
@@ -115,4 +115,52 @@ def test_what_is_refused(desk: Path) -> None:
     run("review", "give-back", claim)
     run("review", "show", claim, code=5)
     assert "nose" in run("review", "seal", "--help").output
+    assert len(as_json("review", "list")["waiting"]) == 1
+
+
+def test_a_comparison_on_paper(desk: Path, tmp_path: Path) -> None:
+    picked(desk)
+    sign_in_here(desk, "wang", Role.REVIEWER)
+    claim = as_json("review", "next", "--kind", "pair")["claim"]
+    page, pdf = tmp_path / "pair.html", tmp_path / "pair.pdf"
+    run("review", "print", claim, "--out", page, code=5)  # before it was looked at
+    run("review", "show", claim)
+    run("review", "print", claim, "--out", tmp_path / "pair.doc", code=2)
+    run("review", "print", claim, "--out", page, "--place", 9, code=4)
+    run("review", "print", claim, "--out", page, "--whole", code=5)
+    assert not page.exists()
+    run("review", "print", claim, "--out", page)
+    blind = page.read_text(encoding="utf-8")
+    assert page.stat().st_mode & 0o777 == 0o600
+    run("review", "seal", claim, "--as", "potential", "--note", "as Wang smiles", "--feature", "nose=similar")
+    run("review", "reveal", claim)
+    run("review", "print", claim, "--out", page)
+    redacted = page.read_text(encoding="utf-8")
+    run("review", "print", claim, "--out", page, "--whole")
+    whole = page.read_text(encoding="utf-8")
+    for text in (blind, redacted):
+        assert not any(word in text for word in ("Wang", "A-1", "A-2", "A-3"))
+    assert "smiles" in redacted
+    assert "Wang Fang" in whole
+    run("review", "print", claim, "--out", pdf)
+    assert pdf.read_bytes().startswith(b"%PDF")
+    sign_in_here(desk, "zhao", Role.REVIEWER)
+    run("review", "print", claim, "--out", pdf, code=4)  # somebody else's
+    actions = [one["entry"]["action"] for one in as_json("audit", "show")]
+    assert actions.count("review.print") == 4
+
+
+def test_the_face_that_is_meant(home: Path, tmp_path: Path) -> None:
+    run("case", "add", "A-1", "--photo", saved(tmp_path, "1.jpg", child(1)), "--actor", "x")
+    sighting = as_json("sighting", "submit", saved(tmp_path, "g.jpg", group(3, 4)), "--actor", "x")["id"]
+    run("sighting", "mark-face", sighting, "--face", 1, code=11)
+    sign_in_here(home, "li", Role.REVIEWER)
+    assert len(as_json("review", "list")["waiting"]) == 2
+    run("sighting", "mark-face", sighting, "--face", 1, code=12)
+    sign_in_here(home, "ma", Role.INTAKE)
+    for wrong in (("--face", 3), ("--face", 1, "--photo", 2)):
+        run("sighting", "mark-face", sighting, *wrong, code=4)
+    assert "set aside: 1" in run("sighting", "mark-face", sighting, "--face", 2).output
+    assert "set aside: 0" in run("sighting", "mark-face", sighting, "--face", 2).output
+    sign_in_here(home, "li", Role.REVIEWER)
     assert len(as_json("review", "list")["waiting"]) == 1

@@ -8,7 +8,7 @@ import pytest
 from desks import SECRETS, STAFF, Browser, Desk
 from fastapi.routing import APIRoute
 
-from matcher.accounts.rights import Right, rights_of
+from matcher.accounts.rights import Acting, Right, rights_of
 from matcher.domain.ids import id_text
 from matcher.domain.people import Role
 from matcher.web import identity
@@ -131,11 +131,17 @@ def test_claims_of_others_do_not_exist(desk: Desk) -> None:
     li, wang = desk.browser("li"), desk.browser("wang")
     path = li.claim()
     li.get(path)
+    refused = []
     for address in (path, f"{path}/faces/0/aligned.jpg", f"{path}/faces/0/original.jpg"):
         li.get(address)
-        wang.get(address, 404)
+        refused.append(wang.get(address, 404))
+    assert {answer.headers["content-type"] for answer in refused} == {"text/html; charset=utf-8"}
     wang.post(f"{path}/seal", 404, answer="none")
+    kind, _, claim = path.rpartition("/")
+    unknown = wang.get(f"{kind}/0000000000001", 404).text
+    assert refused[0].text.replace(claim, "0000000000001") == unknown, "in the very words of one that never was"
     desk.browser("chen").get(path, 403)
+    assert desk.matcher.desk.queue(acting_of(desk, "li")).mine, "and nobody else sealed it"
 
 
 def test_a_replayed_and_a_changed_form(desk: Desk) -> None:
@@ -149,6 +155,14 @@ def test_a_replayed_and_a_changed_form(desk: Desk) -> None:
     li.post(f"{path}/seal", 409, pick="2", answer="picks")
     pairs = desk.browser("zhao").get("/queue?filter=pairs").text
     assert pairs.count("/claim") == 1
+
+
+def acting_of(desk: Desk, name: str) -> Acting:
+    """Somebody of the desk, as the library knows them."""
+    with desk.matcher.context.store.read() as reading:
+        person = reading.people.by_name(name)
+    assert person is not None
+    return Acting(id=person.id, name=name, rights=rights_of(person.roles))
 
 
 def test_what_was_entered_is_kept(desk: Desk) -> None:

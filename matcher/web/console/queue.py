@@ -28,12 +28,22 @@ def begin(visited: Anybody) -> Response:
 
 
 @router.get("/queue")
-def queue(request: Request, visited: Reviewer, filter: QueueFilter = QueueFilter.ALL) -> Response:  # noqa: A002
-    """What a reviewer holds and may claim."""
-    found = visited.desk.queue(visited.acting, filter)
-    break_due = visited.desk.own_quality(visited.acting).break_due
+def queue(
+    request: Request,
+    visited: Reviewer,
+    filter: QueueFilter = QueueFilter.ALL,  # noqa: A002 - the name in the address
+    sealed: bool = False,
+) -> Response:
+    """What a reviewer holds and may claim; `sealed`: something was sealed just before."""
     return page(
-        request, "queue.html", visited, queue=found, wanted=filter, filters=list(QueueFilter), break_due=break_due
+        request,
+        "queue.html",
+        visited,
+        queue=visited.desk.queue(visited.acting, filter),
+        wanted=filter,
+        filters=list(QueueFilter),
+        break_due=visited.desk.break_due(visited.acting),
+        sealed=sealed,
     )
 
 

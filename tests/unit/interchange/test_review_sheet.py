@@ -215,7 +215,8 @@ def test_any_note_can_be_printed(note: str) -> None:
 @given(st.text(max_size=80))
 @settings(max_examples=40, deadline=None)
 def test_no_text_breaks_the_pdf(note: str) -> None:
-    pypdf.PdfReader(io.BytesIO(review_pdf(replace(ENGLISH, note=note, place=note))))
+    reader = pypdf.PdfReader(io.BytesIO(review_pdf(replace(ENGLISH, note=note, place=note))))
+    assert NOTICE in " ".join(reader.pages[-1].extract_text().split())
 
 
 def test_the_whole_list_of_features_fits_two_pages() -> None:

@@ -9,7 +9,7 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.review.order import drawn, fraction, shuffled, urgent_key
+from matcher.review.order import drawn, fraction, shuffled
 
 
 @given(st.lists(st.integers()), st.text())
@@ -32,8 +32,3 @@ def test_a_share_is_drawn_at_its_rate() -> None:
     assert not drawn("8" + "0" * 63, 0.5), "0.5 is not below 0.5"
     assert drawn("7" + "f" * 63, 0.5)
     assert (fraction("0" * 64), fraction("f" * 64) < 1) == (0.0, True)
-
-
-def test_the_urgent_lane_runs_from_the_latest_sighting_and_the_youngest_child() -> None:
-    lane = [(None, 3.0, 1), (10, None, 2), (10, 0.0, 3), (11, 9.0, 4), (10, 5.0, 6), (10, 5.0, 5), (None, None, 7)]
-    assert [number for *_, number in sorted(lane, key=lambda one: urgent_key(*one))] == [4, 3, 5, 6, 2, 1, 7]

@@ -14,7 +14,6 @@ TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    _deliveries()
     _people()
     _sign_in_failures()
     _api_keys()
@@ -35,23 +34,6 @@ def _one_of(name: str, table: str, columns: list[str], where: str) -> None:
     op.create_index(name, table, columns, unique=True, sqlite_where=condition, postgresql_where=condition)
 
 
-def _deliveries() -> None:
-    op.create_table(
-        "deliveries",
-        sa.Column("id", ID, autoincrement=False, nullable=False),
-        sa.Column("channel", sa.Text, nullable=False),
-        sa.Column("target", sa.Text, nullable=False),
-        sa.Column("payload", sa.JSON, nullable=False),
-        sa.Column("attempts", sa.Integer, nullable=False),
-        sa.Column("next_at", TIME),
-        sa.Column("sent_at", TIME),
-        sa.Column("problem", sa.Text),
-        sa.Column("created_at", TIME, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
-    )
-    op.create_index(op.f("ix_deliveries_next_at"), "deliveries", ["next_at"])
-
-
 def _people() -> None:
     op.create_table(
         "people",
@@ -60,7 +42,6 @@ def _people() -> None:
         sa.Column("shown_name", sa.Text, nullable=False),
         sa.Column("roles", sa.JSON, nullable=False),
         sa.Column("email", sa.Text),
-        sa.Column("language", sa.Text, nullable=False),
         sa.Column("trained", sa.Date),
         sa.Column("active", sa.Boolean, nullable=False),
         sa.Column("password", sa.Text),
