@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from pictures import child
 
 from matcher import Matcher
+from matcher.accounts.rights import Acting, rights_of
 from matcher.domain.people import Role
 from matcher.web.app import create_app
 
@@ -84,3 +85,23 @@ def fill(matcher: Matcher) -> None:
         matcher.add_case(f"{SECRETS[1]}{seed}", [child(seed)], actor="x", **details)
     told = {"note": SECRETS[2], "place": SECRETS[3], "source": SECRETS[4]}
     matcher.submit_sighting([child(2, 1)], actor="x", **told)
+
+
+def acting_of(desk: Desk, name: str) -> Acting:
+    """Somebody of the desk, as the library knows them."""
+    with desk.matcher.context.store.read() as reading:
+        person = reading.people.by_name(name)
+    assert person is not None
+    return Acting(id=person.id, name=name, rights=rights_of(person.roles))
+
+
+def everything(browser: Browser, path: str) -> str:
+    """All that a browser gets with a page: the page, its pictures' bytes and every header."""
+    answers = [browser.get("/queue"), browser.get(path)]
+    answers += [browser.get(address) for address in re.findall(r'(?:src|href)="(/review/[^"]+)"', answers[-1].text)]
+    assert any(answer.headers["content-type"] == "image/jpeg" for answer in answers)
+    return "\n".join(
+        "\n".join([str(answer.url), *(f"{key}: {value}" for key, value in answer.headers.items())])
+        + answer.content.decode("latin-1")
+        for answer in answers
+    )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from desks import SECRETS, STAFF, Browser, Desk
+from desks import SECRETS, STAFF, Browser, Desk, acting_of, everything
 from fastapi.routing import APIRoute
 
-from matcher.accounts.rights import Acting, Right, rights_of
+from matcher.accounts.rights import Right, rights_of
 from matcher.domain.ids import id_text
 from matcher.domain.people import Role
 from matcher.web import identity
@@ -80,7 +80,8 @@ def ids_of(desk: Desk) -> list[str]:
             assert record is not None
             photos = reading.photos.of_case(record.id)
             faces = [face for photo in photos for face in reading.faces.of_photo(photo.id)]
-            found += [id_text(number) for number in (record.id, *(one.id for one in (*photos, *faces)))]
+            numbers = (record.id, *(one.id for one in (*photos, *faces)))
+            found += [text for number in numbers for text in (id_text(number), str(number))]
             found += [photo.digest for photo in photos]
     view = desk.matcher.sighting(sighting.id)
     for candidate in view.candidates:
@@ -89,18 +90,6 @@ def ids_of(desk: Desk) -> list[str]:
     for photo in view.photos:
         found += [photo.id, *(face.id for face in photo.faces if face.id)]
     return found
-
-
-def everything(browser: Browser, path: str) -> str:
-    """All that a browser gets with a page: the page, its pictures' bytes and every header."""
-    answers = [browser.get("/queue"), browser.get(path)]
-    answers += [browser.get(address) for address in re.findall(r'(?:src|href)="(/review/[^"]+)"', answers[-1].text)]
-    assert any(answer.headers["content-type"] == "image/jpeg" for answer in answers)
-    return "\n".join(
-        "\n".join([str(answer.url), *(f"{key}: {value}" for key, value in answer.headers.items())])
-        + answer.content.decode("latin-1")
-        for answer in answers
-    )
 
 
 def test_nothing_leaks_before_sealing(desk: Desk) -> None:
@@ -155,14 +144,6 @@ def test_a_replayed_and_a_changed_form(desk: Desk) -> None:
     li.post(f"{path}/seal", 409, pick="2", answer="picks")
     pairs = desk.browser("zhao").get("/queue?filter=pairs").text
     assert pairs.count("/claim") == 1
-
-
-def acting_of(desk: Desk, name: str) -> Acting:
-    """Somebody of the desk, as the library knows them."""
-    with desk.matcher.context.store.read() as reading:
-        person = reading.people.by_name(name)
-    assert person is not None
-    return Acting(id=person.id, name=name, rights=rights_of(person.roles))
 
 
 def test_what_was_entered_is_kept(desk: Desk) -> None:
