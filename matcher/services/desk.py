@@ -145,6 +145,10 @@ class Desk:
         sheet = desk_print.sheet(self._context, acting, claim, place=place, whole=whole)
         return review_pdf(sheet) if pdf else review_page(sheet).encode()
 
+    def face(self, acting: Acting, claim: str, place: int) -> ClaimFace:
+        """The face at one place of a claim, for the picture code: never to be given out."""
+        return desk_faces.face_of_claim(self._context, acting, claim, place)
+
     # Supervisors and officers
 
     def pairs(

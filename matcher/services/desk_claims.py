@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from matcher.accounts.rights import Acting, Right
-from matcher.domain.ids import CandidateId, id_text, parse_id
+from matcher.domain.ids import id_text, parse_id
+from matcher.domain.people import PersonId
 from matcher.domain.reviews import Claim, ClaimId, Task, TaskId, TaskKind, TaskState
 from matcher.errors import Conflict, NotFound
 from matcher.services.context import Context
@@ -53,7 +54,7 @@ def unusable(reading: Reading, held: Held, now: datetime) -> str | None:
     ended = _ended(held.claim, now)
     if ended is not None:
         return ended
-    if reading.verdicts.recused(held.claim.person_id, _asked(reading, held.task)):
+    if is_recused(reading, held.claim.person_id, held.task):
         return "you have seen more of it than its photos; give it back"
     if held.claim.truth is not None:  # what became of a control pair meanwhile changes nothing
         return None
@@ -86,11 +87,11 @@ def _over(reading: Reading, held: Held) -> str | None:
     return None
 
 
-def _asked(reading: Reading, task: Task) -> list[CandidateId]:
-    """The candidates that a task is about."""
+def is_recused(reading: Reading, person: PersonId, task: Task) -> bool:
+    """Whether a person is recused from a pair, or from any candidate of a list."""
     if task.candidate_id is not None:
-        return [task.candidate_id]
-    return [one.id for one in reading.candidates.of_list(task.face_id, task.space)]
+        return bool(reading.verdicts.recused(person, [task.candidate_id]))
+    return reading.verdicts.recused_from_list(person, task.face_id, task.space)
 
 
 def task_of(reading: Reading, task: str) -> Task:

@@ -21,20 +21,39 @@ def faces_of_claim(context: Context, acting: Acting, claim: str) -> ClaimFaces:
     `Conflict` before the sheet was opened, which is what the audit log records, and after the end of the lease.
     """
     with context.store.read() as reading:
-        held = own(reading, acting, claim)
-        now = context.clock()
-        if held.claim.expires_at <= now or not is_sealed(reading, held):
-            require_live(reading, held, now)
-        if held.claim.opened_at is None:
-            raise Conflict(f"Claim '{claim}' was not opened yet: load its page first.")
+        held = _opened(context, reading, acting, claim)
         return faces_of(reading, held, shown_on(reading, held))
+
+
+def face_of_claim(context: Context, acting: Acting, claim: str, place: int) -> ClaimFace:
+    """The face at one place, as in `faces_of_claim`: a page asks so for each picture, and a list is long."""
+    with context.store.read() as reading:
+        held = _opened(context, reading, acting, claim)
+        if held.task.kind is TaskKind.PAIR:
+            return face_at(faces_of_pair(reading, held.task), place)
+        shown = shown_on(reading, held)
+        _require_place(place, len(shown))
+        return _of_candidates(reading, shown[place - 1 : place])[0] if place else _probe(reading, held.task)
+
+
+def _opened(context: Context, reading: Reading, acting: Acting, claim: str) -> Held:
+    held, now = own(reading, acting, claim), context.clock()
+    if held.claim.expires_at <= now or not is_sealed(reading, held):
+        require_live(reading, held, now)
+    if held.claim.opened_at is None:
+        raise Conflict(f"Claim '{claim}' was not opened yet: load its page first.")
+    return held
 
 
 def face_at(faces: ClaimFaces, place: int) -> ClaimFace:
     """The face at a place, the sighting's at 0; `NotFound` for a place that there is not."""
-    if not 0 <= place < len(faces.places):
-        raise NotFound(f"There is no place {place}: the places are 0 … {len(faces.places) - 1}.")
+    _require_place(place, len(faces.places) - 1)
     return faces.places[place]
+
+
+def _require_place(place: int, last: int) -> None:
+    if not 0 <= place <= last:
+        raise NotFound(f"There is no place {place}: the places are 0 … {last}.")
 
 
 def is_sealed(reading: Reading, held: Held) -> bool:
@@ -59,7 +78,7 @@ def faces_of(reading: Reading, held: Held, shown: Sequence[CandidateId]) -> Clai
     task = held.task
     if task.kind is TaskKind.PAIR:
         return faces_of_pair(reading, task)
-    return ClaimFaces((_probe(reading, task), *_of_candidates(reading, task, shown)))
+    return ClaimFaces((_probe(reading, task), *_of_candidates(reading, shown)))
 
 
 def faces_of_pair(reading: Reading, task: Task) -> ClaimFaces:
@@ -74,8 +93,8 @@ def _probe(reading: Reading, task: Task) -> ClaimFace:
     return ClaimFace(task.face_id, photo)
 
 
-def _of_candidates(reading: Reading, task: Task, shown: Sequence[CandidateId]) -> list[ClaimFace]:
-    found = {one.id: one for one in reading.candidates.of_list(task.face_id, task.space)}
+def _of_candidates(reading: Reading, shown: Sequence[CandidateId]) -> list[ClaimFace]:
+    found = reading.candidates.by_ids(shown)
     faces = reading.faces.by_ids([found[number].gallery_face_id for number in shown])
     places = []
     for number in shown:

@@ -14,7 +14,17 @@ from matcher.review.order import drawn, fraction
 from matcher.review.workflow import Seats, refusal
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
-from matcher.services.desk_claims import Held, lease, of_claim, own, require_held, reviewer, task_of, unusable
+from matcher.services.desk_claims import (
+    Held,
+    is_recused,
+    lease,
+    of_claim,
+    own,
+    require_held,
+    reviewer,
+    task_of,
+    unusable,
+)
 from matcher.services.desk_views import ClaimView, QueueFilter, QueueItem, QueueView
 from matcher.store.database import Reading, Transaction
 
@@ -56,10 +66,14 @@ def _by_turn(reading: Reading, acting: Acting, now: datetime, kind: TaskKind | N
 
 
 def _checked(reading: Reading, acting: Acting, now: datetime, tasks: Iterable[Task]) -> Iterator[Task]:
+    """Each task once, and no pair that another one of its pickers is at work on: the query has seen to all the rest."""
     seen = set()
     for task in tasks:
-        if task.id not in seen and refusal(task.kind, task.state, _seats(reading, task, now), acting.id) is None:
-            seen.add(task.id)
+        if task.id in seen:
+            continue
+        seen.add(task.id)
+        free = task.kind is TaskKind.LIST
+        if free or refusal(task.kind, task.state, _seats(reading, task, now), acting.id) is None:
             yield task
 
 
@@ -164,8 +178,7 @@ def _seats(reading: Reading, task: Task, now: datetime, asking: Acting | None = 
     holders = reading.claims.holders(task, now)
     if task.kind is TaskKind.LIST or task.case_id is None or task.candidate_id is None:
         answered = frozenset(answer.person_id for answer in reading.verdicts.answers(task.id))
-        shown = [one.id for one in reading.candidates.of_list(task.face_id, task.space)] if asking else []
-        recused = frozenset({asking.id}) if asking and reading.verdicts.recused(asking.id, shown) else frozenset()
+        recused = frozenset({asking.id}) if asking and is_recused(reading, asking.id, task) else frozenset()
         return Seats(needed=task.needed, holders=holders, answered=answered, recused=recused)
     return Seats(
         needed=task.needed,

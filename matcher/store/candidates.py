@@ -29,6 +29,13 @@ class CandidateReading(Part):
         found = self._listed(select(candidates).where(candidates.c.id == candidate_id))
         return found[0] if found else None
 
+    def by_ids(self, ids: Sequence[CandidateId]) -> dict[CandidateId, Candidate]:
+        """Those of the candidates that exist."""
+        found = [
+            one for some in batches(ids) for one in self._listed(select(candidates).where(candidates.c.id.in_(some)))
+        ]
+        return {one.id: one for one in found}
+
     def of_sighting(self, sighting_id: SightingId) -> list[Candidate]:
         """A sighting's candidates by face and rank."""
         order = candidates.c.face_id, candidates.c.space, candidates.c.rank, candidates.c.id

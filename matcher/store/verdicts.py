@@ -129,6 +129,12 @@ class VerdictReading(Part):
             found |= set(self._connection.execute(query).scalars())
         return frozenset(found)
 
+    def recused_from_list(self, person: PersonId, face: FaceId, space: str) -> bool:
+        """Whether a person is recused from a candidate of a face's list."""
+        on_list = and_(candidates.c.face_id == face, candidates.c.space == space)
+        seen = and_(on_list, recusals.c.candidate_id == candidates.c.id, recusals.c.person_id == person)
+        return bool(self._connection.scalar(select(exists().where(seen))))
+
     def recused_from(self, candidate: CandidateId) -> frozenset[PersonId]:
         """Everybody who is recused from a candidate."""
         query = select(recusals.c.person_id).where(recusals.c.candidate_id == candidate)

@@ -7,7 +7,6 @@ from enum import Enum
 from starlette.responses import Response
 
 from matcher.services import pictures
-from matcher.services.desk_faces import face_at
 from matcher.services.desk_views import ClaimFace
 from matcher.web.identity import Visit
 
@@ -22,7 +21,7 @@ class Kind(str, Enum):
 
 def of_claim(visited: Visit, claim: str, place: int, kind: Kind) -> Response:
     """The picture at a place of one's own, opened claim; that it was given out is on record since it was opened."""
-    return of_face(visited, face_at(visited.desk.faces(visited.acting, claim), place), kind)
+    return of_face(visited, visited.desk.face(visited.acting, claim, place), kind)
 
 
 def of_face(visited: Visit, face: ClaimFace, kind: Kind) -> Response:
