@@ -42,9 +42,7 @@ def demo(app: App) -> None:
         f"  matcher login {result.officer} --home {root}   # the password of all demo accounts: {result.password}"
     )
     click.echo(f"  matcher case close {result.outcomes[0].told.truth} --as returned --home {root}   # and match again")
-    click.echo(
-        f"  matcher serve --home {root}   # needs the extra 'web'; sign in as li, a reviewer, with that password"
-    )
+    click.echo(f"  matcher serve --home {root}   # sign in as li, a reviewer; needs the extra 'web'")
     click.echo(f"  matcher doctor --home {root}")
 
 
