@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from matcher.domain.people import PersonId, Role
+from matcher.domain.people import Language, PersonId, Role
 from matcher.errors import NotPermitted
 
 
@@ -70,6 +70,7 @@ class Acting:
     id: PersonId
     name: str
     rights: frozenset[Right]
+    language: Language | None = None
 
     def require(self, right: Right) -> None:
         """`NotPermitted` unless this person may do it."""

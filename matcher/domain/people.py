@@ -13,6 +13,13 @@ KeyId = NewType("KeyId", int)
 LONGEST_NAME = 60  # characters
 
 
+class Language(str, Enum):
+    """A language in which people read the desk, by its BCP 47 tag."""
+
+    ENGLISH = "en"
+    CHINESE = "zh-Hans"
+
+
 class Role(str, Enum):
     """What an account is for; one account may have several."""
 
@@ -29,7 +36,8 @@ class Role(str, Enum):
 class Person:
     """An account. `name` is what is typed to sign in and stands in the audit log, `shown_name` what others see.
 
-    `trained` is the day on which training in facial review was recorded. A service has no password and signs in with
+    `trained` is the day on which training in facial review was recorded; without a `language`, the browser's counts. A
+    service has no password and signs in with
     keys only.
     """
 
@@ -40,6 +48,7 @@ class Person:
     email: str | None = None
     trained: date | None = None
     active: bool = True
+    language: Language | None = None
     created_at: datetime
 
     @property

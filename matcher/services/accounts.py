@@ -10,7 +10,7 @@ from typing import Any
 from matcher.accounts import passwords, tokens
 from matcher.accounts.rights import Acting, Right, rights_of
 from matcher.domain.ids import id_text, new_id, parse_id
-from matcher.domain.people import LONGEST_NAME, ApiKey, KeyId, Person, PersonId, Role
+from matcher.domain.people import LONGEST_NAME, ApiKey, KeyId, Language, Person, PersonId, Role
 from matcher.errors import Conflict, NotFound, NotPermitted, WrongUse
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
@@ -98,6 +98,14 @@ def set_password(context: Context, acting: Acting, name: str, password: str, *, 
         transaction.people.set_password(person.id, encoded)
         transaction.people.end_sessions(person.id)
         _record(context, transaction, acting.name, Trace("account.password", [person.id]))
+
+
+def set_language(context: Context, acting: Acting, language: Language | None) -> None:
+    """Choose the language in which one reads; `None`: as the browser asks."""
+    acting.require(Right.OWN_ACCOUNT)
+    with context.store.write() as transaction:
+        transaction.people.update(replace(require_person(transaction, acting.name), language=language))
+        _record(context, transaction, acting.name, Trace("account.language", [acting.id]))
 
 
 def people(context: Context, acting: Acting) -> Sequence[Person]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -71,7 +72,7 @@ def acting(context: Context, token: str) -> Acting:
     if now - session.seen_at >= _TOUCH:
         with context.store.write() as transaction:
             transaction.people.touch_session(digest, now, _expiry(context, session.created_at, now))
-    return Acting(id=person.id, name=person.name, rights=rights_of(person.roles))
+    return _acting(person)
 
 
 def confirm_password(context: Context, person: Person, password: str) -> None:
@@ -115,7 +116,7 @@ def _begin(context: Context, transaction: Transaction, person: Person) -> tuple[
     )
     transaction.people.add_session(session)
     record(context, transaction, Who(person.name, ReasonCode.ACCOUNTS), Trace("session.begin", [person.id]))
-    return token, Acting(id=person.id, name=person.name, rights=rights_of(person.roles))
+    return token, _acting(person)
 
 
 def _expiry(context: Context, created_at: datetime, now: datetime) -> datetime:
@@ -130,7 +131,12 @@ def _by_key(context: Context, digest: str, now: datetime) -> Acting:
     if key is None or person is None or not person.active or key.revoked_at is not None or key.expires_at <= now:
         raise NotSignedIn(_ENDED)
     scopes = frozenset(right for right in Right if right.value in key.scopes)
-    return Acting(id=person.id, name=person.name, rights=rights_of(person.roles) & scopes)
+    acting = _acting(person)
+    return replace(acting, rights=acting.rights & scopes)
+
+
+def _acting(person: Person) -> Acting:
+    return Acting(id=person.id, name=person.name, rights=rights_of(person.roles), language=person.language)
 
 
 def _named(reading: Reading, name: str) -> Person | None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from matcher.accounts.rights import Acting
-from matcher.domain.people import ApiKey, Person
+from matcher.domain.people import ApiKey, Language, Person
+from matcher.interchange.cells import one_of
 from matcher.services import accounts, signing_in
 from matcher.services.accounts import NewKey, NewPerson
 from matcher.services.context import Context
@@ -52,6 +53,11 @@ class Accounts:
     def set_password(self, acting: Acting, name: str, password: str, *, old: str | None = None) -> None:
         """Give an account another password and end its sessions; one's own takes the old one."""
         accounts.set_password(self._context, acting, name, password, old=old)
+
+    def set_language(self, acting: Acting, language: Language | str | None) -> None:
+        """Choose the language in which one reads; `None`: as the browser asks."""
+        wanted = None if language is None else one_of(Language)(language)
+        accounts.set_language(self._context, acting, wanted)
 
     # Keys
 

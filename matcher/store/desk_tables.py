@@ -30,6 +30,7 @@ people = Table(
     Column("email", Words),
     Column("trained", Date),
     Column("active", Boolean, nullable=False),
+    Column("language", Words),
     Column("password", Words),  # argon2id with its parameters and salt; none: signs in with keys only
     Column("created_at", Time, nullable=False),
 )

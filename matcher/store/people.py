@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, delete, exists, insert, or_, select, update
 
-from matcher.domain.people import ApiKey, KeyId, Person, PersonId, Role, Session
+from matcher.domain.people import ApiKey, KeyId, Language, Person, PersonId, Role, Session
 from matcher.errors import Conflict, NotFound
 from matcher.store.desk_tables import api_keys, people, sessions, sign_in_failures
 from matcher.store.part import Part
@@ -148,12 +148,14 @@ class PeopleWriting(PeopleReading):
 
 def _columns(person: Person) -> dict[str, Any]:
     values = {field.name: getattr(person, field.name) for field in fields(Person)}
-    return values | {"roles": sorted(role.value for role in person.roles)}
+    language = None if person.language is None else person.language.value
+    return values | {"roles": sorted(role.value for role in person.roles), "language": language}
 
 
 def _person(row: Mapping[Any, Any]) -> Person:
     values = {field.name: row[field.name] for field in fields(Person)}
-    return Person(**{**values, "roles": frozenset(map(Role, row["roles"]))})
+    language = None if row["language"] is None else Language(row["language"])
+    return Person(**{**values, "roles": frozenset(map(Role, row["roles"])), "language": language})
 
 
 def _key(row: Mapping[Any, Any]) -> ApiKey:

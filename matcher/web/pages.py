@@ -23,11 +23,13 @@ def environment() -> Environment:
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
     )
     made.filters["time"] = _time
     made.filters["words"] = _words
+    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(notice=NOTICE, token_field=TOKEN_FIELD)
     return made
 

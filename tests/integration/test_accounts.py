@@ -18,7 +18,7 @@ from matcher.accounts.rights import Acting, Right
 from matcher.cli.root import root
 from matcher.config import Home, sign_in_file
 from matcher.domain.ids import id_text
-from matcher.domain.people import Role
+from matcher.domain.people import Language, Role
 from matcher.errors import Conflict, MatcherError, NotFound, NotPermitted, NotSignedIn, TooMany, WrongUse
 from matcher.services import accounts, signing_in
 from matcher.services.accounts import NewKey, NewPerson
@@ -499,3 +499,19 @@ def test_ending_a_case_takes_an_account_that_may(home: Path) -> None:
     acted = [(one["entry"]["action"], one["entry"]["actor"]) for one in shown]
     assert ("case.status", "chen") in acted
     assert ("case.update", "chen") in acted  # who is signed in is the default actor
+
+
+def test_everybody_chooses_the_language_in_which_they_read(home: Path) -> None:
+    with Matcher.open(home) as matcher:
+        li = staff(matcher.context, "li", Role.REVIEWER)
+        assert li.language is None
+        matcher.accounts.set_language(li, "zh-Hans")
+        with matcher.context.store.read() as reading:
+            person = reading.people.by_name("li")
+        assert person is not None
+        assert person.language is Language.CHINESE
+        with pytest.raises(WrongUse, match="klingon"):
+            matcher.accounts.set_language(li, "klingon")
+        matcher.accounts.set_language(li, None)
+        with matcher.context.store.read() as reading:
+            assert reading.people.by_name("li") == replace(person, language=None)
