@@ -19,6 +19,7 @@ from enum import Enum
 from math import floor
 
 from matcher.domain.faces import NoFaceReason, Quality, Shortfall
+from matcher.domain.wording import Wording
 
 # Pixels between the eyes: .861 at 11, .821 at 10; .515 at 7, .326 at 6. Frontal faces are searched from about 15 on.
 SMALL, VERY_SMALL = 11.0, 7.0
@@ -67,7 +68,7 @@ class Weakness(Advice):
     @property
     def degree(self) -> str:
         """The word for it: weak, or very weak when it is poor."""
-        return "very weak" if self.poor else "weak"
+        return Wording("very weak") if self.poor else Wording("weak")
 
 
 def weaknesses(quality: Quality) -> tuple[Weakness, ...]:
@@ -87,35 +88,47 @@ def poor(quality: Quality) -> bool:
 def explain(reason: NoFaceReason, shortfall: Shortfall | None) -> Advice:
     """Why no face of a photo could be used, with what was measured; `None` for photos stored before it was kept."""
     if reason is NoFaceReason.TOO_SMALL:
-        return Advice(_too_small(shortfall), "ask for a closer photo, or for the original file in full size")
+        better = Wording("ask for a closer photo, or for the original file in full size")
+        return Advice(_too_small(shortfall), better)
     if reason is NoFaceReason.TOO_BLURRED:
-        return Advice(_too_blurred(shortfall), "ask for a sharper photo")
-    looked = "" if shortfall is None else f" (faces are looked for from {shortfall.sought:.0f} pixels wide on)"
-    return Advice(f"no face was found{looked}", "ask for a photo that shows the face closer and from the front")
+        return Advice(_too_blurred(shortfall), Wording("ask for a sharper photo"))
+    better = Wording("ask for a photo that shows the face closer and from the front")
+    if shortfall is None:
+        return Advice(Wording("no face was found"), better)
+    sought = f"{shortfall.sought:.0f}"
+    problem = Wording("no face was found (faces are looked for from {sought} pixels wide on)", sought=sought)
+    return Advice(problem, better)
 
 
 def _too_small(shortfall: Shortfall | None) -> str:
     if shortfall is None or shortfall.width is None:
-        return "the face is too small"
+        return Wording("the face is too small")
     if shortfall.inter_eye_distance is not None:
-        width, eyes = shortfall.width, shortfall.inter_eye_distance
-        return f"the face is {width:.0f} pixels wide, but the eyes only {floor(eyes)} pixels apart"
-    return f"face only {floor(shortfall.width)} pixels wide; it could be used from {shortfall.sought:.0f} on"
+        width, eyes = f"{shortfall.width:.0f}", floor(shortfall.inter_eye_distance)
+        return Wording("the face is {width} pixels wide, but the eyes only {eyes} pixels apart", width=width, eyes=eyes)
+    width, sought = str(floor(shortfall.width)), f"{shortfall.sought:.0f}"
+    return Wording("face only {width} pixels wide; it could be used from {sought} on", width=width, sought=sought)
 
 
 def _too_blurred(shortfall: Shortfall | None) -> str:
     if shortfall is None or shortfall.fine_structure is None:
-        return "the face is too blurred"
-    detail = f"fine detail {_below(shortfall.fine_structure)} where {BLURRED:g} would do"
-    return f"face {shortfall.width:.0f} pixels wide, but too blurred ({detail})"
+        return Wording("the face is too blurred")
+    return Wording(
+        "face {width} pixels wide, but too blurred (fine detail {detail} where {needed} would do)",
+        width=f"{shortfall.width:.0f}",
+        detail=_below(shortfall.fine_structure),
+        needed=f"{BLURRED:g}",
+    )
 
 
 def _small(quality: Quality) -> Weakness | None:
     eyes = quality.inter_eye_distance
     if eyes >= SMALL:
         return None
-    problem = f"small, with {floor(eyes)} pixels between the eyes where {SMALL:.0f} would do"
-    better = "a closer photo, or the original file instead of a copy that was made smaller"
+    problem = Wording(
+        "small, with {eyes} pixels between the eyes where {needed} would do", eyes=floor(eyes), needed=f"{SMALL:.0f}"
+    )
+    better = Wording("a closer photo, or the original file instead of a copy that was made smaller")
     return Weakness(problem, better, WeaknessKind.SMALL, eyes < VERY_SMALL)
 
 
@@ -123,8 +136,10 @@ def _blurred(quality: Quality) -> Weakness | None:
     detail = quality.fine_structure
     if detail is None or detail >= BLURRED:
         return None
-    problem = f"blurred (fine detail {_below(detail)} where {BLURRED:g} would do)"
-    better = "a sharper photo, or the original file instead of a copy"
+    problem = Wording(
+        "blurred (fine detail {detail} where {needed} would do)", detail=_below(detail), needed=f"{BLURRED:g}"
+    )
+    better = Wording("a sharper photo, or the original file instead of a copy")
     return Weakness(problem, better, WeaknessKind.BLURRED, detail < VERY_BLURRED)
 
 
@@ -132,24 +147,27 @@ def _dark(quality: Quality) -> Weakness | None:
     clear = quality.under_exposure_prevention
     if clear >= DARK:
         return None
-    problem = f"dark, with {_of_hundred(1 - clear)} of 100 pixels of the face nearly black"
-    return Weakness(problem, "a photo in better light, from the front", WeaknessKind.DARK, clear < VERY_DARK)
+    problem = Wording("dark, with {count} of 100 pixels of the face nearly black", count=_of_hundred(1 - clear))
+    better = Wording("a photo in better light, from the front")
+    return Weakness(problem, better, WeaknessKind.DARK, clear < VERY_DARK)
 
 
 def _bright(quality: Quality) -> Weakness | None:
     clear = quality.over_exposure_prevention
     if clear >= BRIGHT:
         return None
-    problem = f"washed out, with {_of_hundred(1 - clear)} of 100 pixels of the face nearly white"
-    return Weakness(problem, "a photo without flash or glaring sun", WeaknessKind.BRIGHT, clear < VERY_BRIGHT)
+    problem = Wording("washed out, with {count} of 100 pixels of the face nearly white", count=_of_hundred(1 - clear))
+    better = Wording("a photo without flash or glaring sun")
+    return Weakness(problem, better, WeaknessKind.BRIGHT, clear < VERY_BRIGHT)
 
 
 def _turned(quality: Quality) -> Weakness | None:
     yaw = quality.head_pose_yaw
     if yaw is None or abs(yaw) < TURNED:
         return None
-    problem = f"turned about {abs(yaw):.0f} degrees to the side"
-    return Weakness(problem, "a photo that shows the face from the front", WeaknessKind.TURNED, poor=False)
+    problem = Wording("turned about {degrees} degrees to the side", degrees=f"{abs(yaw):.0f}")
+    better = Wording("a photo that shows the face from the front")
+    return Weakness(problem, better, WeaknessKind.TURNED, poor=False)
 
 
 def _below(value: float) -> str:

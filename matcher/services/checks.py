@@ -8,6 +8,7 @@ from matcher.domain.ages import AgeBand
 from matcher.domain.cases import Photo
 from matcher.domain.ids import id_text
 from matcher.domain.records import GalleryRow
+from matcher.domain.wording import Wording
 from matcher.errors import MatcherError
 from matcher.gallery.verify import verify_snapshot
 from matcher.matching.meaning import Circumstances, silence
@@ -52,7 +53,7 @@ def gallery_status(context: Context) -> GalleryView:
     status = context.gallery.status()
     advice = None
     if (status.tombstone_share or 0) > _REBUILD_SHARE or status.tail_size > _REBUILD_TAIL:
-        advice = "The snapshot has aged: run `matcher reindex`, so that searches stay fast."
+        advice = Wording("The snapshot has aged: run `matcher reindex`, so that searches stay fast.")
     return GalleryView(
         space=context.space.name,
         snapshot=status.snapshot,

@@ -8,11 +8,13 @@ from matcher.domain.cases import Case, CaseStatus, Photo, PhotoState
 from matcher.domain.faces import Quality
 from matcher.domain.ids import PhotoId, id_text
 from matcher.domain.quality import Advice, Weakness, explain, weaknesses
+from matcher.domain.wording import Wording
 from matcher.services.context import Context
 from matcher.services.views import WeakCase
 
 _NOT_EMBEDDED = Advice(
-    "not found by the models in use", "matcher reindex; if that does not find the face either, add the photo anew"
+    Wording("not found by the models in use"),
+    Wording("matcher reindex; if that does not find the face either, add the photo anew"),
 )
 
 
@@ -43,7 +45,8 @@ def _badness(lacking: Sequence[Weakness]) -> tuple[bool, int]:
 def _unsearchable(case: Case, photos: Sequence[Photo]) -> WeakCase:
     """By a photo that waits for a choice, else by one whose chosen face is not in this gallery, else by the newest."""
     if not photos:
-        return _row(case, None, (Advice("no photo", "ask for one that shows the face closely"),), searchable=False)
+        none = Advice(Wording("no photo"), Wording("ask for one that shows the face closely"))
+        return _row(case, None, (none,), searchable=False)
     waiting = [photo for photo in photos if photo.state is PhotoState.AWAITING_CHOICE]
     ready = [photo for photo in photos if photo.state is PhotoState.READY]
     photo = (waiting or ready or photos)[-1]
@@ -51,8 +54,8 @@ def _unsearchable(case: Case, photos: Sequence[Photo]) -> WeakCase:
         return _row(case, photo.id, (explain(photo.reason, photo.shortfall),), searchable=False)
     if photo.state is PhotoState.READY:
         return _row(case, photo.id, (_NOT_EMBEDDED,), searchable=False)
-    step = f"matcher case choose-face {id_text(photo.id)}"
-    return _row(case, photo.id, (Advice("several faces, none chosen yet", step),), searchable=False)
+    several = Advice(Wording("several faces, none chosen yet"), f"matcher case choose-face {id_text(photo.id)}")
+    return _row(case, photo.id, (several,), searchable=False)
 
 
 def _row(case: Case, photo: PhotoId | None, advice: tuple[Advice, ...], *, searchable: bool) -> WeakCase:
