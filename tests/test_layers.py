@@ -40,6 +40,7 @@ HOMES = {
     "pydantic_settings": {"config"},
     "platformdirs": {"config"},
     "matplotlib": {"evaluation"},
+    "babel": {"web"},
     "fastapi": {"web"},
     "starlette": {"web"},
     "jinja2": {"web"},

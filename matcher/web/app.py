@@ -10,7 +10,7 @@ from matcher.services.context import Context
 from matcher.web import health, problems
 from matcher.web.console import decisions, lists, oversight, pairs, queue, sign_in
 from matcher.web.limits import BodyLimit
-from matcher.web.pages import HERE, environment
+from matcher.web.pages import HERE, environments
 from matcher.web.security import Guard
 
 
@@ -23,7 +23,7 @@ def create_app(context: Context, *, secure: bool) -> FastAPI:
         openapi_url=None,
         middleware=[Middleware(Guard, secure=secure), Middleware(BodyLimit)],
     )
-    app.state.context, app.state.secure, app.state.templates = context, secure, environment()
+    app.state.context, app.state.secure, app.state.templates = context, secure, environments()
     for part in (health, sign_in, queue, lists, pairs, decisions, oversight):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

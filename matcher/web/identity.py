@@ -39,12 +39,14 @@ class Visit:
 
 
 def visit(request: Request) -> Visit:
-    """The visit of a request; `NotSignedIn` without a valid session."""
+    """The visit of a request, which gets its account's language; `NotSignedIn` without a valid session."""
     token = request.cookies.get(cookie_name(request.app.state.secure))
     if not token:
         raise NotSignedIn("Nobody is signed in here: sign in first.")
     context: Context = request.app.state.context
-    return Visit(context, acting(context, token), token)
+    who = acting(context, token)
+    request.state.language = who.language
+    return Visit(context, who, token)
 
 
 def allowed(right: Right) -> Callable[[Visit], Visit]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +10,41 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from matcher.services.views import NOTICE
+from matcher.domain.people import Language
 from matcher.web.identity import TOKEN_FIELD, Visit
+from matcher.web.languages import FOOTER, Speech, wanted
 
 HERE = Path(__file__).parent
+TEMPLATES = HERE / "templates"
+FILTERS = ("said", "words", "time", "date", "number", "cm", "kg", "km", "meaning", "advice", "weakness")
 
 
-def environment() -> Environment:
+def environments() -> Mapping[Language, Environment]:
+    """The templates in each language: apart, so that no request can change what another one reads."""
+    return {language: environment(Speech(language)) for language in Language}
+
+
+def environment(speech: Speech) -> Environment:
     """The templates: everything that is put into one is escaped, and a name that is not given is an error."""
     made = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["time"] = _time
-    made.filters["words"] = _words
-    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(notice=NOTICE, token_field=TOKEN_FIELD)
+    made.policies["ext.i18n.trimmed"] = True
+    made.filters.update({name: getattr(speech, name) for name in FILTERS})
+    made.install_gettext_translations(speech.translations, newstyle=True)  # type: ignore[attr-defined]
+    made.globals.update(language=speech.language.value, notice=speech.say(FOOTER), token_field=TOKEN_FIELD)
     return made
 
 
 def page(
     request: Request, template: str, visited: Visit | None = None, *, status: int = 200, **values: Any
 ) -> HTMLResponse:
-    """A page; `visited` is who sees it, which decides about its navigation."""
+    """A page in its reader's language; `visited` is who sees it, which decides about its navigation."""
     rights = frozenset() if visited is None else visited.acting.rights
     known: Mapping[str, Any] = {
         "path": request.url.path,
@@ -45,14 +52,7 @@ def page(
         "rights": {right.value for right in rights},
         "form_token": None if visited is None else visited.form_token,
     }
-    text = request.app.state.templates.get_template(template).render({**known, **values})
+    # `identity.visit` leaves the account's language, for pages of errors too, which know no visit.
+    language = wanted(getattr(request.state, "language", None), request.headers.get("accept-language", ""))
+    text = request.app.state.templates[language].get_template(template).render({**known, **values})
     return HTMLResponse(text, status_code=status)
-
-
-def _time(value: datetime | None) -> str:
-    return "–" if value is None else value.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _words(value: Any) -> str:
-    """A word of an enumeration as people write it."""
-    return str(getattr(value, "value", value)).replace("_", " ")

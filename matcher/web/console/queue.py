@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from matcher.accounts.rights import Right
+from matcher.domain.wording import Wording
 from matcher.services.desk_views import ClaimView, QueueFilter
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
@@ -87,14 +88,14 @@ def read(visited: Anybody, given: Form) -> Response:
 def own_quality(request: Request, visited: Annotated[Visit, Depends(allowed(Right.QUALITY_OWN))]) -> Response:
     """One's own figures."""
     found = [visited.desk.own_quality(visited.acting)]
-    return page(request, "quality.html", visited, people=found, title="My figures")
+    return page(request, "quality.html", visited, people=found, title=Wording("My figures"))
 
 
 @router.get("/reviewers")
 def reviewers(request: Request, visited: Annotated[Visit, Depends(allowed(Right.QUALITY_ALL))]) -> Response:
     """Everybody's figures."""
     found = visited.desk.quality(visited.acting)
-    return page(request, "quality.html", visited, people=found, title="Reviewers")
+    return page(request, "quality.html", visited, people=found, title=Wording("Reviewers"))
 
 
 def address(claim: ClaimView) -> str:

@@ -41,7 +41,7 @@ def sign_in(request: Request, given: Annotated[FormData, Depends(_unsigned_form)
         token, _ = signing_in.sign_in(request.app.state.context, name, password, address)
     except (NotSignedIn, TooMany) as error:
         answer: Response = page(
-            request, "sign_in.html", status=error.http_status, next=target, problem=str(error), typed=name
+            request, "sign_in.html", status=error.http_status, next=target, problem=error, typed=name
         )
         if isinstance(error, TooMany):
             answer.headers["Retry-After"] = str(error.seconds)

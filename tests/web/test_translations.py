@@ -1,0 +1,224 @@
+"""Every text has its Chinese: the file is as the program is, and no page says anything that could not be translated."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import sys
+from enum import Enum
+from gettext import NullTranslations
+from html.parser import HTMLParser
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from babel.messages.catalog import Catalog
+from desks import SECRETS, STAFF, Browser, Desk
+
+from matcher.domain import cases, faces, people, quality, records, relations, reviews
+from matcher.domain.people import Language
+from matcher.errors import MatcherError
+from matcher.web.languages import CHINESE, FOOTER, Speech, texts
+from matcher.web.pages import environment
+from matcher.web.problems import KINDS, TITLES
+from matcher.web.words import ENUMERATIONS, context
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    monkeypatch.delitem(sys.modules, "translations", raising=False)
+    return importlib.import_module("translations")
+
+
+def test_the_file_is_as_the_program_is(script: ModuleType) -> None:
+    kept, now = script.kept(), script.current()
+    assert script.problems(kept, now) == [], "run: python scripts/translations.py"
+    assert script.written(script.updated(kept, now)) == CHINESE.read_bytes(), "run: python scripts/translations.py"
+
+
+def test_whatever_is_wrong_with_a_file_is_told(script: ModuleType) -> None:
+    now = Catalog(locale="zh_Hans")
+    for text in ("Missing", "Bare", "Unsure", "%(count)s faces", "{who} sees", "Bold", "Fine %(x)s", "95 %% of"):
+        now.add(text)
+    now.add("family", context="Circumstance")
+    old = Catalog(locale="zh_Hans", fuzzy=False)
+    old.add("Gone", "去")
+    old.add("Bare")
+    old.add("Unsure", "不", flags=["fuzzy"])
+    old.add("%(count)s faces", "%(number)s 张")
+    old.add("{who} sees", "看")
+    old.add("Bold", "<b>")
+    old.add("Fine %(x)s", "%(x)s 好")
+    old.add("95 %% of", "95")
+    old.add("family", "家人", context="Elsewhere")
+    assert script.problems(old, now) == [
+        "gone from the program: 'Gone'",
+        "gone from the program: 'family' (Elsewhere)",
+        "holds markup: 'Bold'",
+        "marked as fuzzy: 'Unsure'",
+        "not in the file: 'Missing'",
+        "not in the file: 'family' (Circumstance)",
+        "not translated: 'Bare'",
+        "other placeholders than the English: '%(count)s faces'",
+        "other placeholders than the English: '95 %% of'",
+        "other placeholders than the English: '{who} sees'",
+    ]
+
+
+def test_translations_are_chinese_and_promise_nothing() -> None:
+    file = CHINESE.read_text(encoding="utf-8")
+    assert not re.search("匹配成功|身份确认|确定是|就是该|肯定", file)
+    assert "不是身份认定" in Speech(Language.CHINESE).say(FOOTER)
+
+
+def test_every_word_of_what_the_desk_knows_can_be_translated() -> None:
+    modules = (cases, faces, people, quality, records, relations, reviews)
+    found = {one for module in modules for _, one in inspect.getmembers(module, inspect.isclass)}
+    kinds = {one for one in found if issubclass(one, Enum) and one is not Enum}
+    assert kinds - set(ENUMERATIONS) == {people.Language}, "languages are written in themselves"
+    assert len({kind.__name__ for kind in ENUMERATIONS}) == len(ENUMERATIONS)
+    chinese = texts(Language.CHINESE)
+    for kind in ENUMERATIONS:
+        for member in kind:
+            name = context(member)
+            assert name == kind.__name__
+            assert re.search("[\u4e00-\u9fff]", chinese.pgettext(name, member.value.replace("_", " "))), member
+
+
+def test_every_kind_of_error_has_a_heading() -> None:
+    def below(kind: type[MatcherError]) -> set[type[MatcherError]]:
+        return {kind}.union(*(below(one) for one in kind.__subclasses__()))
+
+    ours = {kind for kind in below(MatcherError) if kind.__module__ == "matcher.errors"}
+    assert {kind.code for kind in ours} == set(KINDS)
+    assert {kind.http_status for kind in ours} <= set(TITLES)
+
+
+class Bracketed(NullTranslations):
+    """A language in which every text is itself in brackets."""
+
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
+
+    def pgettext(self, context: str, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    def npgettext(self, context: str, msgid1: str, msgid2: str, n: int) -> str:
+        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
+
+
+class Outside(HTMLParser):
+    """Texts and attributes of a page that people read, without what is in brackets or said to be in no language."""
+
+    _SPOKEN = ("alt", "aria-label", "title", "placeholder")
+    _VOID = ("input", "img", "meta", "link", "br")
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._apart: list[bool] = []  # of each open element: whether its text is not the page's
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.found += [text for name in self._SPOKEN if (text := stripped(given.get(name) or ""))]
+        if tag not in self._VOID:
+            other = given.get("translate") == "no" or (tag != "html" and "lang" in given)
+            self._apart.append(other or tag in {"script", "textarea"} or any(self._apart[-1:]))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._apart.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not any(self._apart[-1:]) and (text := stripped(data)):
+            self.found.append(text)
+
+
+# What no translation changes: names and numbers that people gave, ids, times, and the program's own name.
+_ID = "[0-9a-hjkmnp-tv-z]{13}"
+_NOBODYS = re.compile(
+    rf"{'|'.join(SECRETS)}|mole <b>left</b>|\b({'|'.join(STAFF)}|{_ID}|UTC|sighting-matcher)\b|\d年\d+月\d+日",
+    re.IGNORECASE,
+)
+
+
+def stripped(text: str) -> str:
+    """What is left of a text that no catalogue gave; nothing without letters."""
+    while (inner := re.sub("⟦[^⟦⟧]*⟧", "", text)) != text:
+        text = inner
+    left = _NOBODYS.sub("", text).strip()
+    return left if re.search(r"[^\W\d_]", left) else ""
+
+
+def test_a_text_outside_of_the_catalogue_is_found() -> None:
+    page = '<p>⟦a ⟦b⟧ c⟧ 1 · li <b lang="en">d</b> rest</p><img alt="⟦x⟧"><img alt="Face"><i>⟦e⟧</i>'
+    assert Outside(f'<html lang="x">{page}</html>').found == ["rest", "Face"]
+
+
+def all_pages(desk: Desk) -> list[tuple[str, str]]:
+    """Every page of the desk in the course of one pair: its name and text."""
+    found: list[tuple[str, str]] = []
+
+    def seen(browser: Browser, path: str, status: int = 200) -> str:
+        text = browser.get(path, status).text
+        found.append((f"{browser.name} {path}", text))
+        return text
+
+    def sealed(name: str) -> None:
+        browser = desk.browser(name)
+        path = browser.claim()
+        seen(browser, "/queue")
+        seen(browser, path)
+        told = {"nose.likeness": "similar", "nose.note": SECRETS[4], "ears.note": SECRETS[4]}
+        answer = browser.post(f"{path}/seal", outcome="potential", note=SECRETS[4], **told)
+        found.append((f"{name} sealed", answer.text))
+        found.append((f"{name} revealed", browser.post(f"{path}/reveal").text))
+
+    nobody, li = desk.browser(), desk.browser("li")
+    seen(nobody, "/sign-in")
+    found.append(("wrong", nobody.client.post("/sign-in", data={"name": "li", "password": "wrong"}).text))
+    for path in ("/queue", "/queue?filter=pairs&sealed=1", "/inbox", "/quality"):
+        seen(li, path)
+    path = li.claim()
+    seen(li, path)
+    li.post(f"{path}/seal", pick="1", answer="picks")
+    sealed("wang")
+    sealed("zhao")
+    chen, zhou, sun = (desk.browser(name) for name in ("chen", "zhou", "sun"))
+    seen(chen, "/inbox")
+    address = re.search(r"/decisions/\w{13}", seen(chen, "/decisions"))
+    assert address is not None
+    seen(chen, address[0])
+    chen.post(f"{address[0]}/refute", note=SECRETS[4])
+    seen(zhou, "/decisions?state=excluded")
+    seen(zhou, address[0])
+    zhou.post(f"{address[0]}/reopen", note=SECRETS[4])
+    seen(zhou, "/reviewers")
+    for path in ("/audit", "/audit?after=999999", "/status"):
+        seen(sun, path)
+    seen(sun, "/queue", 403)
+    seen(sun, "/nowhere", 404)
+    seen(sun, "/audit?after=-1", 422)
+    return found
+
+
+def test_no_page_says_what_could_not_be_translated(desk: Desk) -> None:
+    # As Chinese, so that what stays in English is told apart, too.
+    desk.app.state.templates = dict.fromkeys(Language, environment(Speech(Language.CHINESE, Bracketed())))
+    outside = {name: left for name, page in all_pages(desk) if (left := Outside(page).found)}
+    assert outside == {}
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_page_is_complete_in_each_language(desk: Desk, language: Language) -> None:
+    desk.app.state.templates = dict.fromkeys(Language, environment(Speech(language)))
+    for name, page in all_pages(desk):
+        assert f'<html lang="{language.value}">' in page, name
+        assert not re.search(r"%\(\w+\)|\{\w+\}|%%", page), name
