@@ -39,6 +39,7 @@ from matcher.services import (
     sightings,
     weak_cases,
 )
+from matcher.services.casework import Casework
 from matcher.services.context import Context, Progress
 from matcher.services.desk import Desk
 from matcher.services.details import case_fields, confirmation, sighting_fields
@@ -69,13 +70,15 @@ class Matcher:
     """One home, opened. Safe across threads and processes, and usable in a forked child.
 
     `actor` names the person or service that acts, `reason` is its words for why; both go to the audit log. `accounts`
-    says who works here and signs them in, `desk` is where reviewers, supervisors and officers work.
+    says who works here and signs them in, `desk` is where reviewers, supervisors and officers work, `casework` what
+    they and intake do with cases and sightings.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self.accounts = Accounts(context)
         self.desk = Desk(context)
+        self.casework = Casework(context)
 
     @classmethod
     def create(

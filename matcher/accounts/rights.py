@@ -76,3 +76,8 @@ class Acting:
         """`NotPermitted` unless this person may do it."""
         if right not in self.rights:
             raise NotPermitted(f"The account '{self.name}' may not do this: it needs the right '{right.value}'.")
+
+    def require_one_of(self, *rights: Right) -> None:
+        """`NotPermitted` unless this person has at least one of several rights (≥ 1)."""
+        if self.rights.isdisjoint(rights):
+            self.require(rights[0])

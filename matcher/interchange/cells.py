@@ -102,12 +102,13 @@ def yes_no(value: Any) -> bool:
 
 
 def one_of(words: type[_Word]) -> Callable[[Any], _Word]:
-    """A parser for the words of an enumeration; its members are taken too."""
+    """A parser for the words of an enumeration, in whatever case they are written; its members are taken too."""
+    known = {word.value.lower(): word for word in words}
 
     def parse(value: Any) -> _Word:
         try:
-            return words(str(getattr(value, "value", value)).strip().lower())
-        except ValueError as error:
+            return known[str(getattr(value, "value", value)).strip().lower()]
+        except KeyError as error:
             raise WrongUse(f"expected one of {', '.join(word.value for word in words)}.") from error
 
     return parse

@@ -56,6 +56,7 @@ def of_photo(photo: Photo, faces: Iterable[StoredFace]) -> PhotoView:
             FaceView(face.number, id_text(face.id), face.box, face.quality, face.choice, weaknesses(face.quality))
             for face in sorted(faces, key=lambda face: face.number)
         ),
+        added_at=photo.created_at,
         advice=None if photo.reason is None else explain(photo.reason, photo.shortfall),
     )
 

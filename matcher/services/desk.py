@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from matcher.accounts.rights import Acting, Right
+from matcher.accounts.rights import Acting
 from matcher.domain.cases import CaseStatus, Confirmation, ConfirmationKind
 from matcher.domain.reviews import DecisionKind, Outcome, TaskKind, TaskState
 from matcher.errors import WrongUse
@@ -13,8 +13,6 @@ from matcher.interchange.cells import one_of
 from matcher.interchange.review_page import review_page
 from matcher.interchange.review_pdf import require_reportlab, review_pdf
 from matcher.services import (
-    case_views,
-    cases,
     desk_decisions,
     desk_faces,
     desk_lists,
@@ -27,7 +25,6 @@ from matcher.services import (
     sheets,
 )
 from matcher.services.context import Context
-from matcher.services.desk_claims import reviewer
 from matcher.services.desk_views import (
     ClaimFace,
     ClaimFaces,
@@ -44,7 +41,6 @@ from matcher.services.desk_views import (
     SealedView,
 )
 from matcher.services.details import confirmation as confirmed_by
-from matcher.services.views import CaseView
 
 
 class Desk:
@@ -200,14 +196,6 @@ class Desk:
         desk_decisions.reopen(self._context, acting, task, note)
 
     # Everybody
-
-    def case(self, acting: Acting, case_id: str) -> CaseView:
-        """A case page: whoever looks is recused from the case's candidates."""
-        acting.require(Right.CASE_READ)
-        cases.check_number(case_id)
-        with self._context.store.read() as reading:
-            found = cases.require_case(reading, case_id)
-        return case_views.shown(self._context, found, reviewer(acting))
 
     def mark_face(self, acting: Acting, face: str) -> int:
         """Say which face of a sighting's photo is meant; how many lists of other faces are set aside."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from matcher.domain.cases import Case, Photo
-from matcher.domain.ids import SightingId, id_text, parse_id
+from matcher.domain.ids import FaceId, SightingId, id_text, parse_id
 from matcher.domain.quality import explain, weaknesses
-from matcher.domain.records import Candidate, StoredFace
-from matcher.domain.reviews import RecusedBy
+from matcher.domain.records import Candidate, Choice, StoredFace
+from matcher.domain.reviews import RecusedBy, TaskKind, TaskState
 from matcher.errors import NotFound
 from matcher.matching.sentences import sentence
 from matcher.services.auditing import Trace, record
@@ -17,7 +17,9 @@ from matcher.services.inputs import Who
 from matcher.services.views import (
     CandidateView,
     FaceCandidates,
+    ReceivedPhoto,
     SightingPhotoView,
+    SightingReceipt,
     SightingSummary,
     SightingView,
 )
@@ -40,14 +42,15 @@ def shown(context: Context, sighting: str, who: Who | None = None) -> SightingVi
         return view
 
 
-def of_sighting(reading: Reading, sighting_id: SightingId) -> SightingView:
-    """Everything about one sighting."""
+def of_sighting(reading: Reading, sighting_id: SightingId, *, candidates: bool = True) -> SightingView:
+    """Everything about one sighting, or everything but its candidates."""
     sighting = reading.sightings.get(sighting_id)
     if sighting is None:
         raise NotFound(f"There is no sighting '{id_text(sighting_id)}': `matcher sighting list` shows all sightings.")
     photos = reading.photos.of_sighting(sighting_id)
     faces = reading.faces.of_photos([photo.id for photo in photos])
-    candidates = _by_face(reading, sighting_id)
+    lists = _by_face(reading, sighting_id) if candidates else {}
+    review = {task.face_id: task.state for task in reading.tasks.of_sighting(sighting_id) if task.kind is TaskKind.LIST}
     return SightingView(
         id=id_text(sighting_id),
         seen_at=sighting.seen_at,
@@ -59,13 +62,16 @@ def of_sighting(reading: Reading, sighting_id: SightingId) -> SightingView:
         apparent_age=sighting.apparent_age,
         note=sighting.note,
         source=sighting.source,
-        photos=tuple(_of_photo(photo, faces.get(photo.id, ()), candidates) for photo in photos),
+        photos=tuple(_of_photo(photo, faces.get(photo.id, ()), lists, review) for photo in photos),
         created_at=sighting.created_at,
     )
 
 
 def _of_photo(
-    photo: Photo, faces: Sequence[StoredFace], candidates: Mapping[int, Sequence[CandidateView]]
+    photo: Photo,
+    faces: Sequence[StoredFace],
+    candidates: Mapping[int, Sequence[CandidateView]],
+    review: Mapping[FaceId, TaskState],
 ) -> SightingPhotoView:
     return SightingPhotoView(
         id=id_text(photo.id),
@@ -80,6 +86,8 @@ def _of_photo(
                 tuple(candidates.get(face.id, ())),
                 id_text(face.id),
                 weaknesses=weaknesses(face.quality),
+                marked=face.choice is Choice.MARKED,
+                review=review.get(face.id),
             )
             for face in sorted(faces, key=lambda face: face.number)
         ),
@@ -115,11 +123,27 @@ def _of_candidate(candidate: Candidate, case: Case, photo: str) -> CandidateView
     )
 
 
-def listed(context: Context, *, needs_triage: bool | None = None, limit: int | None = None) -> list[SightingSummary]:
-    """Sightings, newest first; `needs_triage` keeps those with (or without) a photo that shows no usable face."""
+def receipt(context: Context, sighting_id: SightingId, repeated: bool) -> SightingReceipt:
+    """What the sender of a sighting is told."""
     with context.store.read() as reading:
+        view = of_sighting(reading, sighting_id, candidates=False)
+    photos = tuple(ReceivedPhoto(photo.id, len(photo.faces), photo.reason, photo.advice) for photo in view.photos)
+    return SightingReceipt(view.id, photos, view.created_at, repeated)
+
+
+def listed(
+    context: Context, *, needs_triage: bool | None = None, after: str | None = None, limit: int | None = None
+) -> list[SightingSummary]:
+    """Sightings, newest first, from the one after `after`.
+
+    `needs_triage` keeps those with (or without) a photo that shows no usable face and waits for somebody to look.
+    """
+    behind = None if after is None else SightingId(parse_id(after))
+    with context.store.read() as reading:
+        if behind is not None and reading.sightings.get(behind) is None:
+            raise NotFound(f"There is no sighting '{after}' to go on from: begin with the first page.")
         summaries = []
-        for row in reading.sightings.list(needs_triage=needs_triage, limit=limit):
+        for row in reading.sightings.list(needs_triage=needs_triage, after=behind, limit=limit):
             sighting = row.sighting
             summaries.append(
                 SightingSummary(

@@ -13,6 +13,7 @@ from matcher.domain.positions import Position
 from matcher.domain.quality import Advice, Weakness
 from matcher.domain.records import Choice, Flag, HowSeen
 from matcher.domain.relations import RelationKind
+from matcher.domain.reviews import TaskState
 
 NOTICE = "possible resemblance, for human review; not an identification"
 
@@ -41,6 +42,7 @@ class PhotoView:
     taken: date | None
     age: float | None
     faces: tuple[FaceView, ...]
+    added_at: datetime
     advice: Advice | None = None
 
 
@@ -133,7 +135,9 @@ class CandidateView:
 class FaceCandidates:
     """One face of a probe photo with its candidate list, most alike first.
 
-    `cut` counts candidates of this search that are beyond the home's working point and therefore not listed.
+    `cut` counts candidates of this search that are beyond the home's working point and therefore not listed. Of a
+    stored face, `marked` says that somebody said it is the one that is meant, and `review` where reviewers stand with
+    its list, `None` if there is none.
     """
 
     number: int
@@ -144,6 +148,29 @@ class FaceCandidates:
     id: str | None = None
     cut: int = 0
     weaknesses: tuple[Weakness, ...] = ()
+    marked: bool = False
+    review: TaskState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCandidate:
+    """A face of a sighting that a case is a candidate for; `pair` says where reviewers stand with the two.
+
+    `similarity`, `rank`, `meaning` and `sentence` as in `CandidateView`; without a `pair`
+    no reviewer picked the case for this face.
+    """
+
+    sighting: str
+    seen_at: datetime | None
+    place: str | None
+    face: str
+    similarity: float
+    rank: int
+    flags: tuple[Flag, ...]
+    meaning: Meaning | None
+    sentence: str | None
+    pair: TaskState | None
+    found_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +225,26 @@ class SightingView:
     def needs_triage(self) -> bool:
         """Whether a person has to look, because some photo shows no usable face."""
         return any(photo.state is PhotoState.NO_USABLE_FACE for photo in self.photos)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedPhoto:
+    """A photo as its sender hears of it: how many faces were searched, or why none could be, and what would help."""
+
+    id: str
+    faces: int
+    reason: NoFaceReason | None
+    advice: Advice | None
+
+
+@dataclass(frozen=True, slots=True)
+class SightingReceipt:
+    """What the sender of a sighting is told: nothing of its candidates. `repeated`: it was there already."""
+
+    id: str
+    photos: tuple[ReceivedPhoto, ...]
+    created_at: datetime
+    repeated: bool
 
 
 @dataclass(frozen=True, slots=True)

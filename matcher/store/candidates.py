@@ -10,7 +10,7 @@ from sqlalchemy import Select, insert, select
 
 from matcher.domain.ages import AgeBand
 from matcher.domain.chances import Chance, Insufficient, Meaning
-from matcher.domain.ids import CandidateId, FaceId, SightingId
+from matcher.domain.ids import CandidateId, CaseId, FaceId, SightingId
 from matcher.domain.records import Candidate, Flag
 from matcher.errors import Conflict
 from matcher.store.part import Part, batches
@@ -40,6 +40,11 @@ class CandidateReading(Part):
         """A sighting's candidates by face and rank."""
         order = candidates.c.face_id, candidates.c.space, candidates.c.rank, candidates.c.id
         return self._listed(select(candidates).where(candidates.c.sighting_id == sighting_id).order_by(*order))
+
+    def of_case(self, case_id: CaseId, limit: int) -> list[Candidate]:
+        """A case's candidates, newest first."""
+        order = candidates.c.created_at.desc(), candidates.c.id
+        return self._listed(select(candidates).where(candidates.c.case_id == case_id).order_by(*order).limit(limit))
 
     def of_list(self, face_id: FaceId, space: str) -> list[Candidate]:
         """The candidates of one face in one space by rank."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -13,7 +13,7 @@ from matcher.domain.ids import SightingId
 from matcher.domain.positions import Position
 from matcher.domain.records import Sighting
 from matcher.errors import Conflict
-from matcher.store.part import Part
+from matcher.store.part import Part, batches
 from matcher.store.tables import candidates, idempotency_keys, photos, sightings
 
 _PLAIN = tuple(field.name for field in fields(Sighting) if field.name != "position")
@@ -38,6 +38,15 @@ class SightingReading(Part):
         """The sighting of this id."""
         row = self._connection.execute(select(sightings).where(sightings.c.id == sighting_id)).one_or_none()
         return None if row is None else _sighting(row)
+
+    def by_ids(self, ids: Iterable[SightingId]) -> dict[SightingId, Sighting]:
+        """Those of the sightings that exist."""
+        rows = (
+            row
+            for some in batches(list(ids))
+            for row in self._connection.execute(select(sightings).where(sightings.c.id.in_(some)))
+        )
+        return {row.id: _sighting(row) for row in rows}
 
     def by_idempotency_key(self, key: str) -> tuple[SightingId, str] | None:
         """The sighting that was handed in under this key, and the digest of what was handed in."""

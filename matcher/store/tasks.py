@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, text, update
 
 from matcher.domain.cases import CaseStatus
-from matcher.domain.ids import CaseId, FaceId
+from matcher.domain.ids import CaseId, FaceId, SightingId
 from matcher.domain.people import PersonId
 from matcher.domain.reviews import Task, TaskId, TaskKind, TaskState
 from matcher.errors import NotFound
@@ -39,6 +39,14 @@ class TaskReading(Part):
         """The pair of a sighting's face and a case, if it was ever picked."""
         wanted = and_(_IS_PAIR, tasks.c.face_id == face_id, tasks.c.case_id == case_id)
         return next(iter(self._listed(select(tasks).where(wanted))), None)
+
+    def pairs_of(self, case_id: CaseId) -> dict[FaceId, Task]:
+        """All pairs of a case by the sighting's face."""
+        return {task.face_id: task for task in self._listed(select(tasks).where(_IS_PAIR, tasks.c.case_id == case_id))}
+
+    def of_sighting(self, sighting_id: SightingId) -> list[Task]:
+        """The lists and pairs of all faces of a sighting."""
+        return self._listed(select(tasks).where(tasks.c.sighting_id == sighting_id))
 
     def list_of(self, face_id: FaceId) -> list[Task]:
         """The lists of a sighting's face, one per embedding space."""

@@ -349,7 +349,7 @@ def test_looking_recuses(office: Office, look: str) -> None:
             assert office.matcher.desk.queue(office.boss).waiting, "nobody in particular has looked"
             office.matcher.sighting(sighting, actor="boss")
         else:
-            office.matcher.desk.case(office.boss, "A-1")
+            office.matcher.casework.case(office.boss, "A-1")
         assert office.matcher.audit()[-1].entry.action == f"{look}.view"
     assert office.matcher.desk.queue(office.boss).waiting == ()
     assert len(office.matcher.desk.queue(office.ben).waiting) == 1

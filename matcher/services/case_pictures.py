@@ -1,0 +1,48 @@
+"""Photos and faces of cases and sightings for people who may see them."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from matcher.accounts.rights import Acting, Right
+from matcher.domain.cases import Photo
+from matcher.domain.ids import FaceId, PhotoId, parse_id
+from matcher.errors import NotFound
+from matcher.services import pictures
+from matcher.services.auditing import Trace, record
+from matcher.services.context import Context
+from matcher.services.inputs import ReasonCode, Who
+from matcher.store.database import Reading
+
+
+class Picture(str, Enum):
+    """What a picture shows: a face by its id, or a whole photo by its own."""
+
+    THUMBNAIL = "thumbnail"
+    ALIGNED = "aligned"
+    PHOTO = "photo"
+
+
+def picture(context: Context, acting: Acting, kind: Picture, shown_id: str) -> bytes:
+    """A picture as JPEG for whoever may see its case or sighting; the look is audited. `NotFound`, `NotPermitted`."""
+    number = parse_id(shown_id)
+    with context.store.write() as transaction:
+        photo = _photo(transaction, kind, number)
+        if photo is None:
+            raise NotFound(f"There is no {'photo' if kind is Picture.PHOTO else 'face'} '{shown_id}' any more.")
+        if photo.case_id is not None:
+            acting.require(Right.CASE_READ)
+        else:
+            acting.require_one_of(Right.SIGHTING_READ, Right.TRIAGE)
+        record(context, transaction, Who(acting.name, ReasonCode.REVIEW), Trace("photo.view", {photo.id, number}))
+    if kind is Picture.PHOTO:
+        return pictures.original(context, PhotoId(number))
+    make = pictures.aligned if kind is Picture.ALIGNED else pictures.thumbnail
+    return make(context, FaceId(number))
+
+
+def _photo(reading: Reading, kind: Picture, number: int) -> Photo | None:
+    if kind is Picture.PHOTO:
+        return reading.photos.get(PhotoId(number))
+    face = reading.faces.get(FaceId(number))
+    return None if face is None else reading.photos.get(face.photo_id)

@@ -1,0 +1,53 @@
+"""Photos of sightings in which no face can be used: people look at them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from matcher.domain.cases import Photo, PhotoState
+from matcher.domain.ids import PhotoId, SightingId, parse_id
+from matcher.errors import Conflict, NotFound, WrongUse
+from matcher.services import sighting_views
+from matcher.services.auditing import Trace, record
+from matcher.services.context import Context
+from matcher.services.inputs import Who
+from matcher.services.views import SightingView
+from matcher.store.database import Transaction
+
+
+def sheet(context: Context, sighting: str, who: Who) -> SightingView:
+    """A sighting with its photos and faces, and no candidate; the look is audited."""
+    sighting_id = SightingId(parse_id(sighting))
+    with context.store.write() as transaction:
+        view = sighting_views.of_sighting(transaction, sighting_id, candidates=False)
+        record(context, transaction, who, Trace("sighting.triage", [sighting_id]))
+    return view
+
+
+def set_aside(context: Context, photo: str, who: Who) -> None:
+    """Say, having looked, that no face of a photo can be used. `WrongUse` without a note."""
+    if not (who.note or "").strip():
+        raise WrongUse("Why can no face of this photo be used? Say what you see.")
+    _move(context, photo, (PhotoState.NO_USABLE_FACE, PhotoState.SET_ASIDE), who)
+
+
+def bring_back(context: Context, photo: str, who: Who) -> None:
+    """Let people look again at a photo that was set aside."""
+    _move(context, photo, (PhotoState.SET_ASIDE, PhotoState.NO_USABLE_FACE), who)
+
+
+def _move(context: Context, shown_id: str, move: tuple[PhotoState, PhotoState], who: Who) -> None:
+    with context.store.write() as transaction:
+        photo = _of_sighting(transaction, shown_id)
+        if photo.state is not move[0]:
+            raise Conflict(f"Photo '{shown_id}' is '{photo.state.value}', not '{move[0].value}': nothing was changed.")
+        transaction.photos.update(replace(photo, state=move[1]))
+        trace = Trace("sighting.photo", [photo.id], details={"state": move[1].value})
+        record(context, transaction, who, trace)
+
+
+def _of_sighting(transaction: Transaction, shown_id: str) -> Photo:
+    photo = transaction.photos.get(PhotoId(parse_id(shown_id)))
+    if photo is None or photo.sighting_id is None:
+        raise NotFound(f"There is no photo '{shown_id}' of a sighting.")
+    return photo
