@@ -16,9 +16,10 @@ uvicorn = pytest.importorskip("uvicorn")
 
 from accounts import PASSWORD  # noqa: E402
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402
-from desks import Desk, fill  # noqa: E402
+from desks import Desk, acting_of, fill  # noqa: E402
 
 from matcher import Matcher  # noqa: E402
+from matcher.domain.people import Language  # noqa: E402
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 _QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -72,7 +73,7 @@ class Served:
         page.fill("[name=name]", name)
         page.fill("[name=password]", PASSWORD)
         page.click("main button")
-        page.wait_for_selector("text=Sign out")
+        page.wait_for_selector("header.bar")
         return page
 
 
@@ -228,3 +229,32 @@ def test_a_wrong_password_and_a_wrong_role_are_told(served: Served) -> None:
     page.goto(f"{served.url}/queue")
     assert "may not do this" in page.inner_text("[role=alert]")
     accessible(page)
+
+
+def test_in_chinese_from_the_queue_to_a_sealed_pair(served: Served) -> None:
+    for name in ("li", "wang"):
+        served.desk.matcher.accounts.set_language(acting_of(served.desk, name), Language.CHINESE)
+    page = served.signed_in("li", dark=True)
+    assert page.get_attribute("html", "lang") == "zh-Hans"
+    accessible(page)
+    page.click("text=下一项任务")
+    page.wait_for_url("**/review/lists/*")
+    accessible(page)
+    page.check("[name=pick] >> nth=0")
+    page.click("text=封存所标记的脸")
+    page.wait_for_selector("text=已封存。")
+    page = served.signed_in("wang", phone=True)
+    page.click("text=下一项任务")
+    page.wait_for_url("**/review/pairs/*")
+    page.click("summary")
+    page.select_option("[name='nose.likeness']", label="相似")
+    page.check("text=可能相似")
+    accessible(page)
+    page.click("form.verdict button")
+    page.wait_for_url("**/sealed")
+    accessible(page)
+    page.click("button:text-is('揭示')")
+    page.wait_for_selector("text=相似度")
+    assert "鼻子：相似" in page.inner_text("main")
+    accessible(page)
+    assert served.troubles == []
