@@ -28,6 +28,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["time"] = _time
+    made.filters.update(date=str, cm="{:g} cm".format, kg="{:g} kg".format)
     made.filters["words"] = _words
     made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(notice=NOTICE, token_field=TOKEN_FIELD)
