@@ -30,7 +30,12 @@ Writer = Annotated[Visit, Depends(allowed(Right.CASE_WRITE))]
 Officer = Annotated[Visit, Depends(allowed(Right.CASE_CLOSE))]
 
 _LINES = 50
-_CHOICES = {"sexes": list(Sex), "circumstances": list(Circumstance), "bases": list(LegalBasis), "datums": list(Datum)}
+_CHOICES: dict[str, Any] = {
+    "sexes": list(Sex),
+    "circumstances": list(Circumstance),
+    "bases": list(LegalBasis),
+    "datums": list(Datum),
+}
 
 
 @router.get("/cases")
@@ -63,7 +68,7 @@ def add(request: Request, visited: Writer, given: Form) -> Response:
     number = text(given, "case_id")
     try:
         view = visited.casework.add_case(visited.acting, number, _photos(given), **_told(given))
-    except (WrongUse, MatcherError) as error:
+    except MatcherError as error:
         if error.http_status >= 500:
             raise
         entered = words(given)

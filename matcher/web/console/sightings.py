@@ -28,7 +28,7 @@ Reader = Annotated[Visit, Depends(allowed(Right.SIGHTING_READ))]
 Either = Annotated[Visit, Depends(allowed(Right.SIGHTING_READ, Right.TRIAGE))]
 
 _LINES = 50
-_CHOICES = {"sexes": list(Sex), "hows": list(HowSeen), "datums": list(Datum)}
+_CHOICES: dict[str, Any] = {"sexes": list(Sex), "hows": list(HowSeen), "datums": list(Datum)}
 
 
 @router.get("")
