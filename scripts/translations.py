@@ -20,7 +20,7 @@ from jinja2.ext import babel_extract
 
 from matcher.web.languages import CHINESE, FOOTER
 from matcher.web.pages import TEMPLATES
-from matcher.web.words import ENUMERATIONS, english
+from matcher.web.vocabulary import ENUMERATIONS, english
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "matcher"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,12 +45,13 @@ class Browser:
         assert answer.status_code == status, f"{path}: {answer.status_code} {answer.text[:400]}"
         return answer
 
-    def post(self, path: str, expected: int = 200, **fields: object) -> Response:
+    def post(self, path: str, expected: int = 200, *, photos: Sequence[bytes] = (), **fields: object) -> Response:
         """A form with this session's proof, sent from this server's own page."""
-        page = self.client.get("/inbox").text
+        page = self.client.get("/account").text
         token = re.search(r'name="form_token" value="([0-9a-f]+)"', page)
         assert token is not None
-        answer = self.client.post(path, data={**fields, "form_token": token[1]})
+        files = [("photo", (f"../{number}.jpg", photo)) for number, photo in enumerate(photos)]
+        answer = self.client.post(path, data={**fields, "form_token": token[1]}, files=files or None)
         assert answer.status_code == expected, f"{path}: {answer.status_code} {answer.text[:400]}"
         return answer
 

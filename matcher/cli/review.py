@@ -106,6 +106,9 @@ def review_show(app: App, claim: str, sheet: Path | None, as_json: bool) -> None
         return
     marks = getattr(found, "marks", None)
     click.echo(f"One face of a sighting, and {found.places} beside it, numbered from 1.")
+    for place, weak in enumerate(getattr(found, "weaknesses", ())):
+        for one in weak:
+            say(f"  {f'Face {place}' if place else 'The face of the sighting'} is {one.degree}: {one.problem}.")
     if marks:
         say(f"Marks of the child, as they were told: {marks}")
     click.echo(f"Written: {sheet}" if sheet is not None else "Add --sheet FILE.png to see them.")

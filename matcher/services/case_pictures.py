@@ -8,10 +8,14 @@ from matcher.accounts.rights import Acting, Right
 from matcher.domain.cases import Photo
 from matcher.domain.ids import FaceId, PhotoId, parse_id
 from matcher.errors import NotFound
+from matcher.images.crops import thumbnail, to_jpeg
+from matcher.images.decode import open_image
 from matcher.services import pictures
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
-from matcher.services.inputs import ReasonCode, Who
+from matcher.services.inputs import PhotoInput, ReasonCode, Who, photo_name, read_photo
+from matcher.services.sheets import face_picture
+from matcher.services.views import MatchView
 from matcher.store.database import Reading
 
 
@@ -39,6 +43,14 @@ def picture(context: Context, acting: Acting, kind: Picture, shown_id: str) -> b
         return pictures.original(context, PhotoId(number))
     make = pictures.aligned if kind is Picture.ALIGNED else pictures.thumbnail
     return make(context, FaceId(number))
+
+
+def probe_faces(photo: PhotoInput, found: MatchView) -> list[bytes]:
+    """The faces of a photo that was searched, in their order, upright, `pictures.THUMBNAIL_SIDE` pixels at most."""
+    image = open_image(read_photo(photo), photo_name(photo))
+    return [
+        to_jpeg(thumbnail(face_picture(image, face.box, face.turn), pictures.THUMBNAIL_SIDE)) for face in found.faces
+    ]
 
 
 def _photo(reading: Reading, kind: Picture, number: int) -> Photo | None:

@@ -212,6 +212,10 @@ class Casework:
         who = _who(acting, ReasonCode.AD_HOC, reason)
         return search.match(self._context, photo, who, top=None if top is None else _page(top), thorough=thorough)
 
+    def probe_faces(self, photo: PhotoInput, found: MatchView) -> list[bytes]:
+        """The faces that were searched, as JPEG: the photo is with the caller, so nothing is recorded."""
+        return case_pictures.probe_faces(photo, found)
+
     def picture(self, acting: Acting, kind: Picture | str, shown_id: str) -> bytes:
         """A photo or a face of a case or sighting that one may see, as JPEG; each look is recorded."""
         return case_pictures.picture(self._context, acting, one_of(Picture)(kind), shown_id)

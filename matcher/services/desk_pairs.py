@@ -9,6 +9,7 @@ from typing import Any
 from matcher.accounts.rights import Acting
 from matcher.domain.ids import id_text, new_id
 from matcher.domain.people import Role
+from matcher.domain.quality import weaknesses
 from matcher.domain.reviews import (
     Feature,
     Likeness,
@@ -61,6 +62,7 @@ def pair_sheet(context: Context, acting: Acting, claim: str) -> PairSheet:
         held = _live(context, reading, acting, claim)
         faces = faces_of(reading, held, ()).places
         case = None if held.task.case_id is None else reading.cases.by_id(held.task.case_id)
+        seen = reading.faces.by_ids({face.face_id for face in faces})
     if held.claim.opened_at is None:
         with context.store.write() as transaction:
             held = _live(context, transaction, acting, claim)
@@ -74,6 +76,7 @@ def pair_sheet(context: Context, acting: Acting, claim: str) -> PairSheet:
         claim=id_text(held.claim.id),
         expires_at=held.claim.expires_at,
         places=len(faces) - 1,
+        weaknesses=tuple(weaknesses(seen[face.face_id].quality) if face.face_id in seen else () for face in faces),
         marks=None if case is None else case.details.marks,
         features=tuple(Feature),
         draft=None if draft is None else judgement(draft["outcome"], draft["features"], draft["note"]),

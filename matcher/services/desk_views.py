@@ -10,6 +10,7 @@ from enum import Enum
 from matcher.domain.cases import CaseStatus
 from matcher.domain.chances import Meaning
 from matcher.domain.ids import FaceId, PhotoId
+from matcher.domain.quality import Weakness
 from matcher.domain.records import Flag
 from matcher.domain.reviews import Feature, Observed, Outcome, ReopenedBy, TaskKind, TaskState, Truth
 from matcher.review.quality import ControlErrors
@@ -84,12 +85,13 @@ class Judgement:
 @dataclass(frozen=True, slots=True)
 class PairSheet:
     """One face of a sighting (place 0) and a child in `places` photos, counted from 1, with the marks that were told of
-    the child, and the list of features.
+    the child, and the list of features. `weaknesses` are those of the faces, by place from 0.
     """
 
     claim: str
     expires_at: datetime
     places: int
+    weaknesses: tuple[tuple[Weakness, ...], ...]
     marks: str | None
     features: tuple[Feature, ...]
     draft: Judgement | None

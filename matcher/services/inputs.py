@@ -15,7 +15,16 @@ from matcher.images.formats import MAX_BYTES
 from matcher.interchange.cells import text
 from matcher.services.details import parsed
 
-PhotoInput = str | Path | bytes
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedPhoto:
+    """A photo's bytes with what messages call it; the name is never taken for a path."""
+
+    name: str
+    data: bytes
+
+
+PhotoInput = str | Path | bytes | NamedPhoto
 
 _Photo = TypeVar("_Photo")
 
@@ -101,6 +110,8 @@ def several(photos: Iterable[_Photo]) -> list[_Photo]:
 
 def photo_name(photo: PhotoInput) -> str:
     """How messages call a photo."""
+    if isinstance(photo, NamedPhoto):
+        return photo.name
     return "the photo given as bytes" if isinstance(photo, bytes) else str(photo)
 
 
@@ -108,6 +119,8 @@ def read_photo(photo: PhotoInput) -> bytes:
     """The bytes of a photo; `PhotoRefused` names a file that is absent, no file, unreadable or too large."""
     if isinstance(photo, bytes):
         return photo
+    if isinstance(photo, NamedPhoto):
+        return photo.data
     if not isinstance(photo, (str, Path)):
         raise WrongUse(f"A photo is a path or bytes, not {type(photo).__name__}.")
     path = Path(photo)

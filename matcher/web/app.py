@@ -8,10 +8,38 @@ from starlette.staticfiles import StaticFiles
 
 from matcher.services.context import Context
 from matcher.web import health, problems
-from matcher.web.console import decisions, lists, oversight, pairs, queue, sign_in
+from matcher.web.console import (
+    account,
+    cases,
+    decisions,
+    lists,
+    oversight,
+    pairs,
+    people,
+    pictures,
+    queue,
+    search,
+    sightings,
+    sign_in,
+)
 from matcher.web.limits import BodyLimit
 from matcher.web.pages import HERE, environments
 from matcher.web.security import Guard
+
+CONSOLE = (
+    sign_in,
+    account,
+    queue,
+    lists,
+    pairs,
+    decisions,
+    cases,
+    sightings,
+    search,
+    pictures,
+    people,
+    oversight,
+)
 
 
 def create_app(context: Context, *, secure: bool) -> FastAPI:
@@ -24,7 +52,7 @@ def create_app(context: Context, *, secure: bool) -> FastAPI:
         middleware=[Middleware(Guard, secure=secure), Middleware(BodyLimit)],
     )
     app.state.context, app.state.secure, app.state.templates = context, secure, environments()
-    for part in (health, sign_in, queue, lists, pairs, decisions, oversight):
+    for part in (health, *CONSOLE):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     problems.install(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,12 +11,15 @@ from starlette.datastructures import FormData
 
 from matcher.accounts.rights import Acting, Right
 from matcher.errors import NotPermitted, NotSignedIn
+from matcher.services.casework import Casework
 from matcher.services.context import Context
 from matcher.services.desk import Desk
 from matcher.services.signing_in import acting
+from matcher.services.staff import Accounts
 from matcher.web.security import cookie_name, form_token, is_form_token, is_own_page
 
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
+_FOREIGN = "This form is not from a page of your present session: load the page anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,16 @@ class Visit:
     def desk(self) -> Desk:
         """The reviewers' work."""
         return Desk(self.context)
+
+    @property
+    def casework(self) -> Casework:
+        """Cases, sightings and searches."""
+        return Casework(self.context)
+
+    @property
+    def accounts(self) -> Accounts:
+        """Who works here."""
+        return Accounts(self.context)
 
     @property
     def form_token(self) -> str:
@@ -49,14 +62,14 @@ def visit(request: Request) -> Visit:
     return Visit(context, who, token)
 
 
-def allowed(right: Right) -> Callable[[Visit], Visit]:
-    """A dependency that lets only accounts with a right pass; `right` is kept on it for the walk over all routes."""
+def allowed(*rights: Right) -> Callable[[Visit], Visit]:
+    """A dependency that lets accounts with one of these rights pass; it keeps them for the walk over all routes."""
 
     def check(visited: Annotated[Visit, Depends(visit)]) -> Visit:
-        visited.acting.require(right)
+        visited.acting.require_one_of(*rights)
         return visited
 
-    check.right = right  # type: ignore[attr-defined]
+    check.rights = frozenset(rights)  # type: ignore[attr-defined]
     return check
 
 
@@ -64,14 +77,16 @@ def public() -> None:
     """A dependency that says: nobody needs to be signed in here."""
 
 
-async def form(request: Request) -> FormData:
-    """A form that one of our pages sent, `NotPermitted` for any other."""
-    given = await request.form()
-    token = request.cookies.get(cookie_name(request.app.state.secure), "")
-    shown = given.get(TOKEN_FIELD)
-    if not is_own_page(request.headers) or not isinstance(shown, str) or not is_form_token(token, shown):
-        raise NotPermitted("This form is not from a page of your present session: load the page anew.")
-    return given
+async def form(request: Request) -> AsyncIterator[FormData]:
+    """A form that one of our pages sent, `NotPermitted` for any other; its files go when it is answered."""
+    if not is_own_page(request.headers):
+        raise NotPermitted(_FOREIGN)
+    async with request.form() as given:
+        token = request.cookies.get(cookie_name(request.app.state.secure), "")
+        shown = given.get(TOKEN_FIELD)
+        if not isinstance(shown, str) or not is_form_token(token, shown):
+            raise NotPermitted(_FOREIGN)
+        yield given
 
 
 Form = Annotated[FormData, Depends(form)]

@@ -25,7 +25,7 @@ from matcher.domain.quality import Advice, Weakness
 from matcher.domain.wording import Wording, said
 from matcher.matching.sentences import sentence
 from matcher.services.views import NOTICE
-from matcher.web.words import context, english
+from matcher.web.vocabulary import context, english
 
 NO_DATA = "–"
 FOOTER = f"{NOTICE[0].upper()}{NOTICE[1:]}."

@@ -6,22 +6,26 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FORM_BYTES = 1_000_000
+UPLOAD_BYTES = 64_000_000  # one photo of the largest size, or several smaller ones, with what is said of them
+
+# Where photos are sent to.
+UPLOADS = frozenset({"/cases", "/case/photos", "/sightings", "/search"})
 
 
 class BodyLimit:
     """Answers 413 to a body that is too long, by its announced length or as soon as too much of it has come."""
 
-    def __init__(self, app: ASGIApp, most: int = FORM_BYTES) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._most = most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = UPLOAD_BYTES if scope["path"] in UPLOADS else FORM_BYTES
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced) > self._most:
-            await _too_long(self._most)(scope, receive, send)
+        if not announced.isdigit() or int(announced) > most:
+            await _too_long(most)(scope, receive, send)
             return
         come, begun = 0, False
 
@@ -29,7 +33,7 @@ class BodyLimit:
             nonlocal come
             message = await receive()
             come += len(message.get("body", b""))
-            if come > self._most:
+            if come > most:
                 raise _TooLongError
             return message
 
@@ -42,7 +46,7 @@ class BodyLimit:
             await self._app(scope, counted, watched)
         except _TooLongError:
             if not begun:
-                await _too_long(self._most)(scope, receive, send)
+                await _too_long(most)(scope, receive, send)
 
 
 class _TooLongError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -146,6 +147,19 @@ def test_a_replayed_and_a_changed_form(desk: Desk) -> None:
     assert pairs.count("/claim") == 1
 
 
+def test_what_is_weak_about_a_face_is_said(desk: Desk) -> None:
+    """Drawn faces are smooth, which counts as blurred."""
+    pick(desk)
+    wang = desk.browser("wang")
+    path = wang.claim()
+    sheet = desk.matcher.desk.pair_sheet(acting_of(desk, "wang"), path.rpartition("/")[2])
+    assert len(sheet.weaknesses) == sheet.places + 1
+    said = [one.problem for weak in sheet.weaknesses for one in weak]
+    page = html.unescape(wang.get(path).text)
+    assert [one for one in said if one not in page] == []
+    assert page.count("The face of the sighting is") == len(sheet.weaknesses[0])
+
+
 def test_what_was_entered_is_kept(desk: Desk) -> None:
     pick(desk)
     wang = desk.browser("wang")
@@ -188,8 +202,6 @@ def needed(route: APIRoute) -> frozenset[Right] | None:
         calls.append(dependency.call)
         waiting += dependency.dependencies
     for call in calls:
-        if hasattr(call, "right"):
-            return frozenset({call.right})
         if hasattr(call, "rights"):
             return frozenset(call.rights)
     assert identity.public in calls, f"{route.path} declares no right"
@@ -199,7 +211,9 @@ def needed(route: APIRoute) -> frozenset[Right] | None:
 def test_every_route_declares_who_may_use_it_and_keeps_others_out(desk: Desk) -> None:
     found = routes(desk)
     assert len(found) >= 20
-    somewhere = {"claim": "0" * 12 + "1", "task": "0" * 12 + "1", "place": "0", "kind": "aligned"}
+    nothing = "0" * 12 + "1"
+    ids = dict.fromkeys(("claim", "task", "sighting", "shown"), nothing)
+    somewhere = {**ids, "place": "0", "kind": "aligned"}
     browsers = {name: desk.browser(name) for name in STAFF}
     nobody = desk.browser()
     table = []

@@ -22,7 +22,7 @@ from matcher.errors import MatcherError
 from matcher.web.languages import CHINESE, FOOTER, Speech, texts
 from matcher.web.pages import environment
 from matcher.web.problems import KINDS, TITLES
-from matcher.web.words import ENUMERATIONS, context
+from matcher.web.vocabulary import ENUMERATIONS, context
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 

@@ -11,9 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from matcher.accounts.rights import Right
 from matcher.domain.cases import CaseStatus, ConfirmationKind
 from matcher.domain.reviews import DecisionKind, TaskState
-from matcher.errors import NotPermitted, WrongUse
+from matcher.errors import WrongUse
 from matcher.web.console.pictures import Kind, of_face
-from matcher.web.identity import Form, Visit, allowed, visit
+from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
 
 router = APIRouter(prefix="/decisions")
@@ -25,15 +25,8 @@ _OFFICERS = (TaskState.ESCALATED, TaskState.CONFIRMED)
 _SUPERVISORS = (TaskState.DISPUTED, TaskState.EXCLUDED, *_OFFICERS)
 
 
-def either(visited: Annotated[Visit, Depends(visit)]) -> Visit:
-    """Supervisors and officers; which of the pairs each sees is decided with each pair."""
-    if not visited.acting.rights & {Right.SETTLE, Right.CONFIRM}:
-        raise NotPermitted(f"The account '{visited.acting.name}' decides about no pairs.")
-    return visited
-
-
-either.rights = frozenset({Right.SETTLE, Right.CONFIRM})  # type: ignore[attr-defined]
-Decider = Annotated[Visit, Depends(either)]
+# Which of the pairs each of them sees is decided with each pair.
+Decider = Annotated[Visit, Depends(allowed(Right.SETTLE, Right.CONFIRM))]
 
 
 @router.get("")

@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from matcher.domain.reviews import Feature, Likeness, Outcome
+from matcher.errors import WrongUse
 from matcher.web.console.pictures import Kind, of_claim
 from matcher.web.console.queue import Reviewer
 from matcher.web.identity import Form
@@ -35,6 +36,19 @@ def save(claim: str, visited: Reviewer, given: Form) -> Response:
     """Keep what was entered without sealing it."""
     visited.desk.save_draft(visited.acting, claim, **_judgement(given))
     return Response(status_code=204)
+
+
+@router.post("/{claim}/print")
+def print_sheet(claim: str, visited: Reviewer, given: Form) -> Response:
+    """The comparison for paper, as a file: redacted, and on record."""
+    place, pdf = _text(given, "place") or "1", _text(given, "as") != "html"
+    if not (place.isascii() and place.isdigit() and len(place) < 4):
+        raise WrongUse("A case photo is the number of a place: load the page anew.")
+    data = visited.desk.printed(visited.acting, claim, pdf=pdf, place=int(place))
+    kind, ending = ("application/pdf", "pdf") if pdf else ("text/html; charset=utf-8", "html")
+    return Response(
+        data, media_type=kind, headers={"Content-Disposition": f'attachment; filename="comparison.{ending}"'}
+    )
 
 
 @router.post("/{claim}/seal")

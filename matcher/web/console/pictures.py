@@ -1,14 +1,22 @@
-"""Faces of a claim as pictures: addressed by the claim and a place, so that an address tells nothing."""
+"""Pictures. Faces of a claim are addressed by the claim and a place, so that an address tells nothing; those of cases
+and sightings by their own ids, for people who see these.
+"""
 
 from __future__ import annotations
 
 from enum import Enum
+from typing import Annotated
 
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
+from matcher.accounts.rights import Right
 from matcher.services import pictures
+from matcher.services.case_pictures import Picture
 from matcher.services.desk_views import ClaimFace
-from matcher.web.identity import Visit
+from matcher.web.identity import Visit, allowed
+
+router = APIRouter()
 
 
 class Kind(str, Enum):
@@ -17,6 +25,16 @@ class Kind(str, Enum):
     THUMBNAIL = "thumbnail"
     ALIGNED = "aligned"
     ORIGINAL = "original"
+
+
+@router.get("/pictures/{kind}/{shown}.jpg")
+def of_record(
+    kind: Picture,
+    shown: str,
+    visited: Annotated[Visit, Depends(allowed(Right.CASE_READ, Right.SIGHTING_READ, Right.TRIAGE))],
+) -> Response:
+    """A photo or a face of a case or a sighting."""
+    return Response(visited.casework.picture(visited.acting, kind, shown), media_type="image/jpeg")
 
 
 def of_claim(visited: Visit, claim: str, place: int, kind: Kind) -> Response:

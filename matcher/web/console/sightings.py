@@ -1,0 +1,101 @@
+"""Sightings: take one in, look after its photos, and what was found for it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from matcher.accounts.rights import Right
+from matcher.domain.cases import Sex
+from matcher.domain.positions import Datum
+from matcher.domain.records import HowSeen
+from matcher.errors import MatcherError
+from matcher.interchange.cells import position
+from matcher.interchange.records import SIGHTING_COLUMNS
+from matcher.web.identity import Form, Visit, allowed
+from matcher.web.pages import page
+from matcher.web.uploads import photos
+from matcher.web.words import text, words
+
+router = APIRouter(prefix="/sightings")
+
+Sender = Annotated[Visit, Depends(allowed(Right.SIGHTING_SUBMIT))]
+Looker = Annotated[Visit, Depends(allowed(Right.TRIAGE))]
+Reader = Annotated[Visit, Depends(allowed(Right.SIGHTING_READ))]
+Either = Annotated[Visit, Depends(allowed(Right.SIGHTING_READ, Right.TRIAGE))]
+
+_LINES = 50
+_CHOICES: dict[str, Any] = {"sexes": list(Sex), "hows": list(HowSeen), "datums": list(Datum)}
+
+
+@router.get("")
+def listed(request: Request, visited: Either, triage: bool = False, after: str | None = None) -> Response:
+    """Sightings, newest first; `triage`: those with a photo that somebody has to look at."""
+    wanted = True if triage else None
+    found = visited.casework.sightings(visited.acting, needs_triage=wanted, after=after, limit=_LINES)
+    following = found[-1].id if len(found) == _LINES else None
+    return page(request, "sightings.html", visited, sightings=found, triage=triage, following=following)
+
+
+@router.get("/new")
+def new(request: Request, visited: Sender) -> Response:
+    """The form for a sighting."""
+    return page(request, "sighting_new.html", visited, given={}, problem=None, **_CHOICES)
+
+
+@router.post("")
+def submit(request: Request, visited: Sender, given: Form) -> Response:
+    """Take a sighting in; the receipt says which photos can be used, and nothing of candidates."""
+    try:
+        receipt = visited.casework.submit_sighting(visited.acting, photos(given), **_told(given))
+    except MatcherError as error:
+        if error.http_status >= 500:
+            raise
+        entered, status = words(given), error.http_status
+        return page(request, "sighting_new.html", visited, status=status, given=entered, problem=str(error), **_CHOICES)
+    return page(request, "sighting_received.html", visited, receipt=receipt)
+
+
+@router.get("/{sighting}")
+def show(request: Request, visited: Looker, sighting: str) -> Response:
+    """A sighting's photos and faces, without its candidates."""
+    found = visited.casework.triage_sheet(visited.acting, sighting)
+    return page(request, "sighting.html", visited, sighting=found, candidates=False)
+
+
+@router.get("/{sighting}/candidates")
+def candidates(request: Request, visited: Reader, sighting: str) -> Response:
+    """A sighting with its candidates; whoever looks is asked about its pairs no more."""
+    found = visited.casework.sighting(visited.acting, sighting)
+    return page(request, "sighting.html", visited, sighting=found, candidates=True)
+
+
+@router.post("/{sighting}/mark")
+def mark(visited: Looker, sighting: str, given: Form) -> Response:
+    """Say which face is meant."""
+    visited.desk.mark_face(visited.acting, text(given, "face"))
+    return RedirectResponse(f"/sightings/{sighting}", status_code=303)
+
+
+@router.post("/{sighting}/aside")
+def aside(visited: Looker, sighting: str, given: Form) -> Response:
+    """Say that no face of a photo can be used."""
+    visited.casework.set_photo_aside(visited.acting, text(given, "photo"), note=text(given, "note"))
+    return RedirectResponse(f"/sightings/{sighting}", status_code=303)
+
+
+@router.post("/{sighting}/back")
+def back(visited: Looker, sighting: str, given: Form) -> Response:
+    """Let people look at a photo again."""
+    visited.casework.bring_photo_back(visited.acting, text(given, "photo"))
+    return RedirectResponse(f"/sightings/{sighting}", status_code=303)
+
+
+def _told(given: FormData) -> dict[str, Any]:
+    entered = words(given)
+    told: dict[str, Any] = {name: entered[name] for name in SIGHTING_COLUMNS if entered.get(name)}
+    where = position({name: entered[name] for name in ("lat", "lon", "datum") if entered.get(name)})
+    return told if where is None else {**told, "position": where}
