@@ -13,7 +13,10 @@ from matcher.services.views import CaseCandidate
 
 
 def of_case(context: Context, number: str, who: Who, limit: int) -> list[CaseCandidate]:
-    """Candidates of a case, newest first, with where reviewers stand. The look is audited and recuses."""
+    """Candidates of a case with where reviewers stand: those that were picked first, then the newest.
+
+    The look is audited and recuses.
+    """
     check_number(number)
     with context.store.write() as transaction:
         case = require_case(transaction, number)
@@ -22,6 +25,7 @@ def of_case(context: Context, number: str, who: Who, limit: int) -> list[CaseCan
         sightings = transaction.sightings.by_ids({one.sighting_id for one in found})
         transaction.verdicts.recuse_from_cases(who.actor, [case.id], RecusedBy.CASE, context.clock())
         record(context, transaction, who, Trace("case.candidates", [case.id], candidates=[one.id for one in found]))
+    found.sort(key=lambda one: one.face_id not in pairs)
     return [
         CaseCandidate(
             sighting=id_text(one.sighting_id),

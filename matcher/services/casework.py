@@ -73,7 +73,7 @@ class Casework:
         return case_views.shown(self._context, found, _who(acting, ReasonCode.REVIEW))
 
     def candidates_of(self, acting: Acting, case_id: str, limit: int = 50) -> list[CaseCandidate]:
-        """The sightings that a case is a candidate for, newest first; whoever looks is recused from them."""
+        """The sightings that a case is a candidate for, picked ones first; whoever looks is recused from them."""
         acting.require(Right.SIGHTING_READ)
         return case_candidates.of_case(self._context, case_id, _who(acting, ReasonCode.REVIEW), _page(limit))
 

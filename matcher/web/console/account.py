@@ -10,7 +10,7 @@ from matcher.errors import WrongUse
 from matcher.web.console.queue import Anybody
 from matcher.web.identity import Form
 from matcher.web.pages import page
-from matcher.web.words import text
+from matcher.web.fields import text
 
 router = APIRouter(prefix="/account")
 

@@ -21,7 +21,7 @@ from matcher.services.views import CaseView
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
 from matcher.web.uploads import photos
-from matcher.web.words import text, words
+from matcher.web.fields import text, words
 
 router = APIRouter()
 

@@ -16,7 +16,7 @@ from matcher.interchange.cells import day, number, one_of
 from matcher.services.accounts import LONGEST_KEY_DAYS, NewKey, NewPerson, shown_key
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
-from matcher.web.words import text
+from matcher.web.fields import text
 
 router = APIRouter(prefix="/people")
 

@@ -13,7 +13,7 @@ from matcher.errors import MatcherError, WrongUse
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
 from matcher.web.uploads import photos
-from matcher.web.words import text
+from matcher.web.fields import text
 
 router = APIRouter()
 
