@@ -8,9 +8,9 @@ from starlette.responses import RedirectResponse, Response
 from matcher.domain.people import Language
 from matcher.errors import WrongUse
 from matcher.web.console.queue import Anybody
+from matcher.web.fields import text
 from matcher.web.identity import Form
 from matcher.web.pages import page
-from matcher.web.fields import text
 
 router = APIRouter(prefix="/account")
 

@@ -15,10 +15,10 @@ from matcher.domain.records import HowSeen
 from matcher.errors import MatcherError
 from matcher.interchange.cells import position
 from matcher.interchange.records import SIGHTING_COLUMNS
+from matcher.web.fields import text, words
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
 from matcher.web.uploads import photos
-from matcher.web.fields import text, words
 
 router = APIRouter(prefix="/sightings")
 
