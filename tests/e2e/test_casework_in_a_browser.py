@@ -10,6 +10,9 @@ from browsers import Served, accessible, judge, pick
 from desks import SECRETS
 from pictures import child, group, nobody, saved
 
+# Playwright's own event loop leaves a socket to the collector, and axe's package opens its file so, too.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
 NUMBER = f"{SECRETS[1]}2"
 
 

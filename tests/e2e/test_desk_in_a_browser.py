@@ -2,127 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import threading
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
+from accounts import PASSWORD
+from browsers import Served, accessible, judge, pick
+from desks import acting_of
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-uvicorn = pytest.importorskip("uvicorn")
+from matcher.domain.people import Language
 
-from accounts import PASSWORD  # noqa: E402
-from axe_playwright_python.sync_playwright import Axe  # noqa: E402
-from desks import Desk, acting_of, fill  # noqa: E402
-
-from matcher import Matcher  # noqa: E402
-from matcher.domain.people import Language  # noqa: E402
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-_QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 # Playwright's own event loop leaves a socket to the collector, and axe's package opens its file so, too.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[playwright.Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("no chromium: the gate installs it")
-        pytest.skip("no chromium on this machine")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
-        yield browser
-        browser.close()
-
-
-class Served:
-    """A desk that is served, and the pages of the people at it."""
-
-    def __init__(self, desk: Desk, browser: playwright.Browser) -> None:
-        self.desk, self._browser = desk, browser
-        config = uvicorn.Config(desk.app, port=0, log_level="error", lifespan="off")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._thread.start()
-        while not self._server.started:
-            time.sleep(0.01)
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        self.troubles: list[str] = []
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(10)
-
-    def page(self, *, dark: bool = False, phone: bool = False) -> playwright.Page:
-        size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 900}
-        context = self._browser.new_context(color_scheme="dark" if dark else "light", viewport=size)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("console", lambda said: self.troubles.append(said.text) if said.type == "error" else None)
-        return page
-
-    def signed_in(self, name: str, **how: bool) -> playwright.Page:
-        page = self.page(**how)
-        page.goto(f"{self.url}/sign-in")
-        page.fill("[name=name]", name)
-        page.fill("[name=password]", PASSWORD)
-        page.click("main button")
-        page.wait_for_selector("header.bar")
-        return page
-
-
-@pytest.fixture
-def served(home: Path, monkeypatch: pytest.MonkeyPatch, chromium: playwright.Browser) -> Iterator[Served]:
-    monkeypatch.setenv("MATCHER_CONTROL_RATE", "0")
-    with Matcher.open(home) as matcher:
-        fill(matcher)
-        one = Served(Desk(matcher), chromium)
-        yield one
-        one.stop()
-
-
-def accessible(page: playwright.Page) -> None:
-    """No finding of axe, and nothing that only scrolling sideways shows."""
-    page.wait_for_load_state("networkidle")
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-
-
-def pick(served: Served, **how: bool) -> None:
-    page = served.signed_in("li", **how)
-    accessible(page)
-    page.click("text=Next task")
-    page.wait_for_url("**/review/lists/*")
-    accessible(page)
-    with page.expect_response("**/draft") as saved:
-        page.check("[name=pick] >> nth=0")
-    assert saved.value.status == 204
-    page.reload()
-    assert page.is_checked("[name=pick] >> nth=0")
-    page.click("text=Seal the marked faces")
-    page.wait_for_url("**/queue*")
-
-
-def judge(served: Served, name: str, outcome: str, **how: bool) -> playwright.Page:
-    page = served.signed_in(name, **how)
-    page.click("text=Next task")
-    page.wait_for_url("**/review/pairs/*")
-    page.click("summary")
-    with page.expect_response("**/draft"):
-        page.select_option("[name='ears.likeness']", "similar")
-    accessible(page)
-    page.check(f"[value={outcome}]")
-    page.click("button:text-is('Seal')")
-    page.wait_for_url("**/sealed")
-    accessible(page)
-    return page
 
 
 def test_two_agree_and_an_officer_confirms(served: Served) -> None:

@@ -1,0 +1,115 @@
+"""A desk that is served to a real browser, and the people at it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from accounts import PASSWORD
+from desks import Desk
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+# Where pictures of pages and what axe found are written, as the README's pictures are; nowhere unless it is set.
+REPORT = os.environ.get("MATCHER_BROWSER_REPORT")
+
+
+class Served:
+    """A desk that is served, and the pages of the people at it."""
+
+    def __init__(self, desk: Desk, browser: Browser) -> None:
+        import uvicorn
+
+        self.desk, self._browser = desk, browser
+        config = uvicorn.Config(desk.app, port=0, log_level="error", lifespan="off")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.01)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self.troubles: list[str] = []
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(10)
+
+    def picture(self, page: Page, name: str) -> None:
+        """Keep a picture of a page, where pictures are wanted."""
+        if REPORT:
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=Path(REPORT) / f"{name}.png", full_page=True)
+
+    def page(self, *, dark: bool = False, phone: bool = False) -> Page:
+        size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 900}
+        context = self._browser.new_context(color_scheme="dark" if dark else "light", viewport=size)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("console", lambda said: self.troubles.append(said.text) if said.type == "error" else None)
+        return page
+
+    def signed_in(self, name: str, **how: bool) -> Page:
+        page = self.page(**how)
+        page.goto(f"{self.url}/sign-in")
+        page.fill("[name=name]", name)
+        page.fill("[name=password]", PASSWORD)
+        page.click("main button")
+        page.wait_for_selector("header.bar")
+        return page
+
+
+def accessible(page: Page) -> None:
+    """No finding of axe, and nothing that only scrolling sideways shows."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.wait_for_load_state("networkidle")
+    found = Axe().run(page).response["violations"]
+    if REPORT:
+        width = page.evaluate("window.innerWidth")
+        theme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+        language, path = page.get_attribute("html", "lang"), re.sub(r"[0-9a-z]{13}", "…", urlsplit(page.url).path)
+        with (Path(REPORT) / "axe.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{path} {language} {theme} {width} px: {len(found)} findings\n")
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def pick(served: Served, **how: bool) -> None:
+    page = served.signed_in("li", **how)
+    accessible(page)
+    page.click("text=Next task")
+    page.wait_for_url("**/review/lists/*")
+    accessible(page)
+    with page.expect_response("**/draft") as saved:
+        page.check("[name=pick] >> nth=0")
+    assert saved.value.status == 204
+    page.reload()
+    assert page.is_checked("[name=pick] >> nth=0")
+    page.click("text=Seal the marked faces")
+    page.wait_for_url("**/queue*")
+
+
+def judge(served: Served, name: str, outcome: str, **how: bool) -> Page:
+    page = served.signed_in(name, **how)
+    page.click("text=Next task")
+    page.wait_for_url("**/review/pairs/*")
+    page.click("summary")
+    with page.expect_response("**/draft"):
+        page.select_option("[name='ears.likeness']", "similar")
+    accessible(page)
+    page.check(f"[value={outcome}]")
+    page.click("button:text-is('Seal')")
+    page.wait_for_url("**/sealed")
+    accessible(page)
+    return page
