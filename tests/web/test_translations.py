@@ -6,6 +6,7 @@ import importlib
 import inspect
 import re
 import sys
+from collections.abc import Callable
 from enum import Enum
 from gettext import NullTranslations
 from html.parser import HTMLParser
@@ -15,6 +16,7 @@ from types import ModuleType
 import pytest
 from babel.messages.catalog import Catalog
 from desks import SECRETS, STAFF, Browser, Desk
+from pictures import child, group, nobody
 
 from matcher.domain import cases, faces, people, quality, records, relations, reviews
 from matcher.domain.people import Language
@@ -131,7 +133,7 @@ class Outside(HTMLParser):
         self.found += [text for name in self._SPOKEN if (text := stripped(given.get(name) or ""))]
         if tag not in self._VOID:
             other = given.get("translate") == "no" or (tag != "html" and "lang" in given)
-            self._apart.append(other or tag in {"script", "textarea"} or any(self._apart[-1:]))
+            self._apart.append(other or tag in {"script", "textarea", "code"} or any(self._apart[-1:]))
 
     def handle_endtag(self, tag: str) -> None:
         self._apart.pop()
@@ -144,7 +146,8 @@ class Outside(HTMLParser):
 # What no translation changes: names and numbers that people gave, ids, times, and the program's own name.
 _ID = "[0-9a-hjkmnp-tv-z]{13}"
 _NOBODYS = re.compile(
-    rf"{'|'.join(SECRETS)}|mole <b>left</b>|\b({'|'.join(STAFF)}|{_ID}|UTC|sighting-matcher)\b|\d年\d+月\d+日",
+    rf"{'|'.join(SECRETS)}|mole <b>left</b>|\b({'|'.join(STAFF)}|{_ID}|UTC|sighting-matcher)\b"
+    r"|\d年\d+月\d+日|\d厘米|\d kg",
     re.IGNORECASE,
 )
 
@@ -162,63 +165,110 @@ def test_a_text_outside_of_the_catalogue_is_found() -> None:
     assert Outside(f'<html lang="x">{page}</html>').found == ["rest", "Face"]
 
 
-def all_pages(desk: Desk) -> list[tuple[str, str]]:
-    """Every page of the desk in the course of one pair: its name and text."""
-    found: list[tuple[str, str]] = []
+class Walk:
+    """What people read at a desk, page by page."""
 
-    def seen(browser: Browser, path: str, status: int = 200) -> str:
-        text = browser.get(path, status).text
-        found.append((f"{browser.name} {path}", text))
-        return text
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.pages: dict[str, str] = {}
 
-    def sealed(name: str) -> None:
+    def see(self, browser: Browser, path: str, status: int = 200) -> str:
+        return self.keep(f"{browser.name} {path}", browser.get(path, status).text)
+
+    def keep(self, name: str, page: str) -> str:
+        self.pages[f"{len(self.pages)} {name}"] = page
+        return page
+
+
+def reviewing(walk: Walk) -> None:
+    """A pair, from the list to the decision and back."""
+    desk = walk.desk
+    nobody, li = desk.browser(), desk.browser("li")
+    walk.see(nobody, "/sign-in")
+    walk.keep("wrong", nobody.client.post("/sign-in", data={"name": "li", "password": "wrong"}).text)
+    for path in ("/queue", "/queue?filter=pairs&sealed=1", "/inbox", "/quality", "/account"):
+        walk.see(li, path)
+    path = li.claim()
+    walk.see(li, path)
+    li.post(f"{path}/seal", pick="1", answer="picks")
+    for name in ("wang", "zhao"):
         browser = desk.browser(name)
         path = browser.claim()
-        seen(browser, "/queue")
-        seen(browser, path)
+        walk.see(browser, "/queue")
+        walk.see(browser, path)
         told = {"nose.likeness": "similar", "nose.note": SECRETS[4], "ears.note": SECRETS[4]}
-        answer = browser.post(f"{path}/seal", outcome="potential", note=SECRETS[4], **told)
-        found.append((f"{name} sealed", answer.text))
-        found.append((f"{name} revealed", browser.post(f"{path}/reveal").text))
-
-    nobody, li = desk.browser(), desk.browser("li")
-    seen(nobody, "/sign-in")
-    found.append(("wrong", nobody.client.post("/sign-in", data={"name": "li", "password": "wrong"}).text))
-    for path in ("/queue", "/queue?filter=pairs&sealed=1", "/inbox", "/quality"):
-        seen(li, path)
-    path = li.claim()
-    seen(li, path)
-    li.post(f"{path}/seal", pick="1", answer="picks")
-    sealed("wang")
-    sealed("zhao")
-    chen, zhou, sun = (desk.browser(name) for name in ("chen", "zhou", "sun"))
-    seen(chen, "/inbox")
-    address = re.search(r"/decisions/\w{13}", seen(chen, "/decisions"))
+        walk.keep("sealed", browser.post(f"{path}/seal", outcome="potential", note=SECRETS[4], **told).text)
+        walk.keep("revealed", browser.post(f"{path}/reveal").text)
+    chen, zhou = desk.browser("chen"), desk.browser("zhou")
+    walk.see(chen, "/inbox")
+    address = re.search(r"/decisions/\w{13}", walk.see(chen, "/decisions"))
     assert address is not None
-    seen(chen, address[0])
+    walk.see(chen, address[0])
     chen.post(f"{address[0]}/refute", note=SECRETS[4])
-    seen(zhou, "/decisions?state=excluded")
-    seen(zhou, address[0])
+    walk.see(zhou, "/decisions?state=excluded")
+    walk.see(zhou, address[0])
     zhou.post(f"{address[0]}/reopen", note=SECRETS[4])
-    seen(zhou, "/reviewers")
+    walk.see(zhou, "/reviewers")
+
+
+def casework(walk: Walk) -> None:
+    """Cases, sightings, a search and accounts."""
+    desk, number = walk.desk, f"{SECRETS[1]}1"
+    chen, ma, zhou, root = (desk.browser(name) for name in ("chen", "ma", "zhou", "root"))
+    for path in ("/cases", "/cases?status=hoax", "/cases/new", "/sightings", "/sightings?triage=1", "/sightings/new"):
+        walk.see(chen, path)
+    walk.keep("refused", chen.post("/cases", 400, case_id=" ").text)
+    known = {"born": "2015-03-01", "height_cm": "110", "weight_kg": "18.5", "lat": "31", "lon": "121"}
+    known |= {"case_id": f"{SECRETS[1]}9", "taken": "2020-01-02"}
+    walk.keep("choose", chen.post("/cases", photos=[group(7, 8)], **known).text)
+    chen.post("/case/relation", number=number, other=f"{SECRETS[1]}2", kind="sibling")
+    walk.see(chen, f"/case?number={number}")
+    proof = {"status": "located_alive", "kind": "dna", "reference": SECRETS[4], "note": SECRETS[4]}
+    walk.keep("ended", chen.post("/case/end", number=number, **proof).text)
+    walk.see(chen, "/cases/waiting")
+    walk.keep("taken in", ma.post("/sightings", photos=[nobody(), group(2, 3)], place=SECRETS[3]).text)
+    (blind,) = desk.matcher.sightings(needs_triage=True)
+    for browser, path in ((ma, f"/sightings/{blind.id}"), (chen, f"/sightings/{blind.id}/candidates")):
+        walk.see(browser, path)
+    walk.see(chen, f"/case?number={SECRETS[1]}2")
+    (photo, _) = desk.matcher.sighting(blind.id).photos
+    ma.post(f"/sightings/{blind.id}/aside", photo=photo.id, note=SECRETS[4])
+    walk.see(ma, f"/sightings/{blind.id}")
+    walk.see(zhou, "/search")
+    walk.keep("found", zhou.post("/search", photos=[child(2, 3)], reason=SECRETS[4]).text)
+    walk.keep("no face", zhou.post("/search", photos=[nobody()], reason=SECRETS[4]).text)
+    walk.keep("no photo", zhou.post("/search", 400, reason=SECRETS[4]).text)
+    walk.see(root, "/people")
+    walk.keep("key", root.post("/people/keys", name="li", label=SECRETS[4], days="30", scope="review").text)
+    walk.see(root, "/people/account?name=li")
+
+
+def watching(walk: Walk) -> None:
+    """What auditors read, and what cannot be had."""
+    sun = walk.desk.browser("sun")
     for path in ("/audit", "/audit?after=999999", "/status"):
-        seen(sun, path)
-    seen(sun, "/queue", 403)
-    seen(sun, "/nowhere", 404)
-    seen(sun, "/audit?after=-1", 422)
-    return found
+        walk.see(sun, path)
+    for path, status in (("/queue", 403), ("/nowhere", 404), ("/audit?after=-1", 422)):
+        walk.see(sun, path, status)
 
 
-def test_no_page_says_what_could_not_be_translated(desk: Desk) -> None:
+WALKS = (reviewing, casework, watching)
+
+
+@pytest.mark.parametrize("through", WALKS)
+def test_no_page_says_what_could_not_be_translated(desk: Desk, through: Callable[[Walk], None]) -> None:
     # As Chinese, so that what stays in English is told apart, too.
     desk.app.state.templates = dict.fromkeys(Language, environment(Speech(Language.CHINESE, Bracketed())))
-    outside = {name: left for name, page in all_pages(desk) if (left := Outside(page).found)}
-    assert outside == {}
+    walk = Walk(desk)
+    through(walk)
+    assert {name: left for name, page in walk.pages.items() if (left := Outside(page).found)} == {}
 
 
-@pytest.mark.parametrize("language", list(Language))
-def test_every_page_is_complete_in_each_language(desk: Desk, language: Language) -> None:
-    desk.app.state.templates = dict.fromkeys(Language, environment(Speech(language)))
-    for name, page in all_pages(desk):
-        assert f'<html lang="{language.value}">' in page, name
+@pytest.mark.parametrize("through", WALKS)
+def test_every_page_is_complete_in_chinese(desk: Desk, through: Callable[[Walk], None]) -> None:
+    desk.app.state.templates = dict.fromkeys(Language, environment(Speech(Language.CHINESE)))
+    walk = Walk(desk)
+    through(walk)
+    for name, page in walk.pages.items():
+        assert '<html lang="zh-Hans">' in page, name
         assert not re.search(r"%\(\w+\)|\{\w+\}|%%", page), name
