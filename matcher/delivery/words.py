@@ -9,8 +9,8 @@ from matcher.domain.ids import id_text
 from matcher.domain.messages import Message
 
 _SAID = {
-    "pair.escalated": "A pair waits for an officer: reviewers agree about it, or a supervisor passed it on.",
-    "pair.disputed": "A pair waits for a supervisor: reviewers do not agree about it.",
+    "pair.escalated": "A pair waits for an officer: reviewers agree, or a supervisor passed it on.",
+    "pair.disputed": "A pair waits for a supervisor: reviewers do not agree.",
 }
 
 
