@@ -39,6 +39,8 @@ class _Smtp(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.over_tls, self.user, self.sender, self.to = False, None, "", []  # type: ignore[var-annotated]
+        if self.server.tls and self.server.tls_at_once:
+            self._secure()
         self._say("220 here")
         with suppress(OSError):
             while line := self.rfile.readline().decode("latin-1"):
@@ -58,8 +60,7 @@ class _Smtp(socketserver.StreamRequestHandler):
             self._say("\r\n".join(f"250{'-' if line != lines[-1] else ' '}{line}" for line in lines))
         elif word == "STARTTLS" and self.server.tls:
             self._say("220 go")
-            self.connection = self.server.tls.wrap_socket(self.connection, server_side=True)
-            self.rfile, self.over_tls = self.connection.makefile("rb"), True
+            self._secure()
         elif word == "AUTH":
             self.user = base64.b64decode(rest.split(" ")[1]).decode().replace("\0", " ").strip()
             self._say("235 welcome")
@@ -75,10 +76,17 @@ class _Smtp(socketserver.StreamRequestHandler):
             if not self.server.answers_data:
                 return False
             self._say("250 taken")
+        elif word == "QUIT" and not self.server.answers_quit:
+            return False
         else:
             self._say("221 bye" if word == "QUIT" else "250 ok")
             return word != "QUIT"
         return True
+
+    def _secure(self) -> None:
+        assert self.server.tls is not None
+        self.connection = self.server.tls.wrap_socket(self.connection, server_side=True)
+        self.rfile, self.over_tls = self.connection.makefile("rb"), True
 
     def _take(self) -> None:
         lines = []
@@ -100,8 +108,10 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.letters: list[Letter] = []
         self.lines: list[str] = []
         self.tls: ssl.SSLContext | None = None
+        self.tls_at_once = False  # or after STARTTLS
         self.at_recipient = "250 ok"
         self.answers_data = True
+        self.answers_quit = True
 
     @property
     def port(self) -> int:
@@ -158,8 +168,10 @@ class HookServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Http)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.answer: int | str = 200
         self.events: list[Event] = []
         self.done = threading.Event()
@@ -177,9 +189,9 @@ def mail_server() -> Iterator[MailServer]:
 
 
 @contextmanager
-def hook_server() -> Iterator[HookServer]:
+def hook_server(tls: ssl.SSLContext | None = None) -> Iterator[HookServer]:
     """A receiver that runs for the time of the block."""
-    with HookServer() as server, _running(server):
+    with HookServer(tls) as server, _running(server):
         try:
             yield server
         finally:
