@@ -154,6 +154,7 @@ class _Http(BaseHTTPRequestHandler):
             while not self.server.done.wait(0.05):
                 self.wfile.write(b"H")
         else:
+            self.server.done.wait(self.server.seconds)
             self.send_response(int(answer))
             self.send_header("Location", f"{self.server.url}elsewhere")
             self.end_headers()
@@ -173,6 +174,7 @@ class HookServer(ThreadingHTTPServer):
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.answer: int | str = 200
+        self.seconds = 0.0  # until a status is answered
         self.events: list[Event] = []
         self.done = threading.Event()
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -480,10 +484,10 @@ def test_without_a_channel_there_is_no_postman(office: Office) -> None:
     assert by_doctor(office).text == "only in the inboxes of the desk"
 
 
-def until(happened: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+def until(happened: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
     while not happened():
-        assert time.monotonic() < end, "it did not happen within ten seconds"
+        assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.01)
 
 
@@ -525,3 +529,19 @@ def test_the_server_sends(office: Office, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(uvicorn, "run", serving)
     run("serve")
     assert "postman" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends processes without asking them")
+def test_a_server_that_is_ended_notes_what_it_is_sending(office: Office) -> None:
+    office.configure(smtp_host=None, mail_from=None)
+    office.hook.seconds = 1.5
+    office.happen()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [sys.executable, "-W", "error", "-m", "matcher", "serve", "--port", port]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as served:
+        until(lambda: len(office.hook.events) == 1, 30)
+        served.terminate()
+        assert (served.wait(30), served.stderr.read()) == (0, "")
+    assert office.pairs() == [("webhook", "sent", 1, None)]
