@@ -44,7 +44,7 @@ def send_due(context: Context, stop: threading.Event | None = None) -> Counter[M
             error = type(caught).__name__  # its words may hold an address or a password
         state = end(context, message, error, again_in)
         if state is MessageState.DEAD:
-            _log.error("message %s is given up after %d attempts: %s", id_text(message.id), message.attempts, error)
+            _log.error(f"message {id_text(message.id)} is given up after {message.attempts} attempts: {error}")
         done[state] += 1
     return done
 
@@ -93,12 +93,13 @@ class Postman:
 
     def _work(self) -> None:
         told = None
-        while not self._stop.wait(self._every):
+        while not self._stop.is_set():
             trouble = None
             try:
                 send_due(self._context, self._stop)
             except Exception as error:  # noqa: BLE001 - the desk must go on, and so must the next round
                 trouble = type(error).__name__
             if trouble is not None and trouble != told:  # once, not every few seconds
-                _log.error("messages cannot be sent: %s", trouble)
+                _log.error(f"messages cannot be sent: {trouble}")
             told = trouble
+            self._stop.wait(self._every)
