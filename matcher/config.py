@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 import re
 import sys
@@ -10,9 +11,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -29,6 +31,17 @@ else:
 
 LONGEST_LIST = 10_000  # places of a candidate list
 DEFAULT_BACKEND = "mmod+dlib-resnet-v1"
+
+
+_TOGETHER = [("smtp_host", "mail_from"), ("smtp_user", "smtp_password"), ("webhook_url", "webhook_secret")]
+
+
+def is_here(host: str | None) -> bool:
+    """Whether a host is this machine itself: what is sent there crosses no network."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 class Settings(BaseSettings):
@@ -64,6 +77,41 @@ class Settings(BaseSettings):
     control_rate: float = Field(0.05, ge=0, le=1, description="share of pairs whose truth is known, to measure errors")
     break_minutes: float = Field(50, gt=0, le=1440, description="minutes of work after which a break is proposed")
     backend: str = Field(DEFAULT_BACKEND, description="face models: DETECTOR+RECOGNISER, or face-recognition")
+    smtp_host: str | None = Field(None, min_length=1, description="mail server; none: no e-mail is sent")
+    smtp_port: int | None = Field(None, ge=1, le=65535, description="its port; default: 587, 465 or 25 by security")
+    smtp_user: str | None = Field(None, min_length=1, description="name to sign in to the mail server with")
+    smtp_password: SecretStr | None = Field(None, min_length=1, description="password of that name")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="how the mail server is reached")
+    mail_from: str | None = Field(
+        None, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$", description="address that e-mail comes from"
+    )
+    webhook_url: str | None = Field(None, description="https address that is told what happens; none: nothing is")
+    webhook_secret: SecretStr | None = Field(None, min_length=16, description="secret that signs what it is told")
+    desk_url: str | None = Field(None, pattern=r"^https?://[^\s<>]+$", description="where people open the desk")
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _reached_safely(cls, url: str | None) -> str | None:
+        if url is not None:
+            parts = urlsplit(url)
+            if parts.scheme != "https" and not (parts.scheme == "http" and is_here(parts.hostname)):
+                raise ValueError("it must begin with https://, or name this machine")
+            if not parts.hostname or parts.username is not None or not re.fullmatch("[!-~]+", url) or parts.port == 0:
+                raise ValueError("it must be https://HOST/PATH in plain letters, without a name and a password")
+        return url
+
+    @model_validator(mode="after")
+    def _whole(self) -> Settings:
+        """Half a configuration would tell nobody and say nothing about it."""
+        for one, other in _TOGETHER:
+            if (getattr(self, one) is None) != (getattr(self, other) is None):
+                given, absent = (other, one) if getattr(self, one) is None else (one, other)
+                raise ValueError(f"'{given}' needs '{absent}': set both or neither")
+        if self.smtp_user and self.smtp_host is None:
+            raise ValueError("'smtp_user' needs 'smtp_host'")
+        if self.smtp_user and self.smtp_security == "none" and not is_here(self.smtp_host):
+            raise ValueError("'smtp_password' would travel in the open: set 'smtp_security' to starttls or tls")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -148,9 +196,9 @@ class Home:
                 raise WrongUse(
                     f"Unknown setting '{name}' in '{self.settings_file}': the settings are {known}."
                 ) from error
-            raise WrongUse(
-                f"The setting '{name}' in '{self.settings_file}' or the environment: {first['msg']}."
-            ) from error
+            subject = f"The setting '{name}'" if name else "The settings"
+            why = first["msg"].removeprefix("Value error, ")
+            raise WrongUse(f"{subject} in '{self.settings_file}' or the environment: {why}.") from error
         except ValueError as error:  # of the TOML parser, which names the line
             raise WrongUse(f"The settings file '{self.settings_file}' cannot be read: {error}.") from error
         assert isinstance(loaded, Settings)  # noqa: S101 - a type narrowing, not a check

@@ -84,6 +84,7 @@ COMMANDS = {
     "models": ("matcher.cli.models:models", "List, install, verify, remove, describe and change the face models."),
     "index": ("matcher.cli.index:index", "Status of the gallery, and whether its bytes are intact."),
     "evaluate": ("matcher.cli.evaluate:evaluate", "How often the right child is found, measured on known photos."),
+    "notices": ("matcher.cli.notices:notices", "E-mail and webhooks that tell who has to decide."),
     "serve": ("matcher.cli.serve:serve", "The review desk in a browser."),
     "login": ("matcher.cli.session:login", "Sign in; commands that decide something need it."),
     "logout": ("matcher.cli.session:logout", "Sign out."),

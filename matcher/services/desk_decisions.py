@@ -26,10 +26,10 @@ from matcher.services.context import Context
 from matcher.services.desk_claims import reviewer, task_of
 from matcher.services.desk_faces import face_at, faces_of_pair
 from matcher.services.desk_facts import facts_of, of_decision, of_pair, of_verdict
-from matcher.services.desk_pairs import announce
 from matcher.services.desk_tasks import reopen as ask_again
 from matcher.services.desk_views import ClaimFace, PairItem, PairView
 from matcher.services.inputs import Who
+from matcher.services.outbox import tell_of_pair
 from matcher.store.database import Reading, Transaction
 
 # Who looks after the pairs in a state; the others belong to reviewers alone.
@@ -170,7 +170,7 @@ def _decide(context: Context, transaction: Transaction, task: Task, kind: Decisi
     verdicts = transaction.verdicts.of_round(task.id, task.round)
     state = pair_state(verdicts, transaction.verdicts.decisions(task.id, task.round), task.needed)
     transaction.tasks.update(replace(task, state=state, updated_at=now))
-    announce(context, transaction, task, state)
+    tell_of_pair(context, transaction, task.id, state)
     record(context, transaction, who, Trace("review.decide", [task.id], details={"decision": kind.value}))
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from matcher.accounts.rights import Acting
 from matcher.domain.ids import id_text, new_id
-from matcher.domain.people import Role
 from matcher.domain.quality import weaknesses
 from matcher.domain.reviews import (
     Feature,
@@ -16,9 +15,7 @@ from matcher.domain.reviews import (
     Observed,
     Outcome,
     RecusedBy,
-    Task,
     TaskKind,
-    TaskState,
     Verdict,
     VerdictId,
 )
@@ -32,10 +29,10 @@ from matcher.services.desk_faces import faces_of
 from matcher.services.desk_facts import facts_of, of_verdict
 from matcher.services.desk_views import Judgement, PairSheet, RevealView, SealedView
 from matcher.services.details import parsed
+from matcher.services.outbox import tell_of_pair
 from matcher.store.database import Reading, Transaction
 
 _LONGEST_NOTE = 4000  # characters
-_TOLD = {TaskState.ESCALATED: Role.OFFICER, TaskState.DISPUTED: Role.SUPERVISOR}
 
 
 def judgement(
@@ -207,13 +204,7 @@ def _follow(context: Context, transaction: Transaction, held: Held) -> None:
     state = pair_state(verdicts, transaction.verdicts.decisions(task.id, task.round), task.needed)
     transaction.tasks.update(replace(task, state=state, updated_at=context.clock()))
     if state is not task.state:
-        announce(context, transaction, task, state)
-
-
-def announce(context: Context, transaction: Transaction, task: Task, state: TaskState) -> None:
-    """Tell those who have to decide next."""
-    if state in _TOLD:
-        transaction.notices.tell(_TOLD[state], state.value, task.id, context.clock())
+        tell_of_pair(context, transaction, task.id, state)
 
 
 def _verdict(context: Context, reading: Reading, held: Held, said: Judgement) -> Verdict:

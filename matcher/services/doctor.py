@@ -7,12 +7,14 @@ import platform
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher.domain.ages import AgeBand
 from matcher.domain.cases import CaseStatus, LegalBasis
+from matcher.domain.messages import MessageState
 from matcher.domain.scores import unit
 from matcher.errors import MatcherError
 from matcher.matching.sentences import people
@@ -21,8 +23,10 @@ from matcher.services.case_views import awaiting_choice
 from matcher.services.checks import gallery_status, verify_audit
 from matcher.services.context import Context
 from matcher.services.models import problems_in_use
+from matcher.services.outbox import channels_of
 from matcher.services.weak_cases import weak_cases
 
+_LATE, _RECENT = timedelta(hours=1), timedelta(days=7)
 _LOW_DISK = 2_000_000_000  # bytes; a reindex of a million faces writes a quarter of this
 
 # The embedding of the chip below by the default recogniser, its first eight numbers after scaling to length 1.
@@ -54,6 +58,7 @@ def examine(context: Context) -> list[Finding]:
         ("legal basis", _legal_basis),
         ("gallery", _gallery),
         ("chances", _chances),
+        ("messages", _messages),
         ("audit log", _audit),
     ]
     return [_tried(subject, check, context) for subject, check in parts]
@@ -181,6 +186,22 @@ def _chances(context: Context) -> Finding:
     return Finding(
         "chances", True if told else None, text, None if told else f"{NEEDED} children of an age are needed."
     )
+
+
+def _messages(context: Context) -> Finding:
+    """Whether those who have to decide are told of it outside the desk, if they are to be."""
+    now = context.clock()
+    with context.store.read() as reading:
+        dead = reading.outbox.count(MessageState.DEAD, since=now - _RECENT)
+        late = reading.outbox.count(MessageState.WAITING, created_before=now - _LATE)
+    if dead:
+        step = "See why with `matcher notices list`; `matcher notices send --again` tries them once more."
+        return Finding("messages", False, f"{dead} were given up within {_RECENT.days} days.", step)
+    if late:
+        step = "See why with `matcher notices list`; `matcher serve` or `matcher notices send` sends them."
+        return Finding("messages", None, f"{late} wait for more than an hour.", step)
+    ways = ", ".join(sorted(channel.value for channel in channels_of(context)))
+    return Finding("messages", True, f"none is late; sent by: {ways}" if ways else "only in the inboxes of the desk")
 
 
 def _audit(context: Context) -> Finding:

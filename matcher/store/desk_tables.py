@@ -16,6 +16,7 @@ from sqlalchemy import (
     text,
 )
 
+from matcher.domain.messages import Channel, MessageState
 from matcher.domain.reviews import DecisionKind, Outcome, RecusedBy, ReopenedBy, TaskKind, TaskState, Truth
 from matcher.store.columns import Choices, Id, Real, Time, Words
 from matcher.store.tables import metadata
@@ -201,4 +202,23 @@ notices = Table(
     Column("created_at", Time, nullable=False),
     Column("read_at", Time),
     Index(None, "person_id", "created_at"),
+)
+
+# What is to leave this installation, written with the change that it tells of. A message outlives what it is about,
+# hence no foreign key.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("channel", Choices(Channel), nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("about", Id, nullable=False),
+    Column("person_id", Id, ForeignKey("people.id")),
+    Column("created_at", Time, nullable=False),
+    Column("due_at", Time, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("state", Choices(MessageState), nullable=False),
+    Column("error", Words),
+    Index(None, "state", "due_at"),
+    CheckConstraint("(channel = 'email') = (person_id IS NOT NULL)", name="email_has_person"),
 )

@@ -12,6 +12,7 @@ from matcher.store.faces import FaceReading, FaceWriting
 from matcher.store.gallery import GalleryReading, GalleryWriting
 from matcher.store.head import Head
 from matcher.store.notices import NoticeReading, NoticeWriting
+from matcher.store.outbox import OutboxReading, OutboxWriting
 from matcher.store.people import PeopleReading, PeopleWriting
 from matcher.store.photos import PhotoReading, PhotoWriting
 from matcher.store.relations import RelationReading, RelationWriting
@@ -35,6 +36,7 @@ class Reading:
     claims: ClaimReading
     verdicts: VerdictReading
     notices: NoticeReading
+    outbox: OutboxReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -50,6 +52,7 @@ class Reading:
         self.claims = ClaimReading(connection, head)
         self.verdicts = VerdictReading(connection, head)
         self.notices = NoticeReading(connection, head)
+        self.outbox = OutboxReading(connection, head)
         self.audit = AuditReading(connection, head)
 
 
@@ -68,6 +71,7 @@ class Transaction(Reading):
     claims: ClaimWriting
     verdicts: VerdictWriting
     notices: NoticeWriting
+    outbox: OutboxWriting
     audit: AuditWriting
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -83,4 +87,5 @@ class Transaction(Reading):
         self.claims = ClaimWriting(connection, head)
         self.verdicts = VerdictWriting(connection, head)
         self.notices = NoticeWriting(connection, head)
+        self.outbox = OutboxWriting(connection, head)
         self.audit = AuditWriting(connection, head)

@@ -12,11 +12,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from databases import PostgresDatabases, SqliteDatabases, run_sql
-from records import SPACE, case, enrol, entry, vector
+from records import NOW, SPACE, case, enrol, entry, vector
 from sqlalchemy import create_engine, make_url
 
 from matcher.domain.faces import Quality
 from matcher.domain.ids import CaseId, PhotoId
+from matcher.domain.messages import Channel, Message, MessageId, MessageState
+from matcher.domain.people import PersonId
 from matcher.errors import Damaged, ExtraMissing, MatcherError, StoreProblem, WrongUse
 from matcher.store import desk_tables, tables
 from matcher.store.database import Reading, Store
@@ -86,6 +88,26 @@ def test_an_older_database_is_upgraded_with_what_is_in_it(databases: Databases) 
             assert face.quality == Quality(48.5, 120.0, 0.9, 1.0, None, -3.5, single_face_present=True)
             tx.cases.add(case("A-2"))
             assert tx.relations.pairs() == []
+
+
+def test_what_was_told_before_there_was_an_outbox_is_not_sent(databases: Databases) -> None:
+    with databases.fresh(empty=True) as url:
+        with _revision("0005"), Store.create(url):
+            pass
+        run_sql(
+            url,
+            "INSERT INTO people (id, name, shown_name, roles, email, active, created_at) "
+            "VALUES (7, 'chen', 'Chen', '[\"officer\"]', 'chen@example.org', true, '2026-01-02 03:04:05.000000')",
+        )
+        assert Store.is_older(url)
+        new = Message(
+            id=MessageId(9), channel=Channel.EMAIL, kind="pair.escalated", about=8, person_id=PersonId(7),
+            created_at=NOW, due_at=NOW,
+        )  # fmt: skip
+        with Store.create(url) as store, store.write() as tx:
+            assert tx.outbox.list(list(MessageState)) == []
+            tx.outbox.add([new])
+            assert tx.outbox.list(list(MessageState)) == [new]
 
 
 @contextmanager

@@ -104,3 +104,63 @@ def test_a_link_to_a_settings_file_stays_one(tmp_path: Path) -> None:
 def test_a_settings_file_that_names_no_backend_means_the_default(tmp_path: Path) -> None:
     assert Home(tmp_path).backend_in_file == DEFAULT_BACKEND
     assert with_settings(tmp_path, "backend = ").backend_in_file == DEFAULT_BACKEND
+
+
+MAIL = 'smtp_host = "mail.example.org"\nmail_from = "desk@example.org"\n'
+HOOK = 'webhook_url = "https://hook.example.org/in"\nwebhook_secret = "sixteen letters!"\n'
+
+
+def test_both_channels_can_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATCHER_SMTP_PASSWORD", "hush-hush")
+    text = MAIL + HOOK + 'smtp_user = "desk"\ndesk_url = "https://desk.example.org"\n'
+    found = with_settings(tmp_path, text).settings()
+    assert found.smtp_password is not None
+    assert found.smtp_password.get_secret_value() == "hush-hush"
+    assert found.smtp_security == "starttls"
+    assert not any(secret in repr(found) for secret in ("hush-hush", "sixteen letters!"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('smtp_host = "mail.example.org"\n', "'smtp_host' needs 'mail_from': set both or neither"),
+        ('mail_from = "desk@example.org"\n', "'mail_from' needs 'smtp_host'"),
+        ('webhook_url = "https://hook.example.org/"\n', "'webhook_url' needs 'webhook_secret'"),
+        ('webhook_secret = "sixteen letters!"\n', "'webhook_secret' needs 'webhook_url'"),
+        (MAIL + 'smtp_user = "desk"\n', "'smtp_user' needs 'smtp_password'"),
+        (MAIL + 'smtp_password = "p"\n', "'smtp_password' needs 'smtp_user'"),
+        ('smtp_user = "desk"\nsmtp_password = "p"\n', "'smtp_user' needs 'smtp_host'"),
+        (MAIL + 'smtp_security = "none"\nsmtp_user = "desk"\nsmtp_password = "p"\n', "would travel in the open"),
+        (MAIL + 'smtp_security = "ssl"\n', "'smtp_security'"),
+        (MAIL + "smtp_port = 0\n", "'smtp_port'"),
+        (MAIL.replace("desk@", "desk"), "'mail_from'"),
+        (MAIL.replace("desk@", "desk\\r\\nBcc: x@"), "'mail_from'"),
+        (MAIL.replace("example.org", "example.org\\n"), "'mail_from'"),
+        (HOOK.replace("sixteen letters!", "fifteen letters"), "'webhook_secret'.*at least 16"),
+        (HOOK.replace("https", "http"), "'webhook_url'.*must begin with https"),
+        (HOOK.replace("https", "file"), "'webhook_url'.*must begin with https"),
+        (HOOK.replace("https://hook", "http://127.0.0.1.hook"), "must begin with https"),
+        (HOOK.replace("hook.example.org", "me:word@hook.example.org"), "without a name and a password"),
+        (HOOK.replace("hook.example.org", ""), "https://HOST/PATH"),
+        (HOOK.replace("/in", "/i n"), "in plain letters"),
+        (HOOK.replace("/in", "/in\\r\\nX: y"), "in plain letters"),
+        (HOOK.replace(".org/", ".org:99999/"), "'webhook_url'"),
+        (HOOK.replace(".org/", ".org:0/"), "'webhook_url'"),
+        ('desk_url = "javascript:alert(1)"\n', "'desk_url'"),
+        ('desk_url = "https://desk.example.org\\nHello"\n', "'desk_url'"),
+    ],
+)
+def test_half_or_wrong_channels_are_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(WrongUse, match=said) as caught:
+        with_settings(tmp_path, text).settings()
+    assert "settings.toml" in str(caught.value)
+    assert "Value error" not in str(caught.value)
+    assert "letters" not in str(caught.value) or "plain letters" in str(caught.value), "no secret is repeated"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "[::1]:8080"])
+def test_a_webhook_on_this_machine_needs_no_tls(tmp_path: Path, host: str) -> None:
+    found = with_settings(tmp_path, HOOK.replace("https://hook.example.org", f"http://{host}")).settings()
+    assert found.webhook_url == f"http://{host}/in"
+    mail = MAIL.replace("mail.example.org", "127.0.0.1") + 'smtp_security = "none"\nsmtp_user = "a"\n'
+    assert with_settings(tmp_path, mail + 'smtp_password = "p"\n').settings().smtp_user == "a"

@@ -1,0 +1,105 @@
+"""Sends what is due, tries again what failed, gives up after about three days.
+
+A message is sent at least once. It may come twice, with the same id, if a sender dies between the receiver's answer and
+its own note of it, or if that answer is lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections import Counter
+from datetime import timedelta
+from types import TracebackType
+
+from matcher.delivery import mail, webhook
+from matcher.domain.ids import id_text
+from matcher.domain.messages import Channel, Message, MessageState
+from matcher.services.context import Context
+from matcher.services.outbox import begin, channels_of, end
+
+ATTEMPTS = 20  # with the waits below, the last one comes 69 hours after the first
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
+_JITTER = 0.2  # so that what failed together does not come back together
+_LEASE = timedelta(minutes=10)  # longer than any attempt takes: at most ten answers of a mail server
+
+_log = logging.getLogger("matcher.delivery")
+
+
+def send_due(context: Context, stop: threading.Event | None = None) -> Counter[MessageState]:
+    """Try each message that is due once; how many were sent, wait for another attempt, or died of this one."""
+    done: Counter[MessageState] = Counter()
+    while not (stop is not None and stop.is_set()):
+        taken = begin(context, _LEASE)
+        if taken is None:
+            break
+        message, address = taken
+        error, again_in = None, wait_after(message.attempts)
+        try:
+            error = _send(context, message, address)
+        except mail.Undeliverable:
+            error, again_in = "no_address", None
+        except Exception as caught:  # noqa: BLE001 - whatever it is, the other messages go on
+            error = type(caught).__name__  # its words may hold an address or a password
+        state = end(context, message, error, again_in)
+        if state is MessageState.DEAD:
+            _log.error(f"message {id_text(message.id)} is given up after {message.attempts} attempts: {error}")
+        done[state] += 1
+    return done
+
+
+def wait_after(attempts: int) -> timedelta | None:
+    """How long to wait after so many attempts that failed: 1 minute, then twice as long each time up to 6 hours.
+
+    Up to a fifth more or less, by chance. `None` when there were enough.
+    """
+    if attempts >= ATTEMPTS:
+        return None
+    wait = min(_FIRST_WAIT * (1 << attempts - 1), _LONGEST_WAIT)
+    return wait * secrets.SystemRandom().uniform(1 - _JITTER, 1 + _JITTER)
+
+
+def _send(context: Context, message: Message, address: str | None) -> str | None:
+    settings, now = context.settings, context.clock()
+    if message.channel is Channel.EMAIL:
+        mail.send(mail.mail(message, address, settings, now), settings)
+        return None
+    status = webhook.post(webhook.event(message, settings), settings, now.timestamp())
+    return None if 200 <= status < 300 else f"http_{status}"
+
+
+class Postman:
+    """Sends what is due every few seconds in a thread, inside a `with` block; does nothing where no channel is set."""
+
+    def __init__(self, context: Context, every: float = 5.0) -> None:
+        self._context = context
+        self._every = every
+        self._stop = threading.Event()
+        # A daemon: a receiver that does not answer must not keep the process from ending.
+        self._thread = threading.Thread(target=self._work, name="postman", daemon=True)
+
+    def __enter__(self) -> Postman:
+        if channels_of(self._context):
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join(2 * webhook.TIMEOUT)
+
+    def _work(self) -> None:
+        told = None
+        while not self._stop.is_set():
+            trouble = None
+            try:
+                send_due(self._context, self._stop)
+            except Exception as error:  # noqa: BLE001 - the desk must go on, and so must the next round
+                trouble = type(error).__name__
+            if trouble is not None and trouble != told:  # once, not every few seconds
+                _log.error(f"messages cannot be sent: {trouble}")
+            told = trouble
+            self._stop.wait(self._every)

@@ -1,0 +1,76 @@
+"""Webhooks: one signed CloudEvents 1.0 event in JSON by one POST."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+from contextlib import suppress
+from threading import Timer
+from urllib.parse import urlsplit
+
+from matcher.config import Settings
+from matcher.crypto.signatures import HEADER, sign
+from matcher.delivery.words import words_of
+from matcher.domain.ids import id_text
+from matcher.domain.messages import Message
+
+TIMEOUT = 10.0  # seconds without a byte; twice as many for a whole answer
+
+
+def event(message: Message, settings: Settings) -> bytes:
+    """The event's body; `source` and `id` together are the same at each attempt, and of no other event."""
+    said = words_of(message, settings)
+    data = {"text": said.sentence, "task": said.task} | ({"inbox": said.inbox} if said.inbox is not None else {})
+    envelope = {
+        "specversion": "1.0",
+        "id": id_text(message.id),
+        "source": "sighting-matcher",
+        "type": f"sighting-matcher.{message.kind}",
+        "subject": said.task,
+        "time": message.created_at.isoformat(),
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+    return json.dumps(envelope).encode()
+
+
+def post(body: bytes, settings: Settings, at: float) -> int:
+    """The status that the receiver answers; its words are not read, and no redirect is followed.
+
+    `at` is the time of the signature in seconds since 1970. `OSError` or `http.client.HTTPException` without an answer.
+    """
+    if settings.webhook_url is None or settings.webhook_secret is None:
+        raise ValueError("no webhook is set")
+    to = urlsplit(settings.webhook_url)
+    headers = {
+        "Content-Type": "application/cloudevents+json; charset=utf-8",
+        "User-Agent": "sighting-matcher",
+        "Connection": "close",
+        HEADER: sign(settings.webhook_secret.get_secret_value(), body, at),
+    }
+    connection = _connection(to.scheme, to.hostname or "", to.port)
+    try:
+        connection.connect()
+        # Each byte may take as long as the timeout allows: an answer that drips would hold up all others.
+        end = Timer(2 * TIMEOUT, _cut, [connection.sock])
+        end.start()
+        try:
+            connection.request("POST", f"{to.path or '/'}{'?' if to.query else ''}{to.query}", body, headers)
+            return connection.getresponse().status
+        finally:
+            end.cancel()
+    finally:
+        connection.close()
+
+
+def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
+    if scheme == "https":
+        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=ssl.create_default_context())
+    return http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+
+
+def _cut(connected: socket.socket) -> None:
+    with suppress(OSError):
+        socket.socket.shutdown(connected, socket.SHUT_RDWR)  # below TLS, whose farewell another thread may be reading

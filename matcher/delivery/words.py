@@ -1,0 +1,29 @@
+"""What a message says: what happened, the shown id of the task, where the desk is; nothing about a child or a photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matcher.config import Settings
+from matcher.domain.ids import id_text
+from matcher.domain.messages import Message
+
+_SAID = {
+    "pair.escalated": "A pair waits for an officer: reviewers agree, or a supervisor passed it on.",
+    "pair.disputed": "A pair waits for a supervisor: reviewers do not agree.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """All that leaves this installation about one happening."""
+
+    sentence: str
+    task: str
+    inbox: str | None
+
+
+def words_of(message: Message, settings: Settings) -> Words:
+    """The words for a message; `KeyError` for a kind that nobody wrote a sentence for."""
+    inbox = None if settings.desk_url is None else f"{settings.desk_url.rstrip('/')}/inbox"
+    return Words(_SAID[message.kind], id_text(message.about), inbox)
