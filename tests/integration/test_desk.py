@@ -391,7 +391,7 @@ def test_blind_views_hold_nothing_that_sways(office: Office) -> None:
     pair = desk.next(office.ben)
     blind = desk.pair_sheet(office.ben, pair.claim)
     assert {field.name for field in fields(PairSheet)} == {
-        "claim", "expires_at", "places", "marks", "features", "draft"
+        "claim", "expires_at", "places", "weaknesses", "marks", "features", "draft"
     }  # fmt: skip
     assert (blind.places, blind.marks, blind.draft, len(blind.features)) == (1, "a scar", None, 15)
     for view in (claim, sheet, pair, blind, desk.queue(office.cat)):
