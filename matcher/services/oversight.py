@@ -21,6 +21,19 @@ def audit_page(context: Context, acting: Acting, after: int, limit: int) -> tupl
     return shown, shown[-1].number if len(found) > limit else None
 
 
+def latest_audit(
+    context: Context, acting: Acting, before: int | None, limit: int
+) -> tuple[list[AuditRecord], int | None]:
+    """Up to `limit` (≥ 1) entries with numbers below `before`, or the last ones, falling; and the next page's `before`,
+    or `None` at the beginning of the log.
+    """
+    acting.require(Right.AUDIT_READ)
+    with context.store.read() as reading:
+        found = reading.audit.latest(before, limit + 1)
+    shown = found[:limit]
+    return shown, shown[-1].number if len(found) > limit else None
+
+
 def installation(context: Context, acting: Acting) -> tuple[GalleryView, list[Finding]]:
     """What searches run on, and the findings of the check-up, in the order in which to read them."""
     acting.require(Right.STATUS)

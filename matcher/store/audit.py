@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, exists, insert, select
+from sqlalchemy import Row, Select, exists, insert, select
 
 from matcher.domain.records import AuditEntry, AuditRecord
 from matcher.store.chain import GENESIS, Break, ChainReport, entry_text, link, parse_entry
@@ -12,6 +12,7 @@ from matcher.store.part import Part
 from matcher.store.tables import audit, audit_notes
 
 _STREAMED = {"yield_per": 1000}
+_WITH_NOTES = select(audit, audit_notes.c.note).outerjoin(audit_notes, audit_notes.c.number == audit.c.number)
 
 
 class AuditReading(Part):
@@ -21,13 +22,14 @@ class AuditReading(Part):
 
     def records(self, after: int = 0, limit: int | None = None) -> list[AuditRecord]:
         """Entries with numbers above `after`, rising; an erased note is `None`."""
-        query = (
-            select(audit, audit_notes.c.note)
-            .outerjoin(audit_notes, audit_notes.c.number == audit.c.number)
-            .where(audit.c.number > after)
-            .order_by(audit.c.number)
-            .limit(limit)
-        )
+        return self._listed(_WITH_NOTES.where(audit.c.number > after).order_by(audit.c.number).limit(limit))
+
+    def latest(self, before: int | None, limit: int) -> list[AuditRecord]:
+        """Entries with numbers below `before`, or the last ones, falling; an erased note is `None`."""
+        query = _WITH_NOTES if before is None else _WITH_NOTES.where(audit.c.number < before)
+        return self._listed(query.order_by(audit.c.number.desc()).limit(limit))
+
+    def _listed(self, query: Select[Any]) -> list[AuditRecord]:
         return [
             AuditRecord(
                 number=row.number, previous=row.previous, hash=row.hash, entry=parse_entry(row.entry), note=row.note

@@ -44,11 +44,11 @@ def test_the_audit_log_is_read_page_by_page_and_names_no_child(desk: Desk, monke
         text = sun.get(address).text
         assert not any(secret in text for secret in SECRETS)
         seen += [int(number) for number in re.findall(r'<th scope="row">(\d+)</th>', text)]
-        following = re.search(r'href="(/audit\?after=\d+)"', text)
+        following = re.search(r'href="(/audit\?before=\d+)"', text)
         address = following.group(1) if following else ""
-    assert seen[: len(numbers)] == numbers
-    sun.get("/audit?after=-1", 422)
-    sun.get(f"/audit?after={2**63}", 422)
+    assert seen[-len(numbers) :] == numbers[::-1]
+    sun.get("/audit?before=-1", 422)
+    sun.get(f"/audit?before={2**63}", 422)
     desk.browser("chen").get("/audit", 403)
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from matcher.accounts.rights import Right
-from matcher.services.oversight import audit_page, installation
+from matcher.services.oversight import installation, latest_audit
 from matcher.web.identity import Visit, allowed
 from matcher.web.pages import page
 
@@ -22,10 +22,10 @@ _LAST = 2**63 - 1  # numbers beyond it are none that a database keeps
 def audit(
     request: Request,
     visited: Annotated[Visit, Depends(allowed(Right.AUDIT_READ))],
-    after: Annotated[int, Query(ge=0, le=_LAST)] = 0,
+    before: Annotated[int | None, Query(ge=0, le=_LAST)] = None,
 ) -> Response:
-    """Who did what: one page of entries, the oldest first. Notes stay out: they may tell of a child."""
-    records, following = audit_page(visited.context, visited.acting, after, _PAGE)
+    """Who did what: one page of entries, the newest first. Notes stay out: they may tell of a child."""
+    records, following = latest_audit(visited.context, visited.acting, before, _PAGE)
     return page(request, "audit.html", visited, records=records, following=following)
 
 
