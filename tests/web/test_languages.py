@@ -134,7 +134,7 @@ def test_errors_of_the_pages_themselves_are_told_in_the_readers_language(
     def broken(*_: object) -> None:
         raise RuntimeError("inside")
 
-    monkeypatch.setattr("matcher.web.console.oversight.audit_page", broken)
+    monkeypatch.setattr("matcher.web.console.oversight.latest_audit", broken)
     assert "未作任何更改" in sun.get("/audit", 500).text
 
 
