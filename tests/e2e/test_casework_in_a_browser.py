@@ -28,7 +28,6 @@ def test_a_face_is_chosen_and_the_child_is_then_found(served: Served, tmp_path: 
     page.click("text=Register")
     page.wait_for_selector("text=Several faces")
     accessible(page)
-    served.picture(page, "case")
     page.check("[name=face][value='2']")
     page.click("text=This is the child")
     page.wait_for_selector("text=Several faces", state="detached")
@@ -52,7 +51,6 @@ def test_whoever_searched_for_a_child_is_not_asked_about_it(served: Served, tmp_
     page.click("button:text-is('Search')")
     page.wait_for_selector("text=What was found")
     accessible(page)
-    served.picture(page, "search")
     page.click("text=Queue")
     page.wait_for_selector("text=Nothing waits for you here")
     assert served.troubles == []
@@ -87,7 +85,6 @@ def test_a_sighting_is_taken_in_marked_and_triaged_on_a_telephone(served: Served
     page.click("text=Look at it")
     page.wait_for_selector("text=Set aside")
     accessible(page)
-    served.picture(page, "sighting-phone")
     page.click("text=This face is meant >> nth=1")
     page.wait_for_selector("text=this one is meant")
     page.fill("[name=note]", "a wall")
