@@ -127,14 +127,14 @@ def test_errors_of_the_pages_themselves_are_told_in_the_readers_language(
     text = sun.get("/nowhere", 404).text
     assert "<h1>未找到</h1>" in text
     assert '<p class="problem" role="alert">没有此页面。</p>' in text
-    assert "此地址或表单含有无效内容" in sun.get("/audit?after=-1", 422).text
+    assert "此地址或表单含有无效内容" in sun.get("/audit?before=-1", 422).text
     assert "不允许该请求方式。</p>" in sun.client.put("/audit").text
     assert "There is no such page." in desk.browser().get("/nowhere", 404).text
 
     def broken(*_: object) -> None:
         raise RuntimeError("inside")
 
-    monkeypatch.setattr("matcher.web.console.oversight.audit_page", broken)
+    monkeypatch.setattr("matcher.web.console.oversight.latest_audit", broken)
     assert "未作任何更改" in sun.get("/audit", 500).text
 
 

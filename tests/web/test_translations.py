@@ -246,9 +246,9 @@ def casework(walk: Walk) -> None:
 def watching(walk: Walk) -> None:
     """What auditors read, and what cannot be had."""
     sun = walk.desk.browser("sun")
-    for path in ("/audit", "/audit?after=999999", "/status"):
+    for path in ("/audit", "/audit?before=0", "/status"):
         walk.see(sun, path)
-    for path, status in (("/queue", 403), ("/nowhere", 404), ("/audit?after=-1", 422)):
+    for path, status in (("/queue", 403), ("/nowhere", 404), ("/audit?before=-1", 422)):
         walk.see(sun, path, status)
 
 
