@@ -22,7 +22,7 @@ from matcher.services.outbox import begin, channels_of, end
 ATTEMPTS = 20  # with the waits below, the last one comes 69 hours after the first
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 _JITTER = 0.2  # so that what failed together does not come back together
-_LEASE = timedelta(minutes=10)  # longer than any attempt takes: at most ten answers of a mail server
+_LEASE = timedelta(minutes=10)  # longer than an attempt takes: a mail server answers a dozen times
 
 _log = logging.getLogger("matcher.delivery")
 

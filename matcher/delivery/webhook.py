@@ -17,6 +17,7 @@ from matcher.domain.ids import id_text
 from matcher.domain.messages import Message
 
 TIMEOUT = 10.0  # seconds without a byte; twice as many for a whole answer
+_PORTS = {"https": 443, "http": 80}
 
 
 def event(message: Message, settings: Settings) -> bytes:
@@ -50,11 +51,12 @@ def post(body: bytes, settings: Settings, at: float) -> int:
         "Connection": "close",
         HEADER: sign(settings.webhook_secret.get_secret_value(), body, at),
     }
-    connection = _connection(to.scheme, to.hostname or "", to.port)
+    connection = _connection(to.scheme, to.hostname or "", to.port or _PORTS[to.scheme])
     try:
         connection.connect()
         # Each byte may take as long as the timeout allows: an answer that drips would hold up all others.
         end = Timer(2 * TIMEOUT, _cut, [connection.sock])
+        end.daemon = True
         end.start()
         try:
             connection.request("POST", f"{to.path or '/'}{'?' if to.query else ''}{to.query}", body, headers)
@@ -65,7 +67,7 @@ def post(body: bytes, settings: Settings, at: float) -> int:
         connection.close()
 
 
-def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
+def _connection(scheme: str, host: str, port: int) -> http.client.HTTPConnection:
     if scheme == "https":
         return http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=ssl.create_default_context())
     return http.client.HTTPConnection(host, port, timeout=TIMEOUT)

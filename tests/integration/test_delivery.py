@@ -36,7 +36,7 @@ from matcher.domain.messages import Channel, MessageState
 from matcher.domain.people import Role
 from matcher.domain.reviews import TaskState
 from matcher.errors import StoreProblem
-from matcher.services import doctor, outbox
+from matcher.services import desk_pairs, doctor, outbox
 from matcher.services.context import Context
 from matcher.services.doctor import Finding
 
@@ -194,7 +194,7 @@ def test_what_a_letter_and_an_event_say_is_this_and_nothing_else(office: Office)
     }  # fmt: skip
 
 
-def test_nothing_about_a_child_leaves_the_desk(office: Office) -> None:
+def test_nothing_about_a_child_leaves_the_desk(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole way: three children full of secrets, a sighting, two people who agree."""
     office.configure(desk_url="https://desk.example.org", control_rate=0, second_look_rate=0)
     with Matcher(office.context) as matcher:
@@ -207,6 +207,10 @@ def test_nothing_about_a_child_leaves_the_desk(office: Office) -> None:
         for acting in (wang, zhao):
             claim = matcher.desk.next(acting, "pair")
             matcher.desk.pair_sheet(acting, claim.claim)
+            with monkeypatch.context() as patched, pytest.raises(StoreProblem):
+                patched.setattr(desk_pairs, "record", _away)  # after all rows were written, the last among them
+                matcher.desk.seal_pair(acting, claim.claim, "potential", note="verdict-secret")
+            assert office.listed() == [], "nothing is sent for a verdict that was not sealed"
             matcher.desk.seal_pair(acting, claim.claim, "potential", note="verdict-secret")
         assert send_due(office.context) == {SENT: 2}
         with office.context.store.read() as reading:
@@ -423,6 +427,26 @@ def test_mail_over_tls_with_a_password(
     assert (letter.over_tls, letter.signed_in) == (True, "desk p")
 
 
+@pytest.mark.parametrize(("url", "reached"), [
+    ("https://hook.example.org/in", ("hook.example.org", 443)), ("https://[2001:db8::7]/in", ("2001:db8::7", 443)),
+    ("https://[2001:db8::7]:8443/in", ("2001:db8::7", 8443)), ("http://[::1]", ("::1", 80)),
+])  # fmt: skip
+def test_where_a_webhook_goes(
+    office: Office, url: str, reached: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def unreachable(address: object, *_options: object) -> socket.socket:
+        asked.append(address)
+        raise ConnectionRefusedError
+
+    office.configure(smtp_host=None, mail_from=None, webhook_url=url)
+    office.happen()
+    monkeypatch.setattr(socket, "create_connection", unreachable)
+    send_due(office.context)
+    assert asked == [reached]
+
+
 @needs_openssl
 def test_a_webhook_over_tls(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tls, trusted = certificate(tmp_path)
@@ -473,7 +497,7 @@ def test_the_postman_outlives_a_database_that_is_away(
             until(lambda: len(caplog.records) == 2)
 
 
-def _away() -> None:
+def _away(*_arguments: object) -> None:
     raise StoreProblem("The database at gao@secret cannot be used.")
 
 

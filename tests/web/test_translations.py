@@ -246,7 +246,7 @@ def casework(walk: Walk) -> None:
 def watching(walk: Walk) -> None:
     """What auditors read, and what cannot be had."""
     sun = walk.desk.browser("sun")
-    for path in ("/audit", "/audit?before=0", "/status"):
+    for path in ("/audit", "/audit?before=1", "/status"):
         walk.see(sun, path)
     for path, status in (("/queue", 403), ("/nowhere", 404), ("/audit?before=-1", 422)):
         walk.see(sun, path, status)
