@@ -18,9 +18,11 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
+from matcher.domain.wording import english
+from matcher.services.views import NOTICE
 from matcher.web.languages import CHINESE, FOOTER
 from matcher.web.pages import TEMPLATES
-from matcher.web.vocabulary import ENUMERATIONS, english
+from matcher.web.vocabulary import ENUMERATIONS
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "matcher"
@@ -57,7 +59,8 @@ def _wordings() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
         with path.open("rb") as file:
             for _, text, _, context in extract("python", file, {"Wording": None}):
                 yield path.relative_to(ROOT).as_posix(), text, context
-    yield "matcher/services/views.py", FOOTER, None
+    for text in (FOOTER, NOTICE):
+        yield "matcher/services/views.py", text, None
 
 
 def _words() -> Iterator[tuple[str, str, str]]:

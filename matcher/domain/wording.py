@@ -7,6 +7,7 @@ text, and carries its parts along. `scripts/translations.py` collects the first 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 Say = Callable[[str], str]
 
@@ -34,3 +35,20 @@ def said(text: str, say: Say) -> str:
         return say(text)
     parts = {name: said(one, say) if isinstance(one, Wording) else one for name, one in text.values.items()}
     return say(text.template).format(**parts) if parts else say(text.template)
+
+
+def english(value: object) -> str:
+    """A word of an enumeration without the sign that joins its parts where programs read it."""
+    return str(getattr(value, "value", value)).replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a file that is made: the BCP 47 tag of the language, and what says texts and words of enumerations."""
+
+    language: str = "en"
+    say: Say = str
+    words: Callable[[object], str] = english
+
+
+ENGLISH = Reader()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+
+from matcher.domain.wording import Say, Wording, said
 
 REMOVED = "▇▇▇"
 
@@ -12,20 +14,24 @@ REMOVED = "▇▇▇"
 class Headings:
     """The words of the sheet itself, in the reader's language."""
 
-    title: str = "Comparison of two faces"
-    case: str = "Case"
-    people: str = "People"
-    place: str = "Place"
-    time: str = "Time"
-    sighting: str = "Sighting"
-    case_photo: str = "Case photo"
-    aligned: str = "Upright, at one scale"
-    original: str = "The whole photo"
-    feature: str = "Feature"
-    likeness: str = "Seen"
-    note: str = "Note"
-    verdict: str = "Verdict"
-    redacted: str = "Names, place and time are left out."
+    title: str = Wording("Comparison of two faces")
+    case: str = Wording("Case")
+    people: str = Wording("People")
+    place: str = Wording("Place")
+    time: str = Wording("Time")
+    sighting: str = Wording("Sighting")
+    case_photo: str = Wording("Case photo")
+    aligned: str = Wording("Upright, at one scale")
+    original: str = Wording("The whole photo")
+    feature: str = Wording("Feature")
+    likeness: str = Wording("What is seen")
+    note: str = Wording("Note")
+    verdict: str = Wording("Verdict")
+    redacted: str = Wording("Names, place and time are left out.")
+
+    def said(self, say: Say) -> Headings:
+        """These words in another language."""
+        return Headings(**{one.name: said(getattr(self, one.name), say) for one in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ class ReviewSheet:
             (words.place, self.place),
             (words.time, self.time),
         )
-        return tuple((heading, said) for heading, said in entries if said)
+        return tuple((heading, told) for heading, told in entries if told)
 
 
 def redacted(sheet: ReviewSheet, sighting: Compared, case: Compared) -> ReviewSheet:
@@ -87,9 +93,9 @@ def redacted(sheet: ReviewSheet, sighting: Compared, case: Compared) -> ReviewSh
     stands as a word of its own; capitals do not matter. What a note tells in other words stays: people read it before
     they give it out.
     """
-    whole = [said for said in (sheet.case_number, *sheet.people, sheet.place, sheet.time) if said and said.strip()]
+    whole = [one for one in (sheet.case_number, *sheet.people, sheet.place, sheet.time) if one and one.strip()]
     parts = [part for name in sheet.people for part in name.split() if len(part) > 1]
-    hidden = [re.escape(said.strip()) for said in sorted(whole, key=len, reverse=True)]
+    hidden = [re.escape(one.strip()) for one in sorted(whole, key=len, reverse=True)]
     hidden += [rf"\b{re.escape(part)}\b" for part in sorted(parts, key=len, reverse=True)]
     pattern = re.compile("|".join(hidden), re.IGNORECASE) if hidden else None
 

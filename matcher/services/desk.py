@@ -8,6 +8,7 @@ from typing import Any
 from matcher.accounts.rights import Acting
 from matcher.domain.cases import CaseStatus, Confirmation, ConfirmationKind
 from matcher.domain.reviews import DecisionKind, Outcome, TaskKind, TaskState
+from matcher.domain.wording import ENGLISH, Reader
 from matcher.errors import WrongUse
 from matcher.interchange.cells import one_of
 from matcher.interchange.review_page import review_page
@@ -134,11 +135,20 @@ class Desk:
         """A PNG with all faces of an opened claim, each with its place."""
         return sheets.claim_sheet(self._context, self.faces(acting, claim))
 
-    def printed(self, acting: Acting, claim: str, *, pdf: bool, place: int = 1, whole: bool = False) -> bytes:
+    def printed(
+        self,
+        acting: Acting,
+        claim: str,
+        reader: Reader = ENGLISH,
+        *,
+        pdf: bool,
+        place: int = 1,
+        whole: bool = False,
+    ) -> bytes:
         """One's comparison on paper, as PDF or as one HTML page: redacted, unless it is asked for whole."""
         if pdf:
             require_reportlab()  # before anything is recorded
-        sheet = desk_print.sheet(self._context, acting, claim, place=place, whole=whole)
+        sheet = desk_print.sheet(self._context, acting, claim, reader, place=place, whole=whole)
         return review_pdf(sheet) if pdf else review_page(sheet).encode()
 
     def face(self, acting: Acting, claim: str, place: int) -> ClaimFace:

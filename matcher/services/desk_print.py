@@ -6,6 +6,7 @@ from typing import Any
 
 from matcher.accounts.rights import Acting
 from matcher.domain.reviews import Feature, Observed, TaskKind
+from matcher.domain.wording import Reader
 from matcher.errors import Conflict
 from matcher.interchange.review_sheet import Compared, FeatureLine, Headings, ReviewSheet, redacted
 from matcher.services import pictures
@@ -20,7 +21,9 @@ from matcher.services.views import NOTICE
 from matcher.store.database import Reading
 
 
-def sheet(context: Context, acting: Acting, claim: str, *, place: int = 1, whole: bool = False) -> ReviewSheet:
+def sheet(
+    context: Context, acting: Acting, claim: str, reader: Reader, *, place: int = 1, whole: bool = False
+) -> ReviewSheet:
     """The comparison of an opened claim with the case photo at a place, for paper; that it was printed is recorded.
 
     Without `whole`, names, number, place and time are left out and other people's faces are a few blocks. `Conflict`
@@ -28,14 +31,21 @@ def sheet(context: Context, acting: Acting, claim: str, *, place: int = 1, whole
     """
     with context.store.read() as reading:
         held = own(reading, acting, claim, TaskKind.PAIR)
-        told = _told(reading, acting, held, whole)
+        told = _told(reading, acting, held, reader, whole)
     faces = faces_of_claim(context, acting, claim)
     pair = faces.places[0], face_at(faces, place)
     sides = [_compared(context, face, whole) for face in pair]
     with context.store.write() as transaction:
         objects = [held.claim.id, held.task.id, *(face.face_id for face in pair)]
         record(context, transaction, reviewer(acting), Trace("review.print", objects, details={"whole": whole}))
-    made = ReviewSheet(language="en", headings=Headings(), notice=NOTICE, sighting=sides[0], case=sides[1], **told)
+    made = ReviewSheet(
+        language=reader.language,
+        headings=Headings().said(reader.say),
+        notice=reader.say(NOTICE),
+        sighting=sides[0],
+        case=sides[1],
+        **told,
+    )
     return made if whole else redacted(made, *sides)
 
 
@@ -45,7 +55,7 @@ def _compared(context: Context, face: ClaimFace, whole: bool) -> Compared:
     return Compared(*pictures.redacted(context, face.face_id))
 
 
-def _told(reading: Reading, acting: Acting, held: Held, whole: bool) -> dict[str, Any]:
+def _told(reading: Reading, acting: Acting, held: Held, reader: Reader, whole: bool) -> dict[str, Any]:
     """The words of the sheet. Names are given for a redacted one too once they were revealed: notes may hold them."""
     verdicts = reading.verdicts.under(held.claim.id)
     live = next((one for one in verdicts if not one.superseded), None)
@@ -54,8 +64,8 @@ def _told(reading: Reading, acting: Acting, held: Held, whole: bool) -> dict[str
         draft = held.claim.draft
         entered = judgement(draft["outcome"], draft["features"], draft["note"])
     told: dict[str, Any] = {
-        "features": tuple(_line(feature, entered.features.get(feature)) for feature in Feature),
-        "verdict": None if live is None else live.outcome.value.replace("_", " "),
+        "features": tuple(_line(feature, entered.features.get(feature), reader) for feature in Feature),
+        "verdict": None if live is None else reader.words(live.outcome),
         "note": entered.note,
     }
     revealed = live is not None and bool(reading.verdicts.recused(acting.id, [live.candidate_id]))
@@ -76,6 +86,6 @@ def _about(reading: Reading, held: Held) -> dict[str, Any]:
     }
 
 
-def _line(feature: Feature, seen: Observed | None) -> FeatureLine:
-    likeness = None if seen is None or seen.likeness is None else seen.likeness.value.replace("_", " ")
-    return FeatureLine(feature.value.replace("_", " "), likeness, None if seen is None else seen.note)
+def _line(feature: Feature, seen: Observed | None, reader: Reader) -> FeatureLine:
+    likeness = None if seen is None or seen.likeness is None else reader.words(seen.likeness)
+    return FeatureLine(reader.words(feature), likeness, None if seen is None else seen.note)

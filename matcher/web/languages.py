@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from decimal import Decimal
+from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -22,10 +23,10 @@ from babel.units import format_unit
 from matcher.domain.chances import Meaning
 from matcher.domain.people import Language
 from matcher.domain.quality import Advice, Weakness
-from matcher.domain.wording import Wording, said
+from matcher.domain.wording import Reader, Wording, english, said
 from matcher.matching.sentences import sentence
 from matcher.services.views import NOTICE
-from matcher.web.vocabulary import context, english
+from matcher.web.vocabulary import context
 
 NO_DATA = "–"
 FOOTER = f"{NOTICE[0].upper()}{NOTICE[1:]}."
@@ -86,6 +87,11 @@ class Speech:
         self.language = language
         self.translations = texts(language) if translations is None else translations
         self._forms = _FORMS[language]
+
+    @property
+    def reader(self) -> Reader:
+        """This language for files that are made elsewhere."""
+        return Reader(self.language.value, self.say, self.words)
 
     def say(self, text: str) -> str:
         """The translation of a text, or the text itself; nothing is nothing, where gettext gives its file's header."""
@@ -156,3 +162,9 @@ class Speech:
 
     def _unit(self, value: float | None, unit: str) -> str:
         return NO_DATA if value is None else format_unit(value, unit, "short", locale=self._forms.locale)
+
+
+@cache
+def speech(language: Language) -> Speech:
+    """A language, whose file is read once."""
+    return Speech(language)

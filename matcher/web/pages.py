@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse
 
 from matcher.domain.people import Language
 from matcher.web.identity import TOKEN_FIELD, Visit
-from matcher.web.languages import FOOTER, Speech, wanted
+from matcher.web.languages import FOOTER, Speech, speech, wanted
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
@@ -21,10 +21,10 @@ FILTERS = ("said", "words", "time", "date", "number", "cm", "kg", "km", "meaning
 
 def environments() -> Mapping[Language, Environment]:
     """The templates in each language: apart, so that no request can change what another one reads."""
-    return {language: environment(Speech(language)) for language in Language}
+    return {language: environment(speech(language)) for language in Language}
 
 
-def environment(speech: Speech) -> Environment:
+def environment(spoken: Speech) -> Environment:
     """The templates: everything that is put into one is escaped, and a name that is not given is an error."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -35,9 +35,9 @@ def environment(speech: Speech) -> Environment:
         lstrip_blocks=True,
     )
     made.policies["ext.i18n.trimmed"] = True
-    made.filters.update({name: getattr(speech, name) for name in FILTERS})
-    made.install_gettext_translations(speech.translations, newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(language=speech.language.value, notice=speech.say(FOOTER), token_field=TOKEN_FIELD)
+    made.filters.update({name: getattr(spoken, name) for name in FILTERS})
+    made.install_gettext_translations(spoken.translations, newstyle=True)  # type: ignore[attr-defined]
+    made.globals.update(language=spoken.language.value, notice=spoken.say(FOOTER), token_field=TOKEN_FIELD)
     return made
 
 
@@ -52,7 +52,13 @@ def page(
         "rights": {right.value for right in rights},
         "form_token": None if visited is None else visited.form_token,
     }
-    # `identity.visit` leaves the account's language, for pages of errors too, which know no visit.
-    language = wanted(getattr(request.state, "language", None), request.headers.get("accept-language", ""))
-    text = request.app.state.templates[language].get_template(template).render({**known, **values})
+    text = request.app.state.templates[language_of(request)].get_template(template).render({**known, **values})
     return HTMLResponse(text, status_code=status)
+
+
+def language_of(request: Request) -> Language:
+    """The language in which a request is answered.
+
+    `identity.visit` leaves the account's in the request, for pages of errors too, which know no visit.
+    """
+    return wanted(getattr(request.state, "language", None), request.headers.get("accept-language", ""))

@@ -22,6 +22,7 @@ from matcher.domain.reviews import (
     TaskState,
     Truth,
 )
+from matcher.domain.wording import english
 from matcher.services.desk_views import QueueFilter
 from matcher.services.inputs import ReasonCode
 
@@ -31,11 +32,6 @@ ENUMERATIONS: tuple[type[Enum], ...] = (
     Flag, HowSeen, Choice, NoFaceReason, WeaknessKind,
     Right, Role, ReasonCode,
 )  # fmt: skip
-
-
-def english(value: object) -> str:
-    """A word without the sign that joins its parts where programs read it."""
-    return str(getattr(value, "value", value)).replace("_", " ")
 
 
 # One English word may need several in another language: a "family" that took a child is another than one that knew it

@@ -219,3 +219,25 @@ def test_a_wording_is_its_english_text_and_survives_copies() -> None:
     for one in (text, copy.deepcopy(text)):
         assert one == "about 3 in 10"
         assert said(one, {"about {share}": "约{share}", "{count} in 10": "十分之{count}"}.get) == "约十分之3"
+
+
+def test_a_comparison_is_printed_in_the_readers_language(desk: Desk) -> None:
+    li = desk.browser("li")
+    li.post(f"{li.claim()}/seal", pick="1", answer="picks")
+    chinese(desk, "wang")
+    for name, language, words in (
+        (
+            "wang",
+            "zh-Hans",
+            ("两张脸的比对", "仅为可能相似，供人工审核；不是身份认定", "鼻子", "不相似", "姓名、地点和时间已略去。"),
+        ),
+        ("zhao", "en", ("Comparison of two faces", "possible resemblance", "nose", "dissimilar", "are left out.")),
+    ):
+        browser = desk.browser(name)
+        path = browser.claim()
+        browser.get(path)
+        browser.post(f"{path}/draft", 204, **{"nose.likeness": "dissimilar"})
+        page = browser.post(f"{path}/print", **{"as": "html"}).text
+        assert f'<html lang="{language}">' in page
+        assert [text for text in words if text not in page] == []
+        assert browser.post(f"{path}/print", **{"as": "pdf"}).content.startswith(b"%PDF")

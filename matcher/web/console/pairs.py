@@ -13,7 +13,8 @@ from matcher.errors import WrongUse
 from matcher.web.console.pictures import Kind, of_claim
 from matcher.web.console.queue import Reviewer
 from matcher.web.identity import Form
-from matcher.web.pages import page
+from matcher.web.languages import speech
+from matcher.web.pages import language_of, page
 
 router = APIRouter(prefix="/review/pairs")
 
@@ -39,12 +40,13 @@ def save(claim: str, visited: Reviewer, given: Form) -> Response:
 
 
 @router.post("/{claim}/print")
-def print_sheet(claim: str, visited: Reviewer, given: Form) -> Response:
+def print_sheet(request: Request, claim: str, visited: Reviewer, given: Form) -> Response:
     """The comparison for paper, as a file: redacted, and on record."""
     place, pdf = _text(given, "place") or "1", _text(given, "as") != "html"
     if not (place.isascii() and place.isdigit() and len(place) < 4):
         raise WrongUse("A case photo is the number of a place: load the page anew.")
-    data = visited.desk.printed(visited.acting, claim, pdf=pdf, place=int(place))
+    reader = speech(language_of(request)).reader
+    data = visited.desk.printed(visited.acting, claim, reader, pdf=pdf, place=int(place))
     kind, ending = ("application/pdf", "pdf") if pdf else ("text/html; charset=utf-8", "html")
     return Response(
         data, media_type=kind, headers={"Content-Disposition": f'attachment; filename="comparison.{ending}"'}
