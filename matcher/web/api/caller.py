@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Message, Receive
 
 from matcher.accounts.rights import Acting, Right
 from matcher.errors import NotSignedIn
@@ -22,6 +24,8 @@ from matcher.services.signing_in import acting
 from matcher.services.staff import Accounts
 
 PREFIX = "/v1"
+FORM = "multipart/form-data"
+_BOUNDARY = re.compile(r'boundary="?([^";,]+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ class Route(APIRoute):
             if rights is not None:
                 request.state.caller = await run_in_threadpool(_caller, request, rights)
             _check_media_type(request, expected)
+            if expected == FORM:
+                request = Request(request.scope, whole_form(request))
             return await answer(request)
 
         return handle
@@ -96,7 +102,26 @@ def media_type(route: APIRoute) -> str | None:
     """What a route takes as its body, `None` if it takes none."""
     if route.body_field is None:
         return None
-    return "multipart/form-data" if isinstance(route.body_field.field_info, params.Form) else "application/json"
+    return FORM if isinstance(route.body_field.field_info, params.Form) else "application/json"
+
+
+def whole_form(request: Request) -> Receive:
+    """What is received of a form, until it turns out to lack its end: parts that did not come would be missed by
+    nobody.
+    """
+    found = _BOUNDARY.search(request.headers.get("content-type", ""))
+    end = f"--{found[1].strip()}--".encode() if found else b""
+    last = b""
+
+    async def receive() -> Message:
+        nonlocal last
+        message = await request.receive()
+        last = (last + message.get("body", b""))[-len(end) - 4 :]  # a line may end behind it
+        if message["type"] == "http.request" and not message.get("more_body") and not last.rstrip().endswith(end):
+            raise HTTPException(400, "The form ends in the middle: send it again.")
+        return message
+
+    return receive
 
 
 def bearer_token(request: Request) -> str:
