@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 
-import pytest
 from desks import Desk
 from pictures import child
 
@@ -39,10 +39,10 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "method", "path"), PATHS)
-def test_ids_that_are_none(desk: Desk, name: str, method: str, path: str) -> None:
-    program = desk.program(name)
-    for one in WICKED:
+def test_ids_that_are_none(desk: Desk) -> None:
+    programs = {name: desk.program(name) for name in ("li", "chen", "root")}
+    for (name, method, path), one in product(PATHS, WICKED):
+        program = programs[name]
         given = "".join(f"%{byte:02X}" for byte in one.encode(errors="surrogatepass"))
         headers = {"Authorization": f"Bearer {program.token}"}
         answer = program.client.request(method, f"/v1{path.format(given)}", headers=headers)
@@ -73,24 +73,23 @@ def test_text_comes_back_as_text(desk: Desk) -> None:
 DEEP = "[" * 50_000 + "]" * 50_000
 
 
-@pytest.mark.parametrize(
-    "body",
-    ["", "{", "null", "[]", '"x"', '{"picks": "1"}', '{"picks": [1.5]}', '{"picks": [null]}', '{"pick": [1]}',
-     '{"picks": [' + "9" * 30 + "]}", '{"picks": [' + "9" * 5000 + "]}", DEEP, f'{{"picks": {DEEP}}}',
-     '{"picks": [NaN]}', "\ufeff{}", '{"picks": [-1]}', '{"picks": [0]}', '{"picks": [true]}'],
-)  # fmt: skip
-def test_bodies_that_cannot_be_meant(desk: Desk, body: str) -> None:
+BODIES = [
+    "", "{", "null", "[]", '"x"', '{"picks": "1"}', '{"picks": [1.5]}', '{"picks": [null]}', '{"pick": [1]}',
+    '{"picks": [' + "9" * 30 + "]}", '{"picks": [' + "9" * 5000 + "]}", DEEP, f'{{"picks": {DEEP}}}',
+    '{"picks": [NaN]}', "\ufeff{}", '{"picks": [-1]}', '{"picks": [0]}', '{"picks": [true]}',
+]  # fmt: skip
+
+
+def test_bodies_that_cannot_be_meant(desk: Desk) -> None:
     li = desk.program("li")
     claim = li.post("/queue/next")["claim"]
     li.get(f"/claims/{claim}/list")
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {li.token}"}
-    answer = li.client.post(f"/v1/claims/{claim}/list/seal", content=body.encode(), headers=headers)
-    if body == '{"picks": [true]}':  # JSON's true is no number of a place
-        assert answer.status_code in {422, 200}
-        return
-    assert answer.status_code in {400, 422}, answer.text
-    assert len(answer.content) < 1000
-    assert li.get("/queue")["mine"], "nothing was sealed"
+    for body in BODIES:
+        answer = li.client.post(f"/v1/claims/{claim}/list/seal", content=body.encode(), headers=headers)
+        assert answer.status_code in {400, 422}, (body[:50], answer.text)
+        assert len(answer.content) < 1000
+        assert li.get("/queue")["mine"], "nothing was sealed"
 
 
 def test_what_was_sent_is_not_said_again(desk: Desk) -> None:
@@ -129,11 +128,11 @@ def test_claims_that_ended_and_claims_of_others(desk: Desk) -> None:
     desk.program("chen").get(f"/claims/{claim}/list", 403)
 
 
-@pytest.mark.parametrize("key", ["", "x" * 201, "a\tb", "ключ"])
-def test_keys_that_cannot_be_kept(desk: Desk, key: str) -> None:
+def test_keys_that_cannot_be_kept(desk: Desk) -> None:
     ma = desk.program("ma")
     photo = [("photo", ("x.jpg", child(2), "image/jpeg"))]
-    headers = {"Idempotency-Key": key.encode(), "Authorization": f"Bearer {ma.token}"}
-    answer = ma.client.post("/v1/sightings", files=photo, headers=headers)
-    assert answer.status_code in {201, 400, 422}
-    assert answer.status_code == 201 or len(desk.matcher.sightings()) == 1
+    for key in ("", "x" * 201, "a\tb", "a\x85b"):
+        headers = {"Idempotency-Key": key.encode("latin-1"), "Authorization": f"Bearer {ma.token}"}
+        answer = ma.client.post("/v1/sightings", files=photo, headers=headers)
+        assert answer.status_code in {400, 422}, key
+    assert len(desk.matcher.sightings()) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,11 @@ from matcher.domain.people import Language, Role
 from matcher.domain.records import HowSeen
 from matcher.domain.relations import RelationKind
 from matcher.domain.reviews import Feature, Likeness, Outcome
+
+# What is no number in JSON is taken for none: `true` is not place 1, nor is "7" an age.
+Whole = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True)]
+YesNo = Annotated[bool, Field(strict=True)]
 
 
 def _strict(**example: Any) -> ConfigDict:
@@ -58,7 +63,7 @@ class Picks(BaseModel):
 
     model_config = _strict(picks=[3])
 
-    picks: list[int] = Field(max_length=1000)
+    picks: list[Whole] = Field(max_length=1000)
 
 
 class Observation(BaseModel):
@@ -152,8 +157,8 @@ class Place(BaseModel):
 
     model_config = _strict(lat=30.27, lon=120.15)
 
-    lat: float
-    lon: float
+    lat: Number
+    lon: Number
 
 
 class CaseChanges(BaseModel):
@@ -165,9 +170,9 @@ class CaseChanges(BaseModel):
     other_names: list[str] | None = None
     sex: Sex | None = None
     born: date | None = None
-    age: float | None = Field(None, description="In years, when the child went missing.")
-    height_cm: float | None = None
-    weight_kg: float | None = None
+    age: Number | None = Field(None, description="In years, when the child went missing.")
+    height_cm: Number | None = None
+    weight_kg: Number | None = None
     marks: str | None = None
     clothing: str | None = None
     circumstance: Circumstance | None = None
@@ -185,8 +190,8 @@ class PhotoNote(BaseModel):
     model_config = _strict(taken="2023-09-01")
 
     taken: date | None = None
-    age: float | None = None
-    face: int | None = None
+    age: Number | None = None
+    face: Whole | None = None
 
 
 class NewCase(CaseChanges):
@@ -207,9 +212,9 @@ class SightingReport(BaseModel):
     place: str | None = None
     position: Place | None = None
     how_seen: HowSeen | None = None
-    first_hand: bool | None = None
+    first_hand: YesNo | None = None
     apparent_sex: Sex | None = None
-    apparent_age: float | None = None
+    apparent_age: Number | None = None
     note: str | None = None
     source: str | None = None
 
@@ -220,7 +225,7 @@ class SearchOrder(BaseModel):
     model_config = _strict(reason="call from the police in Hangzhou", top=10)
 
     reason: str
-    top: int | None = Field(None, ge=1, le=500)
+    top: Whole | None = Field(None, ge=1, le=500)
 
 
 class FaceNumber(BaseModel):
@@ -228,7 +233,7 @@ class FaceNumber(BaseModel):
 
     model_config = _strict(face=2)
 
-    face: int
+    face: Whole
 
 
 class Relation(BaseModel):
@@ -265,7 +270,7 @@ class AccountChanges(BaseModel):
     shown_name: str | None = None
     email: str | None = None
     trained: date | None = None
-    active: bool | None = None
+    active: YesNo | None = None
 
 
 class KeyOrder(BaseModel):
@@ -275,4 +280,4 @@ class KeyOrder(BaseModel):
 
     label: str
     scopes: list[Right]
-    days: int = 90
+    days: Whole = 90

@@ -110,7 +110,14 @@ def revise(caller: Reviewer, claim: ClaimId, given: Verdict) -> SealedView:
     return caller.desk.revise(caller.acting, claim, given.outcome, _observed(given.features), given.note)
 
 
-@router.get("/claims/{claim}/pair/printed", response_class=Response, summary="Print a pair")
+@router.get(
+    "/claims/{claim}/pair/printed",
+    response_class=Response,
+    summary="Print a pair",
+    responses={
+        200: {"content": {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in _PRINTED.values()}}
+    },
+)
 def printed(
     caller: Reviewer,
     claim: ClaimId,
