@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 from matcher.services.context import Context
 from matcher.web import health, metrics, problems
 from matcher.web.api import routes
+from matcher.web.api.segments import Segments
 from matcher.web.console import decisions, lists, oversight, pairs, queue, sign_in
 from matcher.web.limits import BodyLimit
 from matcher.web.metrics import Measure, Requests
@@ -25,7 +26,12 @@ def create_app(context: Context, *, secure: bool) -> FastAPI:
         redoc_url=None,
         openapi_url=None,  # the interface describes itself
         redirect_slashes=False,  # where to would be told by a header of the request
-        middleware=[Middleware(Guard, secure=secure), Middleware(Measure, requests=requests), Middleware(BodyLimit)],
+        middleware=[
+            Middleware(Guard, secure=secure),
+            Middleware(Segments),
+            Middleware(Measure, requests=requests),
+            Middleware(BodyLimit),
+        ],
     )
     app.state.context, app.state.secure, app.state.templates = context, secure, environment()
     app.state.requests = requests

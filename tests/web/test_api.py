@@ -153,6 +153,16 @@ def test_cases_are_registered_changed_and_closed(desk: Desk) -> None:
         assert ma.send("GET", f"/pictures/{kind}/{shown}.jpg").content.startswith(b"\xff\xd8")
 
 
+def test_a_number_may_hold_what_parts_addresses(desk: Desk) -> None:
+    ma = desk.program("ma")
+    for number in ("17/2024", "a%2Fb", "50%", "a/../b", "?x#y", "北京/17", "%41", "a/photos"):
+        ma.upload("/cases", [], case={"case_id": number})
+        path = f"/cases/{quote(number, safe='')}"
+        assert ma.get(path)["case_id"] == number
+        assert len(ma.upload(f"{path}/photos", [child(5)], 200)["photos"]) == 1
+    ma.get("/cases/17/2024", 404)
+
+
 def test_lists_come_in_parts(desk: Desk) -> None:
     chen, seen, after = desk.program("chen"), [], ""
     while after is not None:

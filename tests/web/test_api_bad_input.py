@@ -103,7 +103,7 @@ def test_what_was_sent_is_not_said_again(desk: Desk) -> None:
         "/v1/sessions", content=f'{{"password": "{secret}"', headers={"Content-Type": "application/json"}
     )
     assert (bare.status_code, secret in bare.text) == (422, False)
-    assert nobody.send("POST", "/sessions", 415, data={"name": "li"}).json()["code"] == "unsupported_media_type"
+    assert nobody.send("POST", "/sessions", 415, data={"name": "li"}).json()["code"] == "wrong_content_type"
 
 
 def test_claims_that_ended_and_claims_of_others(desk: Desk) -> None:

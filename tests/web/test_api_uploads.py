@@ -98,7 +98,7 @@ def test_too_much_is_refused_by_its_length_or_as_soon_as_it_has_come(desk: Desk,
     ma = desk.program("ma").token
     announced = send(desk, "/v1/sightings", flood(70), ma, content_length="70000000")
     assert (announced.status, announced.read) == (413, 0)
-    assert json.loads(announced.body)["code"] == "request_entity_too_large"
+    assert json.loads(announced.body)["code"] == "too_large"
     chunked = send(desk, "/v1/sightings", flood(200), ma)
     assert chunked.status == 413
     assert UPLOAD_BYTES < chunked.read <= UPLOAD_BYTES + 1_000_000

@@ -17,7 +17,7 @@ from matcher.errors import MatcherError
 from matcher.web.api.answers import Page
 from matcher.web.api.caller import media_type, needed
 from matcher.web.api.examples import EXAMPLES
-from matcher.web.api.problem import MEDIA_TYPE, Problem
+from matcher.web.api.problem import CODES, MEDIA_TYPE, Problem
 
 _ABOUT = (
     "Everything that the desk does, for programs. Sign in with `POST /v1/sessions` or have an administrator make a "
@@ -33,11 +33,11 @@ _REFUSED = {
     403: "not_permitted",
     404: "not_found",
     409: "conflict",
-    413: "request_entity_too_large",
-    415: "unsupported_media_type",
-    422: "unprocessable_entity",
+    413: CODES[413],
+    415: CODES[415],
+    422: CODES[422],
     429: "too_many",
-    500: "internal_server_error",
+    500: CODES[500],
     503: "busy",
 }
 _FAMILY = {kind.code: kind for kind in MatcherError.__subclasses__()}

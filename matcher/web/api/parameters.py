@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from enum import Enum
 from typing import Annotated
+from urllib.parse import unquote
 
 from fastapi import Depends, Header, Path, Query
+from pydantic import AfterValidator
 
 from matcher.accounts.rights import Right
 from matcher.web.api.caller import Caller, allowed
@@ -46,9 +48,11 @@ FaceId = Annotated[str, Path(description="The face's id.", examples=[_ID])]
 SightingId = Annotated[str, Path(description="The sighting's id.", examples=[_ID])]
 KeyId = Annotated[str, Path(description="The key's id.", examples=[_ID])]
 PictureId = Annotated[str, Path(description="The id of the photo, or of the face.", examples=[_ID])]
-CaseNumber = Annotated[str, Path(description="The case's number, percent-encoded.", examples=["HZ-2024-17"])]
-OtherNumber = Annotated[str, Path(description="The other case's number.", examples=["HZ-2024-18"])]
-AccountName = Annotated[str, Path(description="The name under which the account signs in.", examples=["wang"])]
+# Texts of people's own may hold anything, percent-encoded, a slash too: `Segments` leaves two signs to be decoded here.
+_Named = Annotated[str, AfterValidator(unquote)]
+CaseNumber = Annotated[_Named, Path(description="The case's number, percent-encoded.", examples=["HZ-2024-17"])]
+OtherNumber = Annotated[_Named, Path(description="The other case's number.", examples=["HZ-2024-18"])]
+AccountName = Annotated[_Named, Path(description="The name under which the account signs in.", examples=["wang"])]
 FacePlace = Annotated[int, Path(description="The sighting's face is at 0, others from 1.", examples=[0], le=LAST)]
 
 # Parts of lists

@@ -11,6 +11,16 @@ from starlette.responses import JSONResponse
 from starlette.types import Scope
 
 MEDIA_TYPE = "application/problem+json"
+# Words for what happens before any use case is asked; those of the error tree come with the error.
+CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "wrong_content_type",
+    422: "invalid",
+    500: "internal",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +59,9 @@ def problem(
     errors: Sequence[Fault] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """An error as a document; without a `code` the words of its status are one."""
+    """An error as a document; without a `code` its status has one."""
     title = HTTPStatus(status).phrase
-    word = code or title.lower().replace(" ", "_")
+    word = code or CODES.get(status, "error")
     about = Problem(
         type=f"urn:sighting-matcher:error:{word}",
         title=title,

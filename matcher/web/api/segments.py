@@ -1,0 +1,25 @@
+"""Addresses that name a case whose number holds a slash: it must not part the address, but servers decode it first."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from matcher.web.api.problem import speaks_problems
+
+
+class Segments:
+    """Takes the address as it was sent and decodes it part by part; `%` and `/` within one stay encoded until
+    `parameters` reads them.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sent: bytes | None = scope.get("raw_path")
+        if scope["type"] == "http" and sent is not None and speaks_problems(scope):
+            parts = (unquote(part) for part in sent.decode("latin-1").split("/"))
+            scope["path"] = "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
+        await self._app(scope, receive, send)
