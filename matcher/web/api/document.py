@@ -22,7 +22,8 @@ from matcher.web.api.problem import CODES, MEDIA_TYPE, Problem
 _ABOUT = (
     "Everything that the desk does, for programs. Sign in with `POST /v1/sessions` or have an administrator make a "
     "key, and send it as `Authorization: Bearer …`. Lists come in parts: send the `next` of one as the `after` of the "
-    "following. Uploads are multipart/form-data with photos and a part of JSON. Errors are application/problem+json "
+    "following. What people named, such as the number of a case, is encoded as one part of an address. Uploads are "
+    "multipart/form-data with photos and a part of JSON. Errors are application/problem+json "
     "(RFC 9457), and `instance` names the request as the server's log does. A similarity is no probability, and no "
     "answer identifies anybody: possible resemblances are for people to review."
 )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from enum import Enum
 from typing import Annotated
-from urllib.parse import unquote
 
 from fastapi import Depends, Header, Path, Query
-from pydantic import AfterValidator
 
 from matcher.accounts.rights import Right
 from matcher.web.api.caller import Caller, allowed
+from matcher.web.api.segments import Named
 
 LONGEST = 200  # lines of one part of a list; one more is asked for, to know whether another part follows
 LAST = 2**63 - 1  # numbers beyond it are none that a database keeps
@@ -48,11 +47,9 @@ FaceId = Annotated[str, Path(description="The face's id.", examples=[_ID])]
 SightingId = Annotated[str, Path(description="The sighting's id.", examples=[_ID])]
 KeyId = Annotated[str, Path(description="The key's id.", examples=[_ID])]
 PictureId = Annotated[str, Path(description="The id of the photo, or of the face.", examples=[_ID])]
-# Texts of people's own may hold anything, percent-encoded, a slash too: `Segments` leaves two signs to be decoded here.
-_Named = Annotated[str, AfterValidator(unquote)]
-CaseNumber = Annotated[_Named, Path(description="The case's number, percent-encoded.", examples=["HZ-2024-17"])]
-OtherNumber = Annotated[_Named, Path(description="The other case's number.", examples=["HZ-2024-18"])]
-AccountName = Annotated[_Named, Path(description="The name under which the account signs in.", examples=["wang"])]
+CaseNumber = Annotated[Named, Path(description="The case's number.", examples=["HZ-2024-17"])]
+OtherNumber = Annotated[Named, Path(description="The other case's number.", examples=["HZ-2024-18"])]
+AccountName = Annotated[Named, Path(description="The name under which the account signs in.", examples=["wang"])]
 FacePlace = Annotated[int, Path(description="The sighting's face is at 0, others from 1.", examples=[0], le=LAST)]
 
 # Parts of lists
