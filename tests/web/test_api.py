@@ -110,8 +110,8 @@ def test_a_dispute_is_settled_and_reopened(desk: Desk) -> None:
     desk.program("chen").get("/pairs?state=disputed", 403)
     zhou = desk.program("zhou")
     (pair,) = zhou.get("/pairs?state=disputed")["items"]
-    zhou.post(f"/pairs/{pair['task']}/settle", {"as": "confirmed", "note": "x"}, 422)
-    zhou.post(f"/pairs/{pair['task']}/settle", {"as": "excluded", "note": "ears"}, 204)
+    zhou.post(f"/pairs/{pair['task']}/settle", {"decision": "confirmed", "note": "x"}, 422)
+    zhou.post(f"/pairs/{pair['task']}/settle", {"decision": "excluded", "note": "ears"}, 204)
     zhou.post(f"/pairs/{pair['task']}/reopen", {"note": "a better look"}, 204)
     assert zhou.get("/pairs?state=excluded")["items"] == []
 
@@ -228,6 +228,11 @@ def test_administrators_look_after_accounts_and_keys(desk: Desk) -> None:
     program.get("/cases", 401)
     root.send("PUT", "/accounts/yu/password", 204, json={"password": "another long password"})
     root.send("PATCH", "/accounts/root", 409, json={"active": False})
+    for change in ({"roles": None}, {"active": None}, {"active": "yes"}, {"nmae": "x"}):
+        root.send("PATCH", "/accounts/yu", 422, json=change)
+    assert (
+        root.send("PATCH", "/accounts/yu", json={"trained": None, "email": "y@example.org"}).json()["trained"] is None
+    )
     assert len(root.get("/accounts")["items"]) == 9
     assert root.get("/status")["gallery"]["size"] == 3
 

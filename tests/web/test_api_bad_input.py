@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from itertools import product
 
 from desks import Desk
@@ -66,6 +67,8 @@ def test_text_comes_back_as_text(desk: Desk) -> None:
             headers={"Authorization": f"Bearer {ma.token}", "Content-Type": "application/json"},
         )
         assert answer.status_code in {400, 422}
+    for day in ("0001-01-01", "2999-01-01", "1899-12-31"):
+        ma.upload("/cases", [child(1)], 400, case={"case_id": "dated", "photos": [{"taken": day}]})
     for number in ("", " x", "a\nb", "\u200b", "x" * 101):
         ma.upload("/cases", [], 400, case={"case_id": number})
 
@@ -126,6 +129,13 @@ def test_claims_that_ended_and_claims_of_others(desk: Desk) -> None:
     li.send("DELETE", f"/claims/{claim}", 204)
     assert li.send("POST", f"/claims/{claim}/list/seal", 409, json={"picks": []}).json()["code"] == "conflict"
     desk.program("chen").get(f"/claims/{claim}/list", 403)
+    claim = li.post("/queue/next")["claim"]
+    li.get(f"/claims/{claim}/list")
+    now = desk.matcher.context.clock()
+    desk.matcher.context.clock = lambda: now + timedelta(minutes=31)
+    late = li.send("POST", f"/claims/{claim}/list/seal", 409, json={"picks": []}).json()
+    assert "its lease has ended" in late["detail"]
+    li.send("GET", f"/claims/{claim}/faces/0/aligned.jpg", 409)
 
 
 def test_keys_that_cannot_be_kept(desk: Desk) -> None:

@@ -100,9 +100,9 @@ class Verdict(BaseModel):
 class Settlement(BaseModel):
     """How a dispute ends, and why."""
 
-    model_config = _strict(**{"as": "excluded", "note": "the ears differ"})
+    model_config = _strict(decision="excluded", note="the ears differ")
 
-    kind: Literal["escalated", "excluded"] = Field(alias="as")
+    decision: Literal["escalated", "excluded"]
     note: str
 
 
@@ -266,11 +266,12 @@ class AccountChanges(BaseModel):
 
     model_config = _strict(roles=["reviewer", "supervisor"], trained="2026-01-12")
 
-    roles: list[Role] | None = None
-    shown_name: str | None = None
+    # Made by factories, so that the description shows no defaults: there are none, and `null` is refused.
+    roles: list[Role] = Field(default_factory=list)
+    shown_name: str = Field(default_factory=str)
+    active: YesNo = Field(default_factory=bool)
     email: str | None = None
     trained: date | None = None
-    active: YesNo | None = None
 
 
 class KeyOrder(BaseModel):

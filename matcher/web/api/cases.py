@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Form, UploadFile
@@ -10,6 +11,8 @@ from pydantic import Json
 
 from matcher.domain.cases import CaseStatus
 from matcher.errors import WrongUse
+from matcher.interchange.cells import day
+from matcher.services.details import parsed
 from matcher.services.inputs import CasePhoto
 from matcher.services.views import CaseCandidate, CaseSummary, CaseView, WeakCase
 from matcher.web.api.answers import Page, UnchosenView, page, whole
@@ -129,5 +132,11 @@ def _told(given: CaseChanges, *but: str) -> dict[str, Any]:
 def _photos(sent: list[UploadFile], notes: Sequence[PhotoNote]) -> list[CasePhoto]:
     if notes and len(notes) != len(sent):
         raise WrongUse(f"{len(sent)} photos were sent with {len(notes)} notes: send one note per photo, or none.")
-    told = [note.model_dump(include={"taken", "age", "face"}) for note in notes] or [{}] * len(sent)
-    return [CasePhoto(photo, **note) for photo, note in zip(photos_of(sent), told, strict=True)]
+    told = notes or [PhotoNote()] * len(sent)
+    return [
+        CasePhoto(photo, _day(note), note.age, note.face) for photo, note in zip(photos_of(sent), told, strict=True)
+    ]
+
+
+def _day(note: PhotoNote) -> date | None:
+    return None if note.taken is None else parsed("taken", note.taken, day)

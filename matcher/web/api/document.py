@@ -41,6 +41,7 @@ _REFUSED = {
     500: CODES[500],
     503: "busy",
 }
+_TOLD = {401: {"WWW-Authenticate": "string"}, 429: {"Retry-After": "integer"}}
 _FAMILY = {kind.code: kind for kind in MatcherError.__subclasses__()}
 
 
@@ -107,7 +108,8 @@ def _refusal(status: int) -> dict[str, Any]:
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
         example["errors"] = [{"where": ["query", "limit"], "message": "Input should be less than or equal to 200"}]
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": title, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
+    told = {name: {"schema": {"type": kind}} for name, kind in _TOLD.get(status, {}).items()}
+    return {"description": title, "headers": told, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
 
 
 def _answer(route: APIRoute) -> Any:

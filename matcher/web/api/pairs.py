@@ -37,7 +37,7 @@ def pair_face(caller: Decider, task: TaskId, place: FacePlace, kind: FaceKind) -
 @router.post("/pairs/{task}/settle", status_code=204, summary="Settle a dispute")
 def settle(caller: Supervisor, task: TaskId, given: Settlement) -> Response:
     """End a dispute between reviewers."""
-    caller.desk.settle(caller.acting, task, given.kind, note=given.note)
+    caller.desk.settle(caller.acting, task, given.decision, note=given.note)
     return Response(status_code=204)
 
 

@@ -29,9 +29,8 @@ def add_account(caller: Administrator, given: NewAccount) -> AccountView:
 @router.patch("/accounts/{name}", summary="Change an account")
 def change_account(caller: Administrator, name: AccountName, given: AccountChanges) -> AccountView:
     """Change an account; other roles and its end close its sessions."""
-    told = given.model_dump(exclude_unset=True)
-    changes = {key: value for key, value in told.items() if value is not None or key in {"email", "trained"}}
-    if given.roles is not None:
+    changes = given.model_dump(exclude_unset=True)
+    if "roles" in changes:
         changes["roles"] = frozenset(given.roles)
     return of_person(caller.accounts.change(caller.acting, name, **changes))
 
