@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import tempfile
+import threading
 import tracemalloc
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import pytest
 from desks import SECRETS, Desk
 from pictures import child
 
+from matcher.errors import PhotoRefused
 from matcher.web.limits import FORM_BYTES, UPLOAD_BYTES, most_bytes
 
 HEAD = (
@@ -38,6 +40,11 @@ class Answer:
 
 def send(desk: Desk, path: str, chunks: Iterable[bytes | None], token: str | None = None, **headers: str) -> Answer:
     """A POST without a server in between; `None` among the chunks: the sender is gone."""
+    return asyncio.run(post(desk, path, chunks, token, **headers))
+
+
+async def post(desk: Desk, path: str, chunks: Iterable[bytes | None], token: str | None, **headers: str) -> Answer:
+    """The same, among others at the same time."""
     answer, waiting = Answer(), iter(chunks)
     given = {"content-type": "multipart/form-data; boundary=edge", "host": "desk", **headers}
     if token is not None:
@@ -65,7 +72,7 @@ def send(desk: Desk, path: str, chunks: Iterable[bytes | None], token: str | Non
         else:
             answer.body += message.get("body", b"")
 
-    asyncio.run(desk.app(scope, receive, sent))
+    await desk.app(scope, receive, sent)
     return answer
 
 
@@ -178,6 +185,30 @@ def test_the_part_of_json_has_to_be_meant(desk: Desk) -> None:
         answer = ma.send("POST", "/sightings", 422, files=parts, data={"report": told})
         assert answer.json()["errors"][0]["where"][:2] == ["body", "report"]
     assert not any(secret in answer.text for secret in SECRETS)
+
+
+def test_heavy_work_holds_nobody_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, done = threading.Event(), threading.Event()
+
+    def slow(*_: object, **__: object) -> None:
+        begun.set()
+        assert done.wait(20), "nobody else was answered meanwhile"
+        raise PhotoRefused("seen enough")
+
+    monkeypatch.setattr("matcher.services.casework.Casework.search", slow)
+    token = desk.program("chen").token
+    form = HEAD.replace(b"report", b"search").replace(b"place", b"reason") + child(2) + TAIL
+
+    async def both() -> tuple[int, int]:
+        searching = asyncio.create_task(post(desk, "/v1/search", [form], token))
+        while not begun.is_set():
+            await asyncio.sleep(0.01)
+        other = await post(desk, "/v1/queue/next", [], desk_token)
+        done.set()
+        return (await searching).status, other.status
+
+    desk_token = desk.program("li").token
+    assert asyncio.run(both()) == (422, 200)
 
 
 def test_only_uploads_may_be_long() -> None:
