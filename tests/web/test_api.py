@@ -72,6 +72,7 @@ def test_from_a_list_to_a_confirmed_pair(desk: Desk) -> None:
         program.send("PUT", f"/claims/{claim}/pair/draft", 204, json={**said, "outcome": None})
         assert program.get(f"/claims/{claim}/pair")["draft"]["features"] == said["features"]
         assert program.send("GET", f"/claims/{claim}/pair/printed").content.startswith(b"%PDF")
+        program.get(f"/claims/{claim}/pair/printed?place=2", 404)
         program.post(f"/claims/{claim}/pair/reveal", None, 409)
         program.post(f"/claims/{claim}/pair/seal", said)
     revealed = program.post(f"/claims/{claim}/pair/reveal")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,6 +52,8 @@ def test_every_operation_is_told_of(document: dict[str, Any]) -> None:
         assert operation["security"] == ([] if public else [{"bearer": []}]), name
         assert {"401", "500", "503"} <= set(operation["responses"]), name
         assert public or "403" in operation["responses"], name
+        parameters = [one for one in operation.get("parameters", ()) if one["in"] == "path"]
+        assert sorted(f"{{{one['name']}}}" for one in parameters) == sorted(re.findall(r"{\w+}", name)), name
         for parameter in operation.get("parameters", ()):
             where = parameter["in"] == "query" and parameter["name"] not in {"limit", "after"}
             assert where or parameter["schema"].get("enum") or "$ref" in parameter["schema"] or parameter["description"]

@@ -52,6 +52,8 @@ OtherNumber = Annotated[Named, Path(description="The other case's number.", exam
 AccountName = Annotated[Named, Path(description="The name under which the account signs in.", examples=["wang"])]
 FacePlace = Annotated[int, Path(description="The sighting's face is at 0, others from 1.", examples=[0], le=LAST)]
 
+CasePlace = Annotated[int, Query(description="Which photo of the child, from 1.", le=LAST)]
+
 # Parts of lists
 
 Limit = Annotated[int, Query(ge=1, le=LONGEST, description="How many lines at most.")]

@@ -12,7 +12,7 @@ from matcher.services.desk_views import ClaimView, ListSheet, PairSheet, QueueFi
 from matcher.web.api.answers import Jpeg
 from matcher.web.api.bodies import Draft, Observation, Picks, Verdict
 from matcher.web.api.caller import router_of
-from matcher.web.api.parameters import ClaimId, FaceKind, FacePlace, Limit, Reviewer, TaskId
+from matcher.web.api.parameters import CasePlace, ClaimId, FaceKind, FacePlace, Limit, Reviewer, TaskId
 from matcher.web.api.pictures import of_face
 
 router = router_of("Reviews")
@@ -122,7 +122,7 @@ def printed(
     caller: Reviewer,
     claim: ClaimId,
     format: PrintFormat = PrintFormat.PDF,  # noqa: A002 - the name in the address
-    place: FacePlace = 1,
+    place: CasePlace = 1,
     whole: bool = False,
 ) -> Response:
     """One's comparison on paper with the photo at a place: redacted, unless it is asked for whole after the reveal."""
