@@ -187,6 +187,11 @@ def test_the_part_of_json_has_to_be_meant(desk: Desk) -> None:
     assert not any(secret in answer.text for secret in SECRETS)
 
 
+def test_many_photos_are_refused_before_a_model_looks(desk: Desk) -> None:
+    many = desk.program("ma").upload("/sightings", [b"x"] * 51, 422)
+    assert many["errors"][0]["where"] == ["body", "photo"]
+
+
 def test_heavy_work_holds_nobody_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, done = threading.Event(), threading.Event()
 

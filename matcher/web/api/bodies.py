@@ -200,7 +200,7 @@ class NewCase(CaseChanges):
     model_config = _strict(case_id="HZ-2024-17", name="Wang Fang", sex="female", photos=[{"taken": "2023-09-01"}])
 
     case_id: str
-    photos: list[PhotoNote] = Field(default=[], max_length=100)
+    photos: list[PhotoNote] = Field(default=[], max_length=50)
 
 
 class SightingReport(BaseModel):

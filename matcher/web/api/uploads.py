@@ -8,6 +8,8 @@ from fastapi import File, UploadFile
 
 from matcher.services.inputs import UploadedPhoto
 
+MOST = 50  # photos of one upload: a model looks at each of them
+
 # Starlette writes what is longer than 1 MB to a nameless temporary file, which is gone when it is closed, also when the
 # sender stops halfway.
 Photo = Annotated[
@@ -15,7 +17,10 @@ Photo = Annotated[
 ]
 Photos = Annotated[
     list[UploadFile],
-    File(description="Photos: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF, at most 60 MB each and 64 MB together."),
+    File(
+        max_length=MOST,
+        description="Photos: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF, at most 60 MB each and 64 MB together.",
+    ),
 ]
 
 
