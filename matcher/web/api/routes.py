@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
@@ -15,5 +18,10 @@ def install(app: FastAPI) -> None:
     """Serve the interface, and its description."""
     for part in _PARTS:
         app.include_router(part.router)
-    routes = [route for part in _PARTS for route in part.router.routes if isinstance(route, APIRoute)]
-    app.state.api_description = describe(routes)
+    app.state.api_description = description
+
+
+@cache
+def description() -> dict[str, Any]:
+    """The document, which is the same for every home; made when it is asked for first, since that takes a while."""
+    return describe([route for part in _PARTS for route in part.router.routes if isinstance(route, APIRoute)])

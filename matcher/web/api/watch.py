@@ -31,4 +31,4 @@ def status(caller: Watcher) -> InstallationView:
 @router.get("/openapi.json", include_in_schema=False, dependencies=[Depends(public)])
 def description(request: Request) -> JSONResponse:
     """This interface as OpenAPI has it; nothing in it is of this installation, so everybody may read it."""
-    return JSONResponse(request.app.state.api_description)
+    return JSONResponse(request.app.state.api_description())
