@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from accounts import PASSWORD, staff, weak
 from fastapi.testclient import TestClient
 from pictures import child
 
 from matcher import Matcher
-from matcher.accounts.rights import Acting, rights_of
+from matcher.accounts.rights import Acting, Right, rights_of
 from matcher.domain.people import Role
+from matcher.services.accounts import NewKey
 from matcher.web.app import create_app
 
 if TYPE_CHECKING:
@@ -62,6 +64,38 @@ class Browser:
         return answer.url.path
 
 
+@dataclass
+class Program:
+    """A program with somebody's token or key."""
+
+    client: TestClient
+    token: str | None
+
+    def send(self, method: str, path: str, expected: int = 200, **how: Any) -> Response:
+        """A request, and its answer of the status that is expected; errors have to be problems."""
+        headers = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+        answer = self.client.request(method, f"/v1{path}", headers=headers | how.pop("headers", {}), **how)
+        assert answer.status_code == expected, f"{method} {path}: {answer.status_code} {answer.text[:400]}"
+        assert (answer.headers.get("content-type") == "application/problem+json") is (answer.status_code >= 400)
+        return answer
+
+    def get(self, path: str, expected: int = 200) -> Any:
+        """What is at a path, of JSON."""
+        return self.send("GET", path, expected).json()
+
+    def post(self, path: str, given: object = None, expected: int = 200, **how: Any) -> Any:
+        """What a request with JSON answers; `None` for nothing."""
+        answer = self.send("POST", path, expected, json=given, **how)
+        return answer.json() if answer.content else None
+
+    def upload(self, path: str, photos: Iterable[bytes], expected: int = 201, **how: Any) -> Any:
+        """What a form with photos and a part of JSON answers."""
+        headers = how.pop("headers", {})
+        parts: list[Any] = [("photo", (f"../../{n}.jpg", data, "image/jpeg")) for n, data in enumerate(photos)]
+        parts += [(name, (None, json.dumps(part), "application/json")) for name, part in how.items()]
+        return self.send("POST", path, expected, files=parts, headers=headers).json()
+
+
 class Desk:
     """A home, its application, and the people who use it."""
 
@@ -76,6 +110,19 @@ class Desk:
             answer = client.post("/sign-in", data={"name": name, "password": PASSWORD})
             assert answer.status_code == 200, answer.text
         return Browser(client, name or "nobody")
+
+    def program(self, name: str | None = None, *, key: str | None = None) -> Program:
+        """A program of somebody who has signed in, one with a key, or one with neither."""
+        program = Program(TestClient(self.app, raise_server_exceptions=False), key)
+        if name is not None:
+            program.token = program.post("/sessions", {"name": name, "password": PASSWORD}, 201)["token"]
+        return program
+
+
+def key_of(desk: Desk, name: str, *scopes: Right) -> str:
+    """A new key of an account."""
+    order = NewKey(name=name, label="test", scopes=frozenset(scopes), days=1)
+    return desk.matcher.accounts.add_key(acting_of(desk, "root"), order)[0]
 
 
 def fill(matcher: Matcher) -> None:

@@ -12,6 +12,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -63,7 +64,10 @@ class SearchResult(Generic[_Notes]):
 
 @dataclass(frozen=True, slots=True)
 class GalleryStatus(Generic[_Notes]):
-    """`tombstone_share`: removed part of the snapshot's rows, 0 … 1, `None` without rows; `size`: searchable faces."""
+    """`tombstone_share`: removed part of the snapshot's rows, 0 … 1, `None` without rows; `size`: searchable faces.
+
+    `created_at` is when the snapshot was made.
+    """
 
     snapshot: str | None
     through_change: int
@@ -73,6 +77,7 @@ class GalleryStatus(Generic[_Notes]):
     tail_size: int
     tombstones: int
     tombstone_share: float | None
+    created_at: datetime | None
     notes: _Notes | None = field(default=None, compare=False, repr=False)
 
 
@@ -85,6 +90,7 @@ class _State(Generic[_Notes]):
     counter: int
     base: Part
     tail: Tail
+    created_at: datetime | None
     notes: _Notes | None
 
     @property
@@ -168,6 +174,7 @@ class Gallery(Generic[_Notes]):
             tail_size=state.tail.part.live,
             tombstones=tombstones,
             tombstone_share=tombstones / rows if rows else None,
+            created_at=state.created_at,
             notes=state.notes,
         )
 
@@ -211,10 +218,11 @@ class Gallery(Generic[_Notes]):
     def _opened(self, name: str | None) -> _State[_Notes]:
         tail = Tail.empty(self._space.dim)
         if name is None:
-            return _State(None, 0, 0, tail.part, tail, None)
+            return _State(None, 0, 0, tail.part, tail, None, None)
         snapshot = open_snapshot(self.folder / name, self._space)
         through = snapshot.manifest.through_change
-        return _State(name, through, through, snapshot.part, tail, self._read_notes(snapshot))
+        made = snapshot.manifest.created_at
+        return _State(name, through, through, snapshot.part, tail, made, self._read_notes(snapshot))
 
 
 def _check_rows(rows: Sequence[GalleryRow], dim: int) -> None:

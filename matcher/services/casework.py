@@ -61,6 +61,8 @@ class Casework:
     ) -> list[CaseSummary]:
         """Cases by rising number, from the one after `after`."""
         acting.require(Right.CASE_READ)
+        if after is not None:
+            cases.check_number(after)
         wanted = None if status is None else one_of(CaseStatus)(status)
         return case_views.listed(self._context, wanted, after, _page(limit))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from matcher.errors import PhotoRefused, WrongUse
 from matcher.images.formats import MAX_BYTES
@@ -17,14 +17,22 @@ from matcher.services.details import parsed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NamedPhoto:
-    """A photo's bytes with what messages call it; the name is never taken for a path."""
+class UploadedPhoto:
+    """A photo that was sent, as an open file; `name` is what messages call it, never the sender's name for it."""
 
     name: str
-    data: bytes
+    file: BinaryIO
+
+    def read(self) -> bytes:
+        """All its bytes; `PhotoRefused` if there are too many, before they are read."""
+        size = self.file.seek(0, 2)
+        if size > MAX_BYTES:
+            raise PhotoRefused(f"{self.name} is larger than {MAX_BYTES // 1_000_000} MB: send a smaller copy of it.")
+        self.file.seek(0)
+        return self.file.read()
 
 
-PhotoInput = str | Path | bytes | NamedPhoto
+PhotoInput = str | Path | bytes | UploadedPhoto
 
 _Photo = TypeVar("_Photo")
 
@@ -110,7 +118,7 @@ def several(photos: Iterable[_Photo]) -> list[_Photo]:
 
 def photo_name(photo: PhotoInput) -> str:
     """How messages call a photo."""
-    if isinstance(photo, NamedPhoto):
+    if isinstance(photo, UploadedPhoto):
         return photo.name
     return "the photo given as bytes" if isinstance(photo, bytes) else str(photo)
 
@@ -119,8 +127,8 @@ def read_photo(photo: PhotoInput) -> bytes:
     """The bytes of a photo; `PhotoRefused` names a file that is absent, no file, unreadable or too large."""
     if isinstance(photo, bytes):
         return photo
-    if isinstance(photo, NamedPhoto):
-        return photo.data
+    if isinstance(photo, UploadedPhoto):
+        return photo.read()
     if not isinstance(photo, (str, Path)):
         raise WrongUse(f"A photo is a path or bytes, not {type(photo).__name__}.")
     path = Path(photo)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.records import AuditRecord
+from matcher.domain.reviews import TaskKind
 from matcher.services.checks import gallery_status
 from matcher.services.context import Context
 from matcher.services.doctor import Finding, examine
@@ -38,3 +41,37 @@ def installation(context: Context, acting: Acting) -> tuple[GalleryView, list[Fi
     """What searches run on, and the findings of the check-up, in the order in which to read them."""
     acting.require(Right.STATUS)
     return gallery_status(context), examine(context)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many tasks of a kind wait for reviewers: all, those in the urgent lane, those that left it unanswered."""
+
+    all: int
+    urgent: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is watched from outside. `snapshot_age` is in seconds, `None` before the first reindex; `faces` counts those
+    that searches find, `tail` those of them that are newer than the snapshot.
+    """
+
+    waiting: dict[TaskKind, Waiting]
+    claims: int
+    faces: int
+    tail: int
+    snapshot_age: float | None
+
+
+def figures(context: Context, acting: Acting) -> Figures:
+    """How much work waits, and how old the snapshot is. It names nobody and is asked often, so it is not audited."""
+    acting.require(Right.STATUS)
+    now = context.clock()
+    with context.store.read() as reading:
+        waiting = {kind: Waiting(*counts) for kind, counts in reading.tasks.count_waiting(now).items()}
+        claims = reading.claims.count_live(now)
+    status = context.gallery.status()
+    age = None if status.created_at is None else (now - status.created_at).total_seconds()
+    return Figures(waiting, claims, status.size, status.tail_size, age)

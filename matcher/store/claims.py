@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, select, update
 
 from matcher.domain.people import PersonId
 from matcher.domain.reviews import Claim, ClaimId, Task, TaskId
@@ -38,6 +38,10 @@ class ClaimReading(Part):
         """A person's latest claim on a task."""
         found = self._where(and_(claims.c.task_id == task, claims.c.person_id == person))
         return found[-1] if found else None
+
+    def count_live(self, now: datetime) -> int:
+        """How many claims people hold now."""
+        return self._connection.scalar(select(func.count()).select_from(claims).where(live(now))) or 0
 
     def _where(self, condition: ColumnElement[bool]) -> list[Claim]:
         query = select(claims).where(condition).order_by(claims.c.claimed_at, claims.c.id)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, or_, select, text, update
 
 from matcher.domain.cases import CaseStatus
 from matcher.domain.ids import CaseId, FaceId, SightingId
@@ -122,6 +122,14 @@ class TaskReading(Part):
         free = or_(*(and_(tasks.c.kind == kind, _free(kind, person, now)) for kind in TaskKind))
         query = select(tasks).where(tasks.c.state == TaskState.WAITING, tasks.c.urgent_until <= now, free)
         return self._listed(query.order_by(tasks.c.urgent_until, tasks.c.id).limit(limit))
+
+    def count_waiting(self, now: datetime) -> dict[TaskKind, tuple[int, int, int]]:
+        """How many tasks of each kind wait for reviewers: all, those in the urgent lane, those that left it."""
+        lane = tasks.c.urgent_until > now, tasks.c.urgent_until <= now
+        urgent, overdue = (func.sum(case((part, 1), else_=0)) for part in lane)
+        query = select(tasks.c.kind, func.count(), urgent, overdue).where(tasks.c.state == TaskState.WAITING)
+        found = {row[0]: tuple(row[1:]) for row in self._connection.execute(query.group_by(tasks.c.kind))}
+        return {kind: found.get(kind, (0, 0, 0)) for kind in TaskKind}
 
     def control_for(self, person: PersonId, state: TaskState, start: int) -> Task | None:
         """A pair in this state that a person never judged, picked or saw more of, from the random number `start` on."""

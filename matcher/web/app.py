@@ -1,4 +1,4 @@
-"""The review desk in a browser, over one home."""
+"""The review desk in a browser and for programs, over one home."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from matcher.services.context import Context
-from matcher.web import health, problems
+from matcher.web import health, metrics, problems
+from matcher.web.api import routes
+from matcher.web.api.segments import Segments
 from matcher.web.console import (
     account,
     cases,
@@ -23,6 +25,7 @@ from matcher.web.console import (
     sign_in,
 )
 from matcher.web.limits import BodyLimit
+from matcher.web.metrics import Measure, Requests
 from matcher.web.pages import HERE, environments
 from matcher.web.security import Guard
 
@@ -44,16 +47,25 @@ CONSOLE = (
 
 def create_app(context: Context, *, secure: bool) -> FastAPI:
     """The application. `secure`: browsers reach it over TLS, so cookies are given over TLS only."""
+    requests = Requests()
     app = FastAPI(
         title="sighting-matcher",
         docs_url=None,  # they load scripts from elsewhere
         redoc_url=None,
-        openapi_url=None,
-        middleware=[Middleware(Guard, secure=secure), Middleware(BodyLimit)],
+        openapi_url=None,  # the interface describes itself
+        redirect_slashes=False,  # where to would be told by a header of the request
+        middleware=[
+            Middleware(Guard, secure=secure),
+            Middleware(Segments),
+            Middleware(Measure, requests=requests),
+            Middleware(BodyLimit),
+        ],
     )
     app.state.context, app.state.secure, app.state.templates = context, secure, environments()
-    for part in (health, *CONSOLE):
+    app.state.requests = requests
+    for part in (health, metrics, *CONSOLE):
         app.include_router(part.router)
+    routes.install(app)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     problems.install(app)
     return app

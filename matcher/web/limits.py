@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from starlette.responses import PlainTextResponse
+import re
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-FORM_BYTES = 1_000_000
-UPLOAD_BYTES = 64_000_000  # one photo of the largest size, or several smaller ones, with what is said of them
+from matcher.web.api.problem import problem, speaks_problems
 
-# Where photos are sent to.
-UPLOADS = frozenset({"/cases", "/case/photos", "/sightings", "/search"})
+FORM_BYTES = 1_000_000
+UPLOAD_BYTES = 64_000_000  # photos of at most 60 MB each, and what is told beside them
+_UPLOADS = re.compile(r"/v1/(cases|cases/[^/]+/photos|sightings|search)|/(cases|case/photos|sightings|search)")
 
 
 class BodyLimit:
@@ -22,36 +26,34 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = UPLOAD_BYTES if scope["path"] in UPLOADS else FORM_BYTES
+        most = most_bytes(scope["method"], scope["path"])
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if not announced.isdigit() or int(announced) > most:
-            await _too_long(most)(scope, receive, send)
+            await _too_long(scope, most)(scope, receive, send)
             return
-        come, begun = 0, False
+        come = 0
 
         async def counted() -> Message:
             nonlocal come
             message = await receive()
             come += len(message.get("body", b""))
             if come > most:
-                raise _TooLongError
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _said(most))
             return message
 
-        async def watched(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await self._app(scope, counted, watched)
-        except _TooLongError:
-            if not begun:
-                await _too_long(most)(scope, receive, send)
+        await self._app(scope, counted, send)
 
 
-class _TooLongError(Exception):
-    pass
+def most_bytes(method: str, path: str) -> int:
+    """How long the body of a request may be."""
+    return UPLOAD_BYTES if method == "POST" and _UPLOADS.fullmatch(path) else FORM_BYTES
 
 
-def _too_long(most: int) -> PlainTextResponse:
-    return PlainTextResponse(f"Too much was sent: at most {most:,} bytes are possible.\n", status_code=413)
+def _said(most: int) -> str:
+    return f"Too much was sent: at most {most:,} bytes are possible."
+
+
+def _too_long(scope: Scope, most: int) -> Response:
+    if speaks_problems(scope):
+        return problem(scope, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _said(most))
+    return PlainTextResponse(_said(most) + "\n", status_code=413)

@@ -1,9 +1,11 @@
-"""Errors as pages: one sentence with the next step, and nothing of the inside."""
+"""Errors: one sentence with the next step, and nothing of the inside; a page for people, a document for programs."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -14,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from matcher.domain.wording import Wording
 from matcher.errors import MatcherError, NotSignedIn, TooMany
+from matcher.web.api.problem import Fault, problem, speaks_problems
 from matcher.web.identity import visit
 from matcher.web.pages import page
 from matcher.web.security import protect
@@ -48,6 +51,7 @@ TITLES = {
     404: Wording("Not Found"),
     405: Wording("Method Not Allowed"),
     409: Wording("Conflict"),
+    413: Wording("Too Much Was Sent"),
     422: Wording("Unprocessable Entity"),
     429: Wording("Too Many Requests"),
     500: Wording("Internal Server Error"),
@@ -66,40 +70,73 @@ def install(app: FastAPI) -> None:
 
 def _expected(request: Request, error: Exception) -> Response:
     assert isinstance(error, MatcherError)  # noqa: S101 - a type narrowing: it is registered for this class
-    if isinstance(error, NotSignedIn) and request.method == "GET":
+    if isinstance(error, NotSignedIn) and request.method == "GET" and not speaks_problems(request.scope):
         return RedirectResponse(f"/sign-in?next={quote(request.url.path, safe='')}", status_code=303)
-    answer = _page(request, error.http_status, str(error), KINDS[error.code])
-    if isinstance(error, TooMany):
-        answer.headers["Retry-After"] = str(error.seconds)
-    return answer
+    headers = {"Retry-After": str(error.seconds)} if isinstance(error, TooMany) else {}
+    said = _Said(str(error), error.code)
+    return _answer(request, error.http_status, said, headers=headers)
 
 
-def _wrong_request(request: Request, _error: Exception) -> Response:
-    said = Wording("This address or form holds something that cannot be meant: load the page anew.")
-    return _page(request, 422, said)
+def _wrong_request(request: Request, error: Exception) -> Response:
+    if not speaks_problems(request.scope):
+        said = Wording("This address or form holds something that cannot be meant: load the page anew.")
+        return _answer(request, 422, _Said(said))
+    found = error.errors() if isinstance(error, RequestValidationError) else ()
+    # What was sent is not said again: it may be a password.
+    faults = [Fault(tuple(map(str, one["loc"])), str(one["msg"])) for one in found]
+    return _answer(
+        request, 422, _Said("Something in this request cannot be meant: `errors` says where."), errors=faults
+    )
 
 
 def _http(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
+    assert isinstance(error, HTTPException)  # noqa: S101 - a type narrowing: it is registered for this class
+    status, phrase = error.status_code, HTTPStatus(error.status_code).phrase
+    if speaks_problems(request.scope):
+        said = str(error.detail) if error.detail != phrase else f"{phrase}."
+        told = "There is nothing at this address." if status == HTTPStatus.NOT_FOUND else said
+        return _answer(request, status, _Said(told), headers=error.headers)
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return _answer(request, status, _Said(str(error.detail), "photo_refused"))
     with suppress(MatcherError):
         visit(request)  # an address of no page asks for nobody, but somebody reads this answer in a language
     missing = Wording("There is no such page.")
-    return _page(request, status, missing if status == 404 else Wording("{title}.", title=_title(status)))
+    told = missing if status == HTTPStatus.NOT_FOUND else Wording("{title}.", title=_title(status))
+    return _answer(request, status, _Said(told), headers=error.headers)
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
     said = (request.scope.get("request_id", "-"), request.method, str(request.scope.get("route")), "failed")
     _log.error(" ".join(said), exc_info=error)
     told = Wording("Something went wrong on the server; nothing was changed. Its log says what.")
-    answer = _page(request, 500, told)
+    answer = _answer(request, 500, _Said(told))
     # This answer is made outside of all middleware, so nothing but this line gives it its headers.
     protect(answer.headers, request.scope)
     return answer
 
 
-def _page(request: Request, status: int, message: str, kind: str | None = None) -> Response:
-    """`kind` is given for a message that is in English for every reader."""
-    return page(request, "problem.html", status=status, title=_title(status), message=message, kind=kind)
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What an answer tells; `code` is given for a message that is in English for every reader."""
+
+    message: str
+    code: str | None = None
+
+
+def _answer(
+    request: Request,
+    status: int,
+    said: _Said,
+    *,
+    errors: Sequence[Fault] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    if speaks_problems(request.scope):
+        return problem(request.scope, status, str(said.message), code=said.code, errors=errors, headers=headers)
+    kind = None if said.code is None else KINDS[said.code]
+    answer = page(request, "problem.html", status=status, title=_title(status), message=said.message, kind=kind)
+    answer.headers.update(headers or {})
+    return answer
 
 
 def _title(status: int) -> str:

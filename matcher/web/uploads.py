@@ -1,27 +1,28 @@
-"""Photos that come with a form. Starlette has put them into temporary files by now, whatever their size."""
+"""Photos that were sent: on disk while they come, read one by one. Their file names are never looked at."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from starlette.datastructures import FormData, UploadFile
 
 from matcher.errors import PhotoRefused, WrongUse
-from matcher.images.formats import MAX_BYTES
-from matcher.services.inputs import NamedPhoto
+from matcher.services.inputs import UploadedPhoto
+
+MOST = 50  # photos of one upload: a model looks at each of them
 
 
-def photos(given: FormData, field: str = "photo") -> list[NamedPhoto]:
-    """The photos of a form's field in their order; a browser sends an empty one for a field that was left out.
+def photos_of(sent: Iterable[UploadFile]) -> list[UploadedPhoto]:
+    """Photos for the use cases; messages call them photo 1, photo 2, … `PhotoRefused` for more than `MOST`."""
+    found = [UploadedPhoto(f"photo {number}", one.file) for number, one in enumerate(sent, start=1)]
+    if len(found) > MOST:
+        raise PhotoRefused(f"{len(found)} photos were sent at once: send at most {MOST}, and the others afterwards.")
+    return found
 
-    They are named by their place: what a browser calls a file may hold anything, and tells of its sender.
-    """
+
+def photos(given: FormData, field: str = "photo") -> list[UploadedPhoto]:
+    """The photos of a form's field in their order; a browser sends an empty one for a field that was left out."""
     sent = given.getlist(field)
     if not all(isinstance(one, UploadFile) for one in sent):
         raise WrongUse(f"The field '{field}' holds words, where a photo is expected.")
-    files = [one for one in sent if isinstance(one, UploadFile) and (one.size or one.filename)]
-    return [_photo(f"photo {number}", one) for number, one in enumerate(files, start=1)]
-
-
-def _photo(name: str, sent: UploadFile) -> NamedPhoto:
-    if (sent.size or 0) > MAX_BYTES:
-        raise PhotoRefused(f"{name} is larger than {MAX_BYTES // 1_000_000} MB: send a smaller copy of the photo.")
-    return NamedPhoto(name, sent.file.read())
+    return photos_of(one for one in sent if isinstance(one, UploadFile) and (one.size or one.filename))

@@ -191,6 +191,24 @@ def test_the_urgent_lane(store: Store) -> None:
         assert len(list(reading.tasks.free_for(ann.id, NOW, TaskKind.LIST))) == 5
 
 
+def test_what_waits_and_is_held_is_counted(store: Store) -> None:
+    ann = account(store, "ann", Role.REVIEWER)
+    with store.read() as reading:
+        assert reading.tasks.count_waiting(NOW) == {TaskKind.LIST: (0, 0, 0), TaskKind.PAIR: (0, 0, 0)}
+        assert reading.claims.count_live(NOW) == 0
+    listed, found = desk(store, 4)
+    with store.write() as tx:
+        for one, end in zip(found, (NOW, LATER, LATER, None), strict=True):
+            pair_of(tx, one, urgent_until=end)
+        pair = tx.tasks.pair(found[2].face_id, found[2].case_id)
+        tx.tasks.update(replace(pair, state=TaskState.DISPUTED))
+        tx.claims.add(claim(listed, ann.id))
+    with store.read() as reading:
+        assert reading.tasks.count_waiting(NOW) == {TaskKind.LIST: (1, 0, 0), TaskKind.PAIR: (3, 1, 1)}
+        assert reading.tasks.count_waiting(LATER)[TaskKind.PAIR] == (3, 0, 2), "the lane ends at its end"
+        assert (reading.claims.count_live(NOW), reading.claims.count_live(LATER)) == (1, 0)
+
+
 def test_control_pairs_are_new_to_a_person(store: Store) -> None:
     ann, ben, cat = (account(store, name, Role.REVIEWER) for name in ("ann", "ben", "cat"))
     listed, found = desk(store)

@@ -114,6 +114,13 @@ def test_a_long_list_tells_nothing(long: tuple[Desk, Known]) -> None:
     acting = acting_of(desk, "li")
     told = json.dumps([plain(desk.matcher.desk.queue(acting)), plain(desk.matcher.desk.sheet(acting, path[-13:]))])
     assert [secret for secret in known.secrets if secret in told] == []
+    program = desk.program("li")
+    sent = [program.send("GET", "/queue"), program.send("GET", f"/claims/{path[-13:]}/list")]
+    sent += [
+        program.send("GET", f"/claims/{path[-13:]}/faces/{place}/thumbnail.jpg") for place in range(0, COUNT + 1, 8)
+    ]
+    raw = "\n".join(f"{one.url} {one.headers} {one.content.decode('latin-1')}" for one in sent)
+    assert [secret for secret in known.secrets if secret in raw] == []
     browser.post(f"{path}/seal", answer="none")
     _, other_path, other = opened(desk, known, "wang")
     assert other_path != path

@@ -1,0 +1,177 @@
+"""What programs get where the use cases' own results hold more than may leave, or less than is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Generic, TypeVar
+
+from starlette.responses import Response
+
+from matcher.accounts.rights import Acting, Right
+from matcher.domain.ids import id_text
+from matcher.domain.people import ApiKey, Language, Person, Role
+from matcher.domain.records import AuditRecord
+from matcher.services.doctor import Finding
+from matcher.services.views import GalleryView, PhotoView
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[_Item]):
+    """A part of a list. `next` is the `after` of the following part, `null` at the end."""
+
+    items: tuple[_Item, ...]
+    next: str | None
+
+
+def page(found: Sequence[_Item], limit: int, cursor: Callable[[_Item], str]) -> Page[_Item]:
+    """The first `limit` of what was found; one more than that says that a further part follows."""
+    shown = tuple(found[:limit])
+    return Page(shown, cursor(shown[-1]) if len(found) > limit else None)
+
+
+def whole(found: Sequence[_Item]) -> Page[_Item]:
+    """A list that has one part only."""
+    return Page(tuple(found), None)
+
+
+class Jpeg(Response):
+    """A picture."""
+
+    media_type = "image/jpeg"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session that has begun. Its token is shown this once."""
+
+    token: str
+    name: str
+    rights: tuple[Right, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeView:
+    """Who is signed in and may what; a key may allow less than its account."""
+
+    name: str
+    rights: tuple[Right, ...]
+    language: Language | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account."""
+
+    name: str
+    shown_name: str
+    roles: tuple[Role, ...]
+    email: str | None
+    trained: date | None
+    active: bool
+    language: Language | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """A key, without its text."""
+
+    id: str
+    label: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewKeyView:
+    """A new key. Its text is shown this once."""
+
+    text: str
+    key: KeyView
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedView:
+    """How many lists of other faces were set aside."""
+
+    set_aside: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnchosenView:
+    """A case photo with several faces of which none is chosen yet."""
+
+    case_id: str
+    photo: PhotoView
+
+
+@dataclass(frozen=True, slots=True)
+class AuditView:
+    """An entry of the audit log, without its note: that may tell of a child."""
+
+    number: int
+    at: datetime
+    actor: str
+    action: str
+    reason_code: str
+    objects: tuple[str, ...]
+    details: Mapping[str, str | int | float | bool | None]
+    space: str | None
+    snapshot: str | None
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationView:
+    """What searches run on, and the check-up."""
+
+    gallery: GalleryView
+    findings: tuple[Finding, ...]
+
+
+def rights_of(acting: Acting) -> tuple[Right, ...]:
+    """Rights in the order of the table."""
+    return tuple(right for right in Right if right in acting.rights)
+
+
+def of_person(person: Person) -> AccountView:
+    """An account as administrators see it."""
+    return AccountView(
+        name=person.name,
+        shown_name=person.shown_name,
+        roles=tuple(sorted(person.roles)),
+        email=person.email,
+        trained=person.trained,
+        active=person.active,
+        language=person.language,
+        created_at=person.created_at,
+    )
+
+
+def of_key(key: ApiKey) -> KeyView:
+    """A key as administrators see it."""
+    scopes = tuple(sorted(key.scopes))
+    return KeyView(id_text(key.id), key.label, scopes, key.created_at, key.expires_at, key.revoked_at)
+
+
+def of_record(record: AuditRecord) -> AuditView:
+    """An entry as auditors see it."""
+    entry = record.entry
+    return AuditView(
+        number=record.number,
+        at=entry.at,
+        actor=entry.actor,
+        action=entry.action,
+        reason_code=entry.reason_code,
+        objects=entry.objects,
+        details=entry.details,
+        space=entry.space,
+        snapshot=entry.snapshot,
+        hash=record.hash,
+    )

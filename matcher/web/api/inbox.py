@@ -1,0 +1,38 @@
+"""Notices, and how well people judge."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from matcher.services.desk_views import NoticeView, ReviewerView
+from matcher.web.api.answers import Page, whole
+from matcher.web.api.bodies import ReadNotices
+from matcher.web.api.caller import router_of
+from matcher.web.api.parameters import Holder, Limit, QualityOwner, QualityReader
+
+router = router_of("Inbox and quality")
+
+
+@router.get("/notices", summary="One's inbox")
+def notices(caller: Holder, limit: Limit = 50) -> Page[NoticeView]:
+    """One's notices, newest first; those beyond the limit are not listed."""
+    return whole(caller.desk.notices(caller.acting, limit))
+
+
+@router.post("/notices/read", status_code=204, summary="Mark notices as read")
+def mark_read(caller: Holder, given: ReadNotices) -> Response:
+    """Note that one has read notices; ids of other people's change nothing."""
+    caller.desk.mark_read(caller.acting, given.notices)
+    return Response(status_code=204)
+
+
+@router.get("/quality/mine", summary="One's own figures")
+def own_quality(caller: QualityOwner) -> ReviewerView:
+    """How much, how well and how long one judges."""
+    return caller.desk.own_quality(caller.acting)
+
+
+@router.get("/quality", summary="Everybody's figures")
+def quality(caller: QualityReader) -> Page[ReviewerView]:
+    """The figures of everybody who has answered something; the look is recorded."""
+    return whole(caller.desk.quality(caller.acting))

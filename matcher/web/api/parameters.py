@@ -1,0 +1,78 @@
+"""What stands in addresses and headers, and who may call: the words that operations share."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Query
+
+from matcher.accounts.rights import Right
+from matcher.web.api.caller import Caller, allowed
+from matcher.web.api.segments import Named
+
+LONGEST = 200  # lines of one part of a list; one more is asked for, to know whether another part follows
+LAST = 2**63 - 1  # numbers beyond it are none that a database keeps
+
+# Who calls
+
+Anybody = Annotated[Caller, Depends(allowed(*Right))]
+Holder = Annotated[Caller, Depends(allowed(Right.OWN_ACCOUNT))]
+Reviewer = Annotated[Caller, Depends(allowed(Right.REVIEW))]
+Supervisor = Annotated[Caller, Depends(allowed(Right.SETTLE))]
+Officer = Annotated[Caller, Depends(allowed(Right.CONFIRM))]
+Decider = Annotated[Caller, Depends(allowed(Right.SETTLE, Right.CONFIRM))]
+CaseReader = Annotated[Caller, Depends(allowed(Right.CASE_READ))]
+CaseWriter = Annotated[Caller, Depends(allowed(Right.CASE_WRITE))]
+CaseCloser = Annotated[Caller, Depends(allowed(Right.CASE_CLOSE))]
+Sender = Annotated[Caller, Depends(allowed(Right.SIGHTING_SUBMIT))]
+SightingReader = Annotated[Caller, Depends(allowed(Right.SIGHTING_READ))]
+SightingLister = Annotated[Caller, Depends(allowed(Right.SIGHTING_READ, Right.TRIAGE))]
+Triager = Annotated[Caller, Depends(allowed(Right.TRIAGE))]
+Searcher = Annotated[Caller, Depends(allowed(Right.SEARCH))]
+Viewer = Annotated[Caller, Depends(allowed(Right.CASE_READ, Right.SIGHTING_READ, Right.TRIAGE))]
+Administrator = Annotated[Caller, Depends(allowed(Right.PEOPLE))]
+Auditor = Annotated[Caller, Depends(allowed(Right.AUDIT_READ))]
+Watcher = Annotated[Caller, Depends(allowed(Right.STATUS))]
+QualityOwner = Annotated[Caller, Depends(allowed(Right.QUALITY_OWN))]
+QualityReader = Annotated[Caller, Depends(allowed(Right.QUALITY_ALL))]
+
+# What is meant
+
+_ID = "4n9tz63yv1q0e"
+ClaimId = Annotated[str, Path(description="The claim's id.", examples=[_ID])]
+TaskId = Annotated[str, Path(description="The task's id.", examples=[_ID])]
+PhotoId = Annotated[str, Path(description="The photo's id.", examples=[_ID])]
+FaceId = Annotated[str, Path(description="The face's id.", examples=[_ID])]
+SightingId = Annotated[str, Path(description="The sighting's id.", examples=[_ID])]
+KeyId = Annotated[str, Path(description="The key's id.", examples=[_ID])]
+PictureId = Annotated[str, Path(description="The id of the photo, or of the face.", examples=[_ID])]
+CaseNumber = Annotated[Named, Path(description="The case's number.", examples=["HZ-2024-17"])]
+OtherNumber = Annotated[Named, Path(description="The other case's number.", examples=["HZ-2024-18"])]
+AccountName = Annotated[Named, Path(description="The name under which the account signs in.", examples=["wang"])]
+FacePlace = Annotated[int, Path(description="The sighting's face is at 0, others from 1.", examples=[0], le=LAST)]
+
+CasePlace = Annotated[int, Query(description="Which photo of the child, from 1.", le=LAST)]
+
+# Parts of lists
+
+Limit = Annotated[int, Query(ge=1, le=LONGEST, description="How many lines at most.")]
+After = Annotated[str | None, Query(max_length=200, description="The `next` of the part before; none: the first part.")]
+AfterNumber = Annotated[int, Query(ge=0, le=LAST, description="The `next` of the part before; 0: the first part.")]
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        description="Sending the same once more with the same key gives the sighting that is there already.",
+    ),
+]
+
+
+class FaceKind(str, Enum):
+    """How a face is shown: small, upright with level eyes, or its whole photo."""
+
+    THUMBNAIL = "thumbnail"
+    ALIGNED = "aligned"
+    ORIGINAL = "original"

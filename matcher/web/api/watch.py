@@ -1,0 +1,34 @@
+"""The audit log and the state of the installation; and the document that describes all of this."""
+
+from __future__ import annotations
+
+from fastapi import Depends, Request
+from starlette.responses import JSONResponse
+
+from matcher.services.oversight import audit_page, installation
+from matcher.web.api.answers import AuditView, InstallationView, Page, of_record
+from matcher.web.api.caller import router_of
+from matcher.web.api.parameters import AfterNumber, Auditor, Limit, Watcher
+from matcher.web.identity import public
+
+router = router_of("Oversight")
+
+
+@router.get("/audit", summary="The audit log")
+def audit(caller: Auditor, after: AfterNumber = 0, limit: Limit = 50) -> Page[AuditView]:
+    """Who did what, oldest first, without the notes: they may tell of a child."""
+    records, following = audit_page(caller.context, caller.acting, after, limit)
+    return Page(tuple(map(of_record, records)), None if following is None else str(following))
+
+
+@router.get("/status", summary="State of the installation")
+def status(caller: Watcher) -> InstallationView:
+    """What searches run on, and the check-up."""
+    gallery, findings = installation(caller.context, caller.acting)
+    return InstallationView(gallery, tuple(findings))
+
+
+@router.get("/openapi.json", include_in_schema=False, dependencies=[Depends(public)])
+def description(request: Request) -> JSONResponse:
+    """This interface as OpenAPI has it; nothing in it is of this installation, so everybody may read it."""
+    return JSONResponse(request.app.state.api_description())
