@@ -25,6 +25,14 @@ def shown(context: Context, case: Case, who: Who) -> CaseView:
         return of_case(transaction, now)
 
 
+def recuse(context: Context, number: str, who: Who) -> None:
+    """Note that an account has seen a case otherwise than blind."""
+    with context.store.write() as transaction:
+        case = transaction.cases.get(number)
+        if case is not None:
+            transaction.verdicts.recuse_from_cases(who.actor, [case.id], RecusedBy.CASE, context.clock())
+
+
 def of_case(reading: Reading, case: Case, warnings: Sequence[str] = ()) -> CaseView:
     """Everything about one case."""
     photos = reading.photos.of_case(case.id)

@@ -119,21 +119,23 @@ class Casework:
         cases.check_number(case_id)
         fields = case_fields(changes)
         prepared = case_photos.prepare_photos(self._context, several(photos), one_of(OnSeveral)(on_several))
-        return cases.update(self._context, case_id, fields, prepared, _who(acting, ReasonCode.CORRECTION))
+        view = cases.update(self._context, case_id, fields, prepared, _who(acting, ReasonCode.CORRECTION))
+        return self._seen(acting, view)
 
     def choose_face(self, acting: Acting, photo_id: str, number: int) -> CaseView:
         """Say which face of a case photo (counted from 1, largest first) is the child's."""
         acting.require(Right.CASE_WRITE)
         photo = PhotoId(parse_id(photo_id))
-        return case_photos.choose_face(self._context, photo, number, _who(acting, ReasonCode.CORRECTION))
+        view = case_photos.choose_face(self._context, photo, number, _who(acting, ReasonCode.CORRECTION))
+        return self._seen(acting, view)
 
     def relate(self, acting: Acting, case_id: str, other: str, kind: RelationKind | str | None) -> CaseView:
         """Declare how two cases are related; `None` withdraws it."""
         acting.require(Right.CASE_WRITE)
         who = _who(acting, ReasonCode.CORRECTION)
         if kind is None:
-            return relations.unrelate(self._context, case_id, other, who)
-        return relations.relate(self._context, case_id, other, one_of(RelationKind)(kind), who)
+            return self._seen(acting, relations.unrelate(self._context, case_id, other, who))
+        return self._seen(acting, relations.relate(self._context, case_id, other, one_of(RelationKind)(kind), who))
 
     def close_case(
         self,
@@ -221,6 +223,11 @@ class Casework:
     def picture(self, acting: Acting, kind: Picture | str, shown_id: str) -> bytes:
         """A photo or a face of a case or sighting that one may see, as JPEG; each look is recorded."""
         return case_pictures.picture(self._context, acting, one_of(Picture)(kind), shown_id)
+
+    def _seen(self, acting: Acting, view: CaseView) -> CaseView:
+        """A view of a case for somebody who changed it, and who is not asked about its pairs any more."""
+        case_views.recuse(self._context, view.case_id, _who(acting, ReasonCode.REVIEW))
+        return view
 
 
 def _who(acting: Acting, code: ReasonCode, note: str | None = None) -> Who:

@@ -118,6 +118,13 @@ def test_whoever_sees_candidates_is_recused_from_them(office: Office) -> None:
     assert office.recused(Role.SUPERVISOR) == 1
 
 
+def test_whoever_changes_a_case_is_recused_from_its_candidates(office: Office) -> None:
+    office.work.submit_sighting(office[Role.SERVICE], [child(1, 1)])
+    assert office.recused(Role.INTAKE) == 0
+    office.work.update_case(office[Role.INTAKE], "A-1")
+    assert office.recused(Role.INTAKE) == 1
+
+
 def test_an_ad_hoc_search_needs_a_reason_and_recuses(office: Office) -> None:
     office.work.submit_sighting(office[Role.SERVICE], [child(1, 1)])
     with pytest.raises(WrongUse, match="reason"):
