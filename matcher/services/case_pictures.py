@@ -7,6 +7,7 @@ from enum import Enum
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.cases import Photo
 from matcher.domain.ids import FaceId, PhotoId, parse_id
+from matcher.domain.reviews import RecusedBy
 from matcher.errors import NotFound
 from matcher.images.crops import thumbnail, to_jpeg
 from matcher.images.decode import open_image
@@ -28,7 +29,11 @@ class Picture(str, Enum):
 
 
 def picture(context: Context, acting: Acting, kind: Picture, shown_id: str) -> bytes:
-    """A picture as JPEG for whoever may see its case or sighting; the look is audited. `NotFound`, `NotPermitted`."""
+    """A picture as JPEG for whoever may see its case or sighting. `NotFound`, `NotPermitted`.
+
+    The look is audited. Lists name children beside the ids of their photos, so whoever sees a photo of a case is
+    recused from its candidates.
+    """
     number = parse_id(shown_id)
     with context.store.write() as transaction:
         photo = _photo(transaction, kind, number)
@@ -36,6 +41,7 @@ def picture(context: Context, acting: Acting, kind: Picture, shown_id: str) -> b
             raise NotFound(f"There is no {'photo' if kind is Picture.PHOTO else 'face'} '{shown_id}' any more.")
         if photo.case_id is not None:
             acting.require(Right.CASE_READ)
+            transaction.verdicts.recuse_from_cases(acting.name, [photo.case_id], RecusedBy.CASE, context.clock())
         else:
             acting.require_one_of(Right.SIGHTING_READ, Right.TRIAGE)
         record(context, transaction, Who(acting.name, ReasonCode.REVIEW), Trace("photo.view", {photo.id, number}))

@@ -179,7 +179,7 @@ class Casework:
         return sighting_views.shown(self._context, sighting_id, _who(acting, ReasonCode.SIGHTING))
 
     def triage_sheet(self, acting: Acting, sighting_id: str) -> SightingView:
-        """A sighting without its candidates, for those who look after its photos."""
+        """A sighting without its candidates, for those who look after its photos; whoever looks is recused."""
         acting.require(Right.TRIAGE)
         return triage.sheet(self._context, sighting_id, _who(acting, ReasonCode.SIGHTING))
 
@@ -221,7 +221,7 @@ class Casework:
         return case_pictures.probe_faces(photo, found)
 
     def picture(self, acting: Acting, kind: Picture | str, shown_id: str) -> bytes:
-        """A photo or a face of a case or sighting that one may see, as JPEG; each look is recorded."""
+        """A photo or a face of a case or sighting that one may see, as JPEG; each look is recorded, and recuses."""
         return case_pictures.picture(self._context, acting, one_of(Picture)(kind), shown_id)
 
     def _seen(self, acting: Acting, view: CaseView) -> CaseView:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from matcher.domain.cases import Photo, PhotoState
 from matcher.domain.ids import PhotoId, SightingId, parse_id
+from matcher.domain.reviews import RecusedBy
 from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.services import sighting_views
 from matcher.services.auditing import Trace, record
@@ -16,10 +17,14 @@ from matcher.store.database import Transaction
 
 
 def sheet(context: Context, sighting: str, who: Who) -> SightingView:
-    """A sighting with its photos and faces, and no candidate; the look is audited."""
+    """A sighting with its photos and faces, and no candidate.
+
+    It tells where and how the child was seen: the look is audited, and an account is recused from its candidates.
+    """
     sighting_id = SightingId(parse_id(sighting))
     with context.store.write() as transaction:
         view = sighting_views.of_sighting(transaction, sighting_id, candidates=False)
+        transaction.verdicts.recuse_from_sighting(who.actor, sighting_id, RecusedBy.SIGHTING, context.clock())
         record(context, transaction, who, Trace("sighting.triage", [sighting_id]))
     return view
 

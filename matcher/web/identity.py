@@ -3,47 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
-from matcher.accounts.rights import Acting, Right
+from matcher.accounts.rights import Right
 from matcher.errors import NotPermitted, NotSignedIn
-from matcher.services.casework import Casework
 from matcher.services.context import Context
-from matcher.services.desk import Desk
 from matcher.services.signing_in import acting
-from matcher.services.staff import Accounts
+from matcher.web.forms import whole_form
 from matcher.web.security import cookie_name, form_token, is_form_token, is_own_page
+from matcher.web.signed_in import SignedIn
 
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 _FOREIGN = "This form is not from a page of your present session: load the page anew."
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A request of somebody who is signed in and may make it."""
+class Visit(SignedIn):
+    """A browser's request of somebody who is signed in and may make it."""
 
-    context: Context
-    acting: Acting
-    token: str
-
-    @property
-    def desk(self) -> Desk:
-        """The reviewers' work."""
-        return Desk(self.context)
-
-    @property
-    def casework(self) -> Casework:
-        """Cases, sightings and searches."""
-        return Casework(self.context)
-
-    @property
-    def accounts(self) -> Accounts:
-        """Who works here."""
-        return Accounts(self.context)
+    __slots__ = ()
 
     @property
     def form_token(self) -> str:
@@ -81,7 +61,7 @@ async def form(request: Request) -> AsyncIterator[FormData]:
     """A form that one of our pages sent, `NotPermitted` for any other; its files go when it is answered."""
     if not is_own_page(request.headers):
         raise NotPermitted(_FOREIGN)
-    async with request.form() as given:
+    async with Request(request.scope, whole_form(request)).form() as given:
         token = request.cookies.get(cookie_name(request.app.state.secure), "")
         shown = given.get(TOKEN_FIELD)
         if not isinstance(shown, str) or not is_form_token(token, shown):

@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from matcher.accounts.rights import Right
 from matcher.services.oversight import Figures, figures
-from matcher.web.api.caller import Caller, Route, allowed
+from matcher.web.api.caller import Route, allowed
+from matcher.web.signed_in import SignedIn
 
 router = APIRouter(route_class=Route, include_in_schema=False)
 
@@ -69,7 +70,7 @@ class Measure:
 
 
 @router.get("/metrics")
-def metrics(request: Request, caller: Annotated[Caller, Depends(allowed(Right.STATUS))]) -> Response:
+def metrics(request: Request, caller: Annotated[SignedIn, Depends(allowed(Right.STATUS))]) -> Response:
     """All figures in Prometheus's text format."""
     now = CollectorRegistry()
     now.register(_Now(figures(caller.context, caller.acting)))

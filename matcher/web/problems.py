@@ -96,8 +96,8 @@ def _http(request: Request, error: Exception) -> Response:
         said = str(error.detail) if error.detail != phrase else f"{phrase}."
         told = "There is nothing at this address." if status == HTTPStatus.NOT_FOUND else said
         return _answer(request, status, _Said(told), headers=error.headers)
-    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return _answer(request, status, _Said(str(error.detail), "photo_refused"))
+    if error.detail != phrase:
+        return _answer(request, status, _Said(str(error.detail), "wrong_use"), headers=error.headers)
     with suppress(MatcherError):
         visit(request)  # an address of no page asks for nobody, but somebody reads this answer in a language
     missing = Wording("There is no such page.")

@@ -111,10 +111,24 @@ def test_whoever_sees_candidates_is_recused_from_them(office: Office) -> None:
     supervisor = office[Role.SUPERVISOR]
     assert office.recused(Role.SUPERVISOR) == 0
     office.work.sightings(supervisor)
-    office.work.triage_sheet(office[Role.INTAKE], receipt.id)
     assert office.recused(Role.SUPERVISOR) == 0
     (found,) = office.work.candidates_of(supervisor, "A-1")
     assert (found.sighting, found.rank, found.pair) == (receipt.id, 1, None)
+    assert office.recused(Role.SUPERVISOR) == 1
+
+
+def test_whoever_reads_where_a_child_was_seen_is_recused(office: Office) -> None:
+    receipt = office.work.submit_sighting(office[Role.SERVICE], [child(1, 1)], note="told by a neighbour")
+    assert office.recused(Role.SUPERVISOR) == 0
+    assert office.work.triage_sheet(office[Role.SUPERVISOR], receipt.id).note == "told by a neighbour"
+    assert office.recused(Role.SUPERVISOR) == 1
+
+
+def test_whoever_sees_a_photo_beside_a_name_is_recused(office: Office) -> None:
+    office.work.submit_sighting(office[Role.SERVICE], [child(1, 1)])
+    (face,) = office.matcher.case("A-1").photos[0].faces
+    assert office.recused(Role.SUPERVISOR) == 0
+    office.work.picture(office[Role.SUPERVISOR], "thumbnail", face.id)
     assert office.recused(Role.SUPERVISOR) == 1
 
 

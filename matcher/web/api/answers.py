@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, TypeVar
 
-from starlette.responses import Response
-
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.ids import id_text
 from matcher.domain.people import ApiKey, Language, Person, Role
@@ -36,12 +34,6 @@ def page(found: Sequence[_Item], limit: int, cursor: Callable[[_Item], str]) -> 
 def whole(found: Sequence[_Item]) -> Page[_Item]:
     """A list that has one part only."""
     return Page(tuple(found), None)
-
-
-class Jpeg(Response):
-    """A picture."""
-
-    media_type = "image/jpeg"
 
 
 @dataclass(frozen=True, slots=True)

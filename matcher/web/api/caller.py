@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request, params
@@ -13,50 +11,22 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import Message, Receive
 
-from matcher.accounts.rights import Acting, Right
+from matcher.accounts.rights import Right
 from matcher.errors import NotSignedIn
-from matcher.services.casework import Casework
 from matcher.services.context import Context
-from matcher.services.desk import Desk
 from matcher.services.signing_in import acting
-from matcher.services.staff import Accounts
+from matcher.web.forms import FORM, whole_form
+from matcher.web.signed_in import SignedIn
 
 PREFIX = "/v1"
-FORM = "multipart/form-data"
-_BOUNDARY = re.compile(r'boundary="?([^";,]+)')
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Somebody who is signed in and may make this request."""
-
-    context: Context
-    acting: Acting
-    token: str
-
-    @property
-    def desk(self) -> Desk:
-        """The reviewers' work."""
-        return Desk(self.context)
-
-    @property
-    def casework(self) -> Casework:
-        """Cases, sightings and searches."""
-        return Casework(self.context)
-
-    @property
-    def accounts(self) -> Accounts:
-        """Who works here."""
-        return Accounts(self.context)
-
-
-def allowed(*rights: Right) -> Callable[[Request], Caller]:
+def allowed(*rights: Right) -> Callable[[Request], SignedIn]:
     """A dependency for routes that take one of these rights (≥ 1); `Route` asks for it before it reads anything."""
 
-    def check(request: Request) -> Caller:
-        found: Caller = request.state.caller
+    def check(request: Request) -> SignedIn:
+        found: SignedIn = request.state.caller
         return found
 
     check.rights = frozenset(rights)  # type: ignore[attr-defined]
@@ -105,25 +75,6 @@ def media_type(route: APIRoute) -> str | None:
     return FORM if isinstance(route.body_field.field_info, params.Form) else "application/json"
 
 
-def whole_form(request: Request) -> Receive:
-    """What is received of a form, until it turns out to lack its end: parts that did not come would be missed by
-    nobody.
-    """
-    found = _BOUNDARY.search(request.headers.get("content-type", ""))
-    end = f"--{found[1].strip()}--".encode() if found else b""
-    last = b""
-
-    async def receive() -> Message:
-        nonlocal last
-        message = await request.receive()
-        last = (last + message.get("body", b""))[-len(end) - 4 :]  # a line may end behind it
-        if message["type"] == "http.request" and not message.get("more_body") and not last.rstrip().endswith(end):
-            raise HTTPException(400, "The form ends in the middle: send it again.")
-        return message
-
-    return receive
-
-
 def bearer_token(request: Request) -> str:
     """The token of a request; `NotSignedIn` without one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -132,12 +83,12 @@ def bearer_token(request: Request) -> str:
     return token.strip()
 
 
-def _caller(request: Request, rights: frozenset[Right]) -> Caller:
+def _caller(request: Request, rights: frozenset[Right]) -> SignedIn:
     context: Context = request.app.state.context
     token = bearer_token(request)
     who = acting(context, token)
     who.require_one_of(*sorted(rights))
-    return Caller(context, who, token)
+    return SignedIn(context, who, token)
 
 
 def _check_media_type(request: Request, expected: str | None) -> None:

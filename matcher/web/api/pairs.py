@@ -6,11 +6,11 @@ from starlette.responses import Response
 
 from matcher.domain.reviews import TaskState
 from matcher.services.desk_views import PairItem, PairView
-from matcher.web.api.answers import Jpeg, Page, page
+from matcher.web.api.answers import Page, page
 from matcher.web.api.bodies import ConfirmedPair, Reason, Settlement
 from matcher.web.api.caller import router_of
-from matcher.web.api.parameters import After, Decider, FaceKind, FacePlace, Limit, Officer, Supervisor, TaskId
-from matcher.web.api.pictures import of_face
+from matcher.web.api.parameters import After, Decider, FacePlace, Limit, Officer, Supervisor, TaskId
+from matcher.web.faces import FaceKind, Jpeg, of_face
 
 router = router_of("Decisions")
 
@@ -31,7 +31,7 @@ def pair(caller: Decider, task: TaskId) -> PairView:
 @router.get("/pairs/{task}/faces/{place}/{kind}.jpg", response_class=Jpeg, summary="A face of a pair")
 def pair_face(caller: Decider, task: TaskId, place: FacePlace, kind: FaceKind) -> Response:
     """The picture at a place of a pair that one decides about; each look is recorded."""
-    return of_face(caller, caller.desk.face_of(caller.acting, task, place), kind)
+    return of_face(caller.context, caller.desk.face_of(caller.acting, task, place), kind)
 
 
 @router.post("/pairs/{task}/settle", status_code=204, summary="Settle a dispute")

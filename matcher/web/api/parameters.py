@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query
 
 from matcher.accounts.rights import Right
-from matcher.web.api.caller import Caller, allowed
+from matcher.web.api.caller import allowed
 from matcher.web.api.segments import Named
+from matcher.web.signed_in import SignedIn
 
 LONGEST = 200  # lines of one part of a list; one more is asked for, to know whether another part follows
 LAST = 2**63 - 1  # numbers beyond it are none that a database keeps
 
 # Who calls
 
-Anybody = Annotated[Caller, Depends(allowed(*Right))]
-Holder = Annotated[Caller, Depends(allowed(Right.OWN_ACCOUNT))]
-Reviewer = Annotated[Caller, Depends(allowed(Right.REVIEW))]
-Supervisor = Annotated[Caller, Depends(allowed(Right.SETTLE))]
-Officer = Annotated[Caller, Depends(allowed(Right.CONFIRM))]
-Decider = Annotated[Caller, Depends(allowed(Right.SETTLE, Right.CONFIRM))]
-CaseReader = Annotated[Caller, Depends(allowed(Right.CASE_READ))]
-CaseWriter = Annotated[Caller, Depends(allowed(Right.CASE_WRITE))]
-CaseCloser = Annotated[Caller, Depends(allowed(Right.CASE_CLOSE))]
-Sender = Annotated[Caller, Depends(allowed(Right.SIGHTING_SUBMIT))]
-SightingReader = Annotated[Caller, Depends(allowed(Right.SIGHTING_READ))]
-SightingLister = Annotated[Caller, Depends(allowed(Right.SIGHTING_READ, Right.TRIAGE))]
-Triager = Annotated[Caller, Depends(allowed(Right.TRIAGE))]
-Searcher = Annotated[Caller, Depends(allowed(Right.SEARCH))]
-Viewer = Annotated[Caller, Depends(allowed(Right.CASE_READ, Right.SIGHTING_READ, Right.TRIAGE))]
-Administrator = Annotated[Caller, Depends(allowed(Right.PEOPLE))]
-Auditor = Annotated[Caller, Depends(allowed(Right.AUDIT_READ))]
-Watcher = Annotated[Caller, Depends(allowed(Right.STATUS))]
-QualityOwner = Annotated[Caller, Depends(allowed(Right.QUALITY_OWN))]
-QualityReader = Annotated[Caller, Depends(allowed(Right.QUALITY_ALL))]
+Anybody = Annotated[SignedIn, Depends(allowed(*Right))]
+Holder = Annotated[SignedIn, Depends(allowed(Right.OWN_ACCOUNT))]
+Reviewer = Annotated[SignedIn, Depends(allowed(Right.REVIEW))]
+Supervisor = Annotated[SignedIn, Depends(allowed(Right.SETTLE))]
+Officer = Annotated[SignedIn, Depends(allowed(Right.CONFIRM))]
+Decider = Annotated[SignedIn, Depends(allowed(Right.SETTLE, Right.CONFIRM))]
+CaseReader = Annotated[SignedIn, Depends(allowed(Right.CASE_READ))]
+CaseWriter = Annotated[SignedIn, Depends(allowed(Right.CASE_WRITE))]
+CaseCloser = Annotated[SignedIn, Depends(allowed(Right.CASE_CLOSE))]
+Sender = Annotated[SignedIn, Depends(allowed(Right.SIGHTING_SUBMIT))]
+SightingReader = Annotated[SignedIn, Depends(allowed(Right.SIGHTING_READ))]
+SightingLister = Annotated[SignedIn, Depends(allowed(Right.SIGHTING_READ, Right.TRIAGE))]
+Triager = Annotated[SignedIn, Depends(allowed(Right.TRIAGE))]
+Searcher = Annotated[SignedIn, Depends(allowed(Right.SEARCH))]
+Viewer = Annotated[SignedIn, Depends(allowed(Right.CASE_READ, Right.SIGHTING_READ, Right.TRIAGE))]
+Administrator = Annotated[SignedIn, Depends(allowed(Right.PEOPLE))]
+Auditor = Annotated[SignedIn, Depends(allowed(Right.AUDIT_READ))]
+Watcher = Annotated[SignedIn, Depends(allowed(Right.STATUS))]
+QualityOwner = Annotated[SignedIn, Depends(allowed(Right.QUALITY_OWN))]
+QualityReader = Annotated[SignedIn, Depends(allowed(Right.QUALITY_ALL))]
 
 # What is meant
 
@@ -68,11 +68,3 @@ IdempotencyKey = Annotated[
         description="Sending the same once more with the same key gives the sighting that is there already.",
     ),
 ]
-
-
-class FaceKind(str, Enum):
-    """How a face is shown: small, upright with level eyes, or its whole photo."""
-
-    THUMBNAIL = "thumbnail"
-    ALIGNED = "aligned"
-    ORIGINAL = "original"

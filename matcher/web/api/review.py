@@ -9,11 +9,10 @@ from starlette.responses import Response
 
 from matcher.domain.reviews import Feature, Observed, TaskKind
 from matcher.services.desk_views import ClaimView, ListSheet, PairSheet, QueueFilter, QueueView, RevealView, SealedView
-from matcher.web.api.answers import Jpeg
 from matcher.web.api.bodies import Draft, Observation, Picks, Verdict
 from matcher.web.api.caller import router_of
-from matcher.web.api.parameters import CasePlace, ClaimId, FaceKind, FacePlace, Limit, Reviewer, TaskId
-from matcher.web.api.pictures import of_face
+from matcher.web.api.parameters import CasePlace, ClaimId, FacePlace, Limit, Reviewer, TaskId
+from matcher.web.faces import FaceKind, Jpeg, of_face
 
 router = router_of("Reviews")
 
@@ -57,7 +56,7 @@ def give_back(caller: Reviewer, claim: ClaimId) -> Response:
 @router.get("/claims/{claim}/faces/{place}/{kind}.jpg", response_class=Jpeg, summary="A face of a claim")
 def claim_face(caller: Reviewer, claim: ClaimId, place: FacePlace, kind: FaceKind) -> Response:
     """The picture at a place of one's own claim, whose list or pair was opened before."""
-    return of_face(caller, caller.desk.face(caller.acting, claim, place), kind)
+    return of_face(caller.context, caller.desk.face(caller.acting, claim, place), kind)
 
 
 @router.get("/claims/{claim}/list", summary="Open a list")

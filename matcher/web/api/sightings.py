@@ -71,7 +71,8 @@ def sighting(caller: SightingReader, sighting: SightingId) -> SightingView:
 
 @router.get("/sightings/{sighting}/triage", summary="A sighting without candidates")
 def triage_sheet(caller: Triager, sighting: SightingId) -> SightingView:
-    """A sighting without its candidates, for those who look after its photos."""
+    """A sighting without its candidates, for those who look after its photos; whoever looks judges none of them blind
+    any more."""
     return caller.casework.triage_sheet(caller.acting, sighting)
 
 

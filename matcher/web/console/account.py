@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from matcher.domain.people import Language
 from matcher.errors import WrongUse
 from matcher.web.console.queue import Anybody
-from matcher.web.fields import text
+from matcher.web.forms import text
 from matcher.web.identity import Form
 from matcher.web.pages import page
 

@@ -18,7 +18,7 @@ from matcher.interchange.cells import position
 from matcher.interchange.records import CASE_COLUMNS
 from matcher.services.inputs import CasePhoto
 from matcher.services.views import CaseView
-from matcher.web.fields import text, words
+from matcher.web.forms import text, words
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
 from matcher.web.uploads import photos

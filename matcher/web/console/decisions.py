@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from matcher.accounts.rights import Right
 from matcher.domain.cases import CaseStatus, ConfirmationKind
 from matcher.domain.reviews import DecisionKind, TaskState
-from matcher.errors import WrongUse
-from matcher.web.console.pictures import Kind, of_face
+from matcher.web.faces import FaceKind, of_face
+from matcher.web.forms import text
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
 
@@ -47,43 +46,36 @@ def show(request: Request, task: str, visited: Decider) -> Response:
 
 
 @router.get("/{task}/faces/{place}/{kind}.jpg")
-def picture(task: str, place: int, kind: Kind, visited: Decider) -> Response:
+def picture(task: str, place: int, kind: FaceKind, visited: Decider) -> Response:
     """A face of the pair; the sighting's is at place 0."""
-    return of_face(visited, visited.desk.face_of(visited.acting, task, place), kind)
+    return of_face(visited.context, visited.desk.face_of(visited.acting, task, place), kind)
 
 
 @router.post("/{task}/settle")
 def settle(task: str, visited: Supervisor, given: Form) -> Response:
     """End a dispute."""
-    kind = DecisionKind.ESCALATED if given.get("as") == "escalated" else DecisionKind.EXCLUDED
-    visited.desk.settle(visited.acting, task, kind, note=_note(given))
+    kind = DecisionKind.ESCALATED if text(given, "as") == "escalated" else DecisionKind.EXCLUDED
+    visited.desk.settle(visited.acting, task, kind, note=text(given, "note"))
     return RedirectResponse("/decisions", status_code=303)
 
 
 @router.post("/{task}/confirm")
 def confirm(task: str, visited: Officer, given: Form) -> Response:
     """Confirm by a proof from outside, which ends the case."""
-    proof = str(given.get("kind", "")), str(given.get("reference", ""))
-    visited.desk.confirm(visited.acting, task, proof, str(given.get("status", "")), note=_note(given) or None)
+    proof = text(given, "kind"), text(given, "reference")
+    visited.desk.confirm(visited.acting, task, proof, text(given, "status"), note=text(given, "note") or None)
     return RedirectResponse("/decisions", status_code=303)
 
 
 @router.post("/{task}/refute")
 def refute(task: str, visited: Officer, given: Form) -> Response:
     """Exclude an escalated pair."""
-    visited.desk.refute(visited.acting, task, note=_note(given))
+    visited.desk.refute(visited.acting, task, note=text(given, "note"))
     return RedirectResponse("/decisions", status_code=303)
 
 
 @router.post("/{task}/reopen")
 def reopen(task: str, visited: Supervisor, given: Form) -> Response:
     """Ask reviewers again."""
-    visited.desk.reopen(visited.acting, task, note=_note(given))
+    visited.desk.reopen(visited.acting, task, note=text(given, "note"))
     return RedirectResponse("/decisions", status_code=303)
-
-
-def _note(given: FormData) -> str:
-    value = given.get("note", "")
-    if not isinstance(value, str):
-        raise WrongUse("The note is a file, where words are expected.")
-    return value.strip().replace("\r\n", "\n")

@@ -7,8 +7,9 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from matcher.errors import WrongUse
-from matcher.web.console.pictures import Kind, of_claim
+from matcher.web.console.pictures import of_claim
 from matcher.web.console.queue import Reviewer
+from matcher.web.faces import FaceKind
 from matcher.web.identity import Form
 from matcher.web.pages import page
 
@@ -22,7 +23,7 @@ def show(request: Request, claim: str, visited: Reviewer) -> Response:
 
 
 @router.get("/{claim}/faces/{place}/{kind}.jpg")
-def picture(claim: str, place: int, kind: Kind, visited: Reviewer) -> Response:
+def picture(claim: str, place: int, kind: FaceKind, visited: Reviewer) -> Response:
     """A face of the list; the sighting's is at place 0."""
     return of_claim(visited, claim, place, kind)
 

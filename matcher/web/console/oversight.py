@@ -9,20 +9,20 @@ from starlette.responses import Response
 
 from matcher.accounts.rights import Right
 from matcher.services.oversight import installation, latest_audit
+from matcher.web.api.parameters import LAST
 from matcher.web.identity import Visit, allowed
 from matcher.web.pages import page
 
 router = APIRouter()
 
 _PAGE = 100  # entries on one page
-_LAST = 2**63 - 1  # numbers beyond it are none that a database keeps
 
 
 @router.get("/audit")
 def audit(
     request: Request,
     visited: Annotated[Visit, Depends(allowed(Right.AUDIT_READ))],
-    before: Annotated[int | None, Query(ge=0, le=_LAST)] = None,
+    before: Annotated[int | None, Query(ge=0, le=LAST)] = None,
 ) -> Response:
     """Who did what: one page of entries, the newest first. Notes stay out: they may tell of a child."""
     records, following = latest_audit(visited.context, visited.acting, before, _PAGE)

@@ -10,8 +10,10 @@ from starlette.responses import RedirectResponse, Response
 
 from matcher.domain.reviews import Feature, Likeness, Outcome
 from matcher.errors import WrongUse
-from matcher.web.console.pictures import Kind, of_claim
+from matcher.web.console.pictures import of_claim
 from matcher.web.console.queue import Reviewer
+from matcher.web.faces import FaceKind
+from matcher.web.forms import text
 from matcher.web.identity import Form
 from matcher.web.languages import speech
 from matcher.web.pages import language_of, page
@@ -27,7 +29,7 @@ def show(request: Request, claim: str, visited: Reviewer) -> Response:
 
 
 @router.get("/{claim}/faces/{place}/{kind}.jpg")
-def picture(claim: str, place: int, kind: Kind, visited: Reviewer) -> Response:
+def picture(claim: str, place: int, kind: FaceKind, visited: Reviewer) -> Response:
     """A face of the pair; the sighting's is at place 0."""
     return of_claim(visited, claim, place, kind)
 
@@ -42,7 +44,7 @@ def save(claim: str, visited: Reviewer, given: Form) -> Response:
 @router.post("/{claim}/print")
 def print_sheet(request: Request, claim: str, visited: Reviewer, given: Form) -> Response:
     """The comparison for paper, as a file: redacted, and on record."""
-    place, pdf = _text(given, "place") or "1", _text(given, "as") != "html"
+    place, pdf = text(given, "place") or "1", text(given, "as") != "html"
     if not (place.isascii() and place.isdigit() and len(place) < 4):
         raise WrongUse("A case photo is the number of a place: load the page anew.")
     reader = speech(language_of(request)).reader
@@ -85,13 +87,8 @@ def revise(claim: str, visited: Reviewer, given: Form) -> Response:
 
 def _judgement(given: FormData) -> dict[str, Any]:
     features = {
-        feature: (_text(given, f"{feature.value}.likeness"), _text(given, f"{feature.value}.note"))
+        feature: (text(given, f"{feature.value}.likeness") or None, text(given, f"{feature.value}.note") or None)
         for feature in Feature
     }
     entered = {feature: told for feature, told in features.items() if any(told)}
-    return {"outcome": _text(given, "outcome"), "features": entered, "note": _text(given, "note")}
-
-
-def _text(given: FormData, name: str) -> str | None:
-    value = given.get(name)
-    return value.strip().replace("\r\n", "\n") or None if isinstance(value, str) else None
+    return {"outcome": text(given, "outcome") or None, "features": entered, "note": text(given, "note") or None}

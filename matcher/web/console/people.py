@@ -14,7 +14,7 @@ from matcher.domain.people import Person, Role
 from matcher.errors import NotFound, WrongUse
 from matcher.interchange.cells import day, number, one_of
 from matcher.services.accounts import LONGEST_KEY_DAYS, NewKey, NewPerson, shown_key
-from matcher.web.fields import text
+from matcher.web.forms import text
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from matcher.accounts.rights import Right
 from matcher.errors import MatcherError, WrongUse
-from matcher.web.fields import text
+from matcher.web.forms import text
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
 from matcher.web.uploads import photos

@@ -15,7 +15,7 @@ from matcher.domain.records import HowSeen
 from matcher.errors import MatcherError
 from matcher.interchange.cells import position
 from matcher.interchange.records import SIGHTING_COLUMNS
-from matcher.web.fields import text, words
+from matcher.web.forms import text, words
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
 from matcher.web.uploads import photos
@@ -61,14 +61,14 @@ def submit(request: Request, visited: Sender, given: Form) -> Response:
 
 @router.get("/{sighting}")
 def show(request: Request, visited: Looker, sighting: str) -> Response:
-    """A sighting's photos and faces, without its candidates."""
+    """A sighting's photos and faces, without its candidates; whoever looks is asked about its pairs no more."""
     found = visited.casework.triage_sheet(visited.acting, sighting)
     return page(request, "sighting.html", visited, sighting=found, candidates=False)
 
 
 @router.get("/{sighting}/candidates")
 def candidates(request: Request, visited: Reader, sighting: str) -> Response:
-    """A sighting with its candidates; whoever looks is asked about its pairs no more."""
+    """A sighting with its candidates."""
     found = visited.casework.sighting(visited.acting, sighting)
     return page(request, "sighting.html", visited, sighting=found, candidates=True)
 

@@ -1,0 +1,49 @@
+"""Forms as they come in: whole, and their words as people meant them."""
+
+from __future__ import annotations
+
+import re
+
+from fastapi import Request
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive
+
+from matcher.errors import WrongUse
+
+FORM = "multipart/form-data"
+_BOUNDARY = re.compile(r'boundary="?([^";,]+)')
+
+
+def whole_form(request: Request) -> Receive:
+    """What is received of a form, until it turns out to lack its end: parts that did not come would be missed by
+    nobody.
+    """
+    if not request.headers.get("content-type", "").startswith(FORM):
+        return request.receive
+    found = _BOUNDARY.search(request.headers.get("content-type", ""))
+    end = f"--{found[1].strip()}--".encode() if found else b""
+    last = b""
+
+    async def receive() -> Message:
+        nonlocal last
+        message = await request.receive()
+        last = (last + message.get("body", b""))[-len(end) - 4 :]  # a line may end behind it
+        if message["type"] == "http.request" and not message.get("more_body") and not last.rstrip().endswith(end):
+            raise HTTPException(400, "The form ends in the middle: send it again.")
+        return message
+
+    return receive
+
+
+def text(given: FormData, name: str) -> str:
+    """A field without the spaces around it, empty if it was left out. `WrongUse` where a file was sent instead."""
+    value = given.get(name, "")
+    if not isinstance(value, str):
+        raise WrongUse(f"The field '{name}' is a file, where words are expected.")
+    return value.strip().replace("\r\n", "\n")
+
+
+def words(given: FormData) -> dict[str, str]:
+    """All fields that hold words; of one that is there several times, the last."""
+    return {name: text(given, name) for name, value in given.multi_items() if isinstance(value, str)}
