@@ -32,6 +32,8 @@ def shown(home: Path, monkeypatch: pytest.MonkeyPatch, chromium: Browser) -> Ite
             photos = [CasePhoto(child(seed, variant), age=6 + variant) for variant in range(3)]
             matcher.add_case(f"HZ-{seed}", photos, actor="x", name=f"Child {seed}", marks="mole on the left cheek")
         fill(matcher)
+        for case in matcher.cases():
+            matcher.update_case(case.case_id, actor="x", marks="mole on the left cheek")
         one = Served(Desk(matcher), chromium)
         yield one
         one.stop()
