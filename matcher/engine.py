@@ -157,7 +157,7 @@ class Matcher:
         cases.check_number(case_id)
         fields = case_fields(changes)
         prepared = case_photos.prepare_photos(self._context, _case_photos(photos), one_of(OnSeveral)(on_several))
-        return cases.update(self._context, case_id, fields, prepared, who)
+        return cases.update(self._context, case_id, cases.Update(fields, prepared), who)
 
     def choose_face(self, photo_id: str, number: int, *, actor: str, reason: str | None = None) -> CaseView:
         """Say which face of a case photo (counted from 1, largest first) is the child's."""
@@ -265,7 +265,8 @@ class Matcher:
         who = Who(actor, ReasonCode.SIGHTING, reason)
         told = Report(**sighting_fields(report))
         length = _top(top)  # before the models run
-        new = sightings.prepare_sighting(self._context, told, several(photos), idempotency_key)
+        key = sightings.SubmissionKey.of(idempotency_key)
+        new = sightings.prepare_sighting(self._context, told, several(photos), key)
         sighting_id, repeated = sightings.submit(self._context, new, who, top=length)
         view = sighting_views.shown(self._context, id_text(sighting_id), who if repeated else None)
         return replace(view, repeated=repeated)

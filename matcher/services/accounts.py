@@ -131,6 +131,8 @@ def add_key(context: Context, acting: Acting, new: NewKey) -> tuple[str, ApiKey]
                 if beyond
                 else "A key without a scope opens nothing: give at least one."
             )
+        if any(one.label == new.label and one.revoked_at is None for one in transaction.people.keys_of(person.id)):
+            raise Conflict(f"'{person.name}' has a key '{new.label}' already: revoke it, or take another label.")
         key = ApiKey(
             id=KeyId(new_id()),
             person_id=person.id,

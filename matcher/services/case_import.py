@@ -112,7 +112,7 @@ def _store(context: Context, record: TableRecord, ready: Prepared[NewPhoto], who
     news = [photo for photo in ready.photos if photo.prepared.digest not in stored or _says(photo.given)]
     if not news and replace(case.details, **fields) == case.details:
         return Imported(record.where, "unchanged", number, 0, (), ready.refusals)
-    view = cases.update(context, number, fields, news, who)
+    view = cases.update(context, number, cases.Update(fields, news), who)
     return Imported(record.where, "changed", number, len(news), view.warnings, ready.refusals)
 
 

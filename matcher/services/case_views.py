@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from matcher.domain.cases import Case, CaseStatus, Photo, PhotoState, StatusChange
-from matcher.domain.ids import PhotoId, id_text
+from matcher.domain.ids import PhotoId, id_text, parse_id
 from matcher.domain.quality import explain, weaknesses
 from matcher.domain.records import StoredFace
 from matcher.domain.reviews import RecusedBy
@@ -101,10 +101,13 @@ def _summary(case: Case, photos: Sequence[Photo]) -> CaseSummary:
     )
 
 
-def awaiting_choice(context: Context) -> list[tuple[str, PhotoView]]:
-    """Case photos that show several faces of which none is chosen yet, with their case numbers."""
+def awaiting_choice(
+    context: Context, after: str | None = None, limit: int | None = None
+) -> list[tuple[str, PhotoView]]:
+    """Case photos that show several faces of which none is chosen yet, with their case numbers, by rising id."""
+    behind = None if after is None else PhotoId(parse_id(after))
     with context.store.read() as reading:
-        photos = reading.photos.list_case_photos(PhotoState.AWAITING_CHOICE)
+        photos = reading.photos.list_case_photos(PhotoState.AWAITING_CHOICE, behind, limit)
         faces = reading.faces.of_photos([PhotoId(photo.id) for photo in photos])
         cases = reading.cases.by_ids([photo.case_id for photo in photos if photo.case_id is not None])
     return [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from matcher.domain.cases import Case, CaseDetails, CaseStatus, Confirmation, PhotoState, StatusChange, check_move
@@ -50,13 +51,28 @@ def check_number(number: str) -> None:
         raise WrongUse(f"The case number {number!r} is empty or has spaces around it.")
 
 
-def update(context: Context, number: str, changes: dict[str, Any], photos: Sequence[NewPhoto], who: Who) -> CaseView:
-    """Change details of a case and add photos to it; a photo that it has already is not added again."""
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What is to change of a case. `seen` is the `updated_at` under which it was looked at: `None` does not mind."""
+
+    changes: Mapping[str, Any]
+    photos: Sequence[NewPhoto] = ()
+    seen: datetime | None = None
+
+
+def update(context: Context, number: str, new: Update, who: Who) -> CaseView:
+    """Change details of a case and add photos to it; a photo that it has already is not added again.
+
+    `Conflict` if the case was changed since it was `seen`.
+    """
+    changes, photos = new.changes, new.photos
     with context.store.read() as reading:
         owner = Owner(case_id=require_case(reading, number).id)
     keep_bytes(context, owner, [photo.prepared for photo in photos])
     with context.store.write() as transaction:
         case = require_case(transaction, number)
+        if new.seen not in (None, case.updated_at):
+            raise Conflict(f"Case '{number}' was changed meanwhile: look at what is known now, then change it again.")
         case = replace(case, details=replace(case.details, **changes), updated_at=context.clock())
         transaction.cases.update(case)
         warnings = enrol(context, transaction, case, photos, who) + _unfindable(transaction, case)

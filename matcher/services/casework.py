@@ -7,11 +7,12 @@ the library's `Matcher` take an actor's word for who acts.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, ConfirmationKind
-from matcher.domain.ids import PhotoId, parse_id
+from matcher.domain.ids import PhotoId, SightingId, parse_id
 from matcher.domain.records import Report
 from matcher.domain.relations import RelationKind
 from matcher.errors import WrongUse
@@ -79,10 +80,12 @@ class Casework:
         acting.require(Right.SIGHTING_READ)
         return case_candidates.of_case(self._context, case_id, _who(acting, ReasonCode.REVIEW), _page(limit))
 
-    def awaiting_choice(self, acting: Acting) -> list[tuple[str, PhotoView]]:
-        """Case photos with several faces of which none is chosen yet, with their case numbers."""
+    def awaiting_choice(
+        self, acting: Acting, *, after: str | None = None, limit: int = 50
+    ) -> list[tuple[str, PhotoView]]:
+        """Case photos with several faces of which none is chosen yet, with their case numbers, behind photo `after`."""
         acting.require(Right.CASE_READ)
-        return case_views.awaiting_choice(self._context)
+        return case_views.awaiting_choice(self._context, after, _page(limit))
 
     def weak_cases(self, acting: Acting, limit: int = 50) -> list[WeakCase]:
         """Open cases whose best photo is weak or that no search finds, with what would help."""
@@ -112,14 +115,19 @@ class Casework:
         photos: Iterable[CasePhoto] = (),
         *,
         on_several: OnSeveral | str = OnSeveral.ASK,
+        seen: datetime | None = None,
         **changes: Any,
     ) -> CaseView:
-        """Change details of a case (`None` erases one) and add photos; a photo that it has is not added again."""
+        """Change details of a case (`None` erases one) and add photos; a photo that it has is not added again.
+
+        `seen` is the `updated_at` of the case as one looked at it: `Conflict` if it was changed since.
+        """
         acting.require(Right.CASE_WRITE)
         cases.check_number(case_id)
         fields = case_fields(changes)
         prepared = case_photos.prepare_photos(self._context, several(photos), one_of(OnSeveral)(on_several))
-        view = cases.update(self._context, case_id, fields, prepared, _who(acting, ReasonCode.CORRECTION))
+        new = cases.Update(fields, prepared, seen)
+        view = cases.update(self._context, case_id, new, _who(acting, ReasonCode.CORRECTION))
         return self._seen(acting, view)
 
     def choose_face(self, acting: Acting, photo_id: str, number: int) -> CaseView:
@@ -153,7 +161,7 @@ class Casework:
         if target.searched:
             raise WrongUse(f"'{target.value}' does not end a case: reopen it instead.")
         who = _who(acting, ReasonCode.CLOSURE, note)
-        return cases.move(self._context, case_id, target, confirmation(confirmed), who)
+        return self._seen(acting, cases.move(self._context, case_id, target, confirmation(confirmed), who))
 
     def reopen_case(self, acting: Acting, case_id: str, *, note: str) -> CaseView:
         """Search for the child of an ended case again."""
@@ -162,7 +170,7 @@ class Casework:
         if not note.strip():
             raise WrongUse("Why is the case opened again? Give a reason.")
         who = _who(acting, ReasonCode.CORRECTION, note)
-        return cases.move(self._context, case_id, CaseStatus.OPEN, None, who)
+        return self._seen(acting, cases.move(self._context, case_id, CaseStatus.OPEN, None, who))
 
     # Sightings
 
@@ -188,13 +196,19 @@ class Casework:
     ) -> SightingReceipt:
         """Store a sighting with its candidates; the receipt tells nothing of them.
 
-        Handing in the same content with the same `idempotency_key` again gives the sighting that exists.
+        Handing in the same content with the same `idempotency_key` of an account again gives the sighting that exists.
         """
         acting.require(Right.SIGHTING_SUBMIT)
         told = Report(**sighting_fields(report))
-        new = sightings.prepare_sighting(self._context, told, several(photos), idempotency_key)
+        key = sightings.SubmissionKey.of(idempotency_key, acting.id)
+        new = sightings.prepare_sighting(self._context, told, several(photos), key)
         sighting_id, repeated = sightings.submit(self._context, new, _who(acting, ReasonCode.SIGHTING))
         return sighting_views.receipt(self._context, sighting_id, repeated)
+
+    def receipt(self, acting: Acting, sighting_id: str) -> SightingReceipt:
+        """Which photos of a sighting can be used, and nothing of what was told or found."""
+        acting.require(Right.SIGHTING_SUBMIT)
+        return sighting_views.receipt(self._context, SightingId(parse_id(sighting_id)), repeated=True)
 
     def set_photo_aside(self, acting: Acting, photo_id: str, *, note: str) -> None:
         """Say, having looked, that no face of a sighting's photo can be used."""
@@ -225,7 +239,7 @@ class Casework:
         return case_pictures.picture(self._context, acting, one_of(Picture)(kind), shown_id)
 
     def _seen(self, acting: Acting, view: CaseView) -> CaseView:
-        """A view of a case for somebody who changed it, and who is not asked about its pairs any more."""
+        """A view of a case for somebody who changed or ended it, and who is not asked about its pairs any more."""
         case_views.recuse(self._context, view.case_id, _who(acting, ReasonCode.REVIEW))
         return view
 

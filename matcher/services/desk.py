@@ -106,6 +106,10 @@ class Desk:
         """Seal a verdict; `features` are (likeness, note) by feature."""
         return desk_pairs.seal_pair(self._context, acting, claim, desk_pairs.judgement(outcome, features, note))
 
+    def require_sealed(self, acting: Acting, claim: str) -> None:
+        """Raise unless one sealed a verdict under this claim."""
+        desk_pairs.require_sealed(self._context, acting, claim)
+
     def reveal(self, acting: Acting, claim: str) -> RevealView:
         """What a sealed pair was about."""
         return desk_pairs.reveal(self._context, acting, claim)

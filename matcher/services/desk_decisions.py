@@ -24,7 +24,7 @@ from matcher.services import cases
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.desk_claims import reviewer, task_of
-from matcher.services.desk_faces import face_at, faces_of_pair
+from matcher.services.desk_faces import chosen_faces, face_at, faces_of_pair
 from matcher.services.desk_facts import facts_of, of_decision, of_pair, of_verdict
 from matcher.services.desk_tasks import reopen as ask_again
 from matcher.services.desk_views import ClaimFace, PairItem, PairView
@@ -68,6 +68,7 @@ def pair(context: Context, acting: Acting, task: str) -> PairView:
         view = PairView(
             of_pair(transaction, found),
             facts_of(transaction, found),
+            0 if found.case_id is None else len(chosen_faces(transaction, found.case_id)),
             tuple(of_verdict(one, people) for one in verdicts),
             tuple(of_decision(one) for one in transaction.verdicts.decisions(found.id)),
         )

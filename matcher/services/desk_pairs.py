@@ -124,6 +124,12 @@ def seal_pair(context: Context, acting: Acting, claim: str, said: Judgement) -> 
     return SealedView(id_text(held.claim.id), verdict.sealed_at)
 
 
+def require_sealed(context: Context, acting: Acting, claim: str) -> None:
+    """`NotFound` unless it is one's own claim on a pair, `Conflict` unless a verdict was sealed under it."""
+    with context.store.read() as reading:
+        _sealed(reading, acting, claim)
+
+
 def reveal(context: Context, acting: Acting, claim: str) -> RevealView:
     """What a sealed pair was about, and what others said of it so far.
 

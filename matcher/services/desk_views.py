@@ -193,10 +193,11 @@ class DecisionView:
 
 @dataclass(frozen=True, slots=True)
 class PairView:
-    """A pair with everything that was said about it, for those who decide."""
+    """A pair with everything that was said about it, for those who decide; `places` counts the child's faces."""
 
     item: PairItem
     facts: PairFacts
+    places: int
     verdicts: tuple[VerdictView, ...]
     decisions: tuple[DecisionView, ...]
 

@@ -59,8 +59,8 @@ def _known(context: Context, record: TableRecord, folder: Path) -> Imported | No
     return None if known is None else Imported(record.where, "unchanged", id_text(known), len(record.photos))
 
 
-def _key(record: TableRecord, content: str) -> str:
-    return record.key or f"content {content}"
+def _key(record: TableRecord, content: str) -> sightings.SubmissionKey:
+    return sightings.SubmissionKey(record.key or f"content {content}")
 
 
 def _store(context: Context, record: TableRecord, ready: Prepared[PreparedPhoto], who: Who) -> Imported:

@@ -10,7 +10,8 @@ from typing import Any
 
 from matcher import __version__
 from matcher.domain.faces import Face
-from matcher.domain.ids import CandidateId, SightingId, new_id
+from matcher.domain.ids import CandidateId, SightingId, id_text, new_id
+from matcher.domain.people import PersonId
 from matcher.domain.records import Candidate, Report, Sighting, StoredFace
 from matcher.domain.reviews import RecusedBy
 from matcher.errors import Conflict, WrongUse
@@ -33,13 +34,34 @@ from matcher.services.photos import (
 from matcher.store.database import Reading, Transaction
 
 
+@dataclass(frozen=True, slots=True)
+class SubmissionKey:
+    """What makes handing in a sighting twice the same as once. Each account counts its own: two may use one text."""
+
+    text: str
+    account: PersonId | None = None
+
+    def __post_init__(self) -> None:
+        check_text("The idempotency key", self.text, 200)
+
+    @classmethod
+    def of(cls, text: str | None, account: PersonId | None = None) -> SubmissionKey | None:
+        """The key of a text, none without one."""
+        return None if text is None else cls(text, account)
+
+    def digest(self, context: Context) -> str:
+        """What is kept of it."""
+        whose = "" if self.account is None else f"{id_text(self.account)}/"
+        return context.key.digest(f"{whose}{self.text}".encode(), "idempotency")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class NewSighting:
-    """A report whose photos were prepared; `key` makes handing it in twice the same as once."""
+    """A report whose photos were prepared."""
 
     report: Report
     photos: tuple[PreparedPhoto, ...]
-    key: str | None = None
+    key: SubmissionKey | None = None
 
     @property
     def faces(self) -> list[Face]:
@@ -47,15 +69,15 @@ class NewSighting:
         return [face for photo in self.photos for face in photo.found.faces]
 
 
-def prepare_sighting(context: Context, report: Report, photos: Sequence[PhotoInput], key: str | None) -> NewSighting:
+def prepare_sighting(
+    context: Context, report: Report, photos: Sequence[PhotoInput], key: SubmissionKey | None
+) -> NewSighting:
     """Run the models over a report's photos, searched thoroughly."""
     return new_sighting(report, [prepare(context, given) for given in photos], key)
 
 
-def new_sighting(report: Report, photos: Iterable[PreparedPhoto], key: str | None) -> NewSighting:
+def new_sighting(report: Report, photos: Iterable[PreparedPhoto], key: SubmissionKey | None) -> NewSighting:
     """A report with its photos, of which one that is given twice counts once; `WrongUse` without any."""
-    if key is not None:
-        check_text("The idempotency key", key, 200)
     distinct = {photo.digest: photo for photo in photos}
     if not distinct:
         raise WrongUse("A sighting needs at least one photo.")
@@ -81,22 +103,23 @@ def submit(context: Context, new: NewSighting, who: Who, *, top: int | None = No
         if known is not None:
             return known, True
         result = still_true(context, transaction, new.faces, top, result)
-        key = None if new.key is None else (context.key.digest(new.key.encode(), "idempotency"), content)
+        key = None if new.key is None else (new.key.digest(context), content)
         transaction.sightings.add(sighting, key)
         _store(context, transaction, sighting, new, result, who)
     return sighting.id, False
 
 
-def existing(context: Context, reading: Reading, key: str | None, content: str) -> SightingId | None:
+def existing(context: Context, reading: Reading, key: SubmissionKey | None, content: str) -> SightingId | None:
     """The sighting that was submitted under a key; `Conflict` if its content was another; without a key `None`."""
     if key is None:
         return None
-    known = reading.sightings.by_idempotency_key(context.key.digest(key.encode(), "idempotency"))
+    known = reading.sightings.by_idempotency_key(key.digest(context))
     if known is None:
         return None
     sighting_id, known_content = known
     if known_content != content:
-        raise Conflict(f"The idempotency key '{key}' was used for another sighting: use a new key for a new report.")
+        used = f"The idempotency key '{key.text}' was used for another sighting"
+        raise Conflict(f"{used}: use a new key for a new report.")
     return sighting_id
 
 

@@ -75,9 +75,15 @@ class PhotoReading(Part):
             found.update(self._connection.scalars(select(photos.c.blob).where(photos.c.blob.in_(some))))
         return found
 
-    def list_case_photos(self, state: PhotoState) -> list[Photo]:
-        """Photos of cases in this state, for example those that wait for a choice."""
-        return self._where(photos.c.case_id.is_not(None) & (photos.c.state == state))
+    def list_case_photos(
+        self, state: PhotoState, after: PhotoId | None = None, limit: int | None = None
+    ) -> list[Photo]:
+        """Photos of cases in this state, for example those that wait for a choice, by rising id behind `after`."""
+        query = select(photos).where(photos.c.case_id.is_not(None) & (photos.c.state == state))
+        if after is not None:
+            query = query.where(photos.c.id > after)
+        query = query.order_by(photos.c.id).limit(limit)
+        return [_photo(row) for row in self._connection.execute(query).mappings()]
 
     def _where(self, condition: ColumnElement[bool]) -> list[Photo]:
         query = select(photos).where(condition).order_by(photos.c.position, photos.c.id)

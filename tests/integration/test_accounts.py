@@ -345,6 +345,8 @@ def test_a_key_gives_its_scopes_and_never_more_than_its_account(context: Context
         a_key(context, admin, Right.REVIEW)
     with pytest.raises(WrongUse, match="scope"):
         a_key(context, admin)
+    with pytest.raises(Conflict, match="already"):
+        a_key(context, admin, Right.SIGHTING_SUBMIT)
     clock.wait(days=30)
     with pytest.raises(NotSignedIn):
         signing_in.acting(context, key)

@@ -72,6 +72,8 @@ def test_a_receipt_tells_nothing_of_candidates_and_repeats_safely(office: Office
     assert (again.id, again.repeated, first.repeated) == (first.id, True, False)
     with pytest.raises(Conflict, match="another sighting"):
         office.work.submit_sighting(service, [child(2)], idempotency_key="k")
+    other = office.work.submit_sighting(office[Role.INTAKE], [child(2)], idempotency_key="k")
+    assert (other.repeated, other.id == first.id) == (False, False), "another account counts its own keys"
 
 
 def test_a_photo_without_a_usable_face_waits_for_somebody_who_looks(office: Office) -> None:
@@ -137,6 +139,9 @@ def test_whoever_changes_a_case_is_recused_from_its_candidates(office: Office) -
     assert office.recused(Role.INTAKE) == 0
     office.work.update_case(office[Role.INTAKE], "A-1")
     assert office.recused(Role.INTAKE) == 1
+    assert office.recused(Role.OFFICER) == 0
+    office.work.close_case(office[Role.OFFICER], "A-1", "hoax")
+    assert office.recused(Role.OFFICER) == 1
 
 
 def test_an_ad_hoc_search_needs_a_reason_and_recuses(office: Office) -> None:

@@ -13,6 +13,7 @@ from matcher.domain.cases import CaseStatus
 from matcher.domain.ids import parse_id
 from matcher.domain.people import Language, Role
 from matcher.domain.records import CandidateId
+from matcher.web.console import cases, decisions, sightings
 
 SCRIPT = "<script>alert(1)</script>"
 LONG = "a rather long password"
@@ -25,6 +26,13 @@ def recused(desk: Desk, name: str) -> int:
     ids = [CandidateId(parse_id(one.id)) for one in desk.matcher.sighting(sighting).candidates if one.id]
     with desk.matcher.context.store.read() as reading:
         return len(reading.verdicts.recused(acting_of(desk, name).id, ids))
+
+
+def seen(page: str) -> str:
+    """What a page of a case was made from."""
+    found = re.search(r'name="seen" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
 
 
 def test_a_case_is_registered_a_face_chosen_and_the_case_ended_and_reopened(desk: Desk) -> None:
@@ -78,14 +86,66 @@ def test_details_are_changed_and_what_was_emptied_is_erased(desk: Desk) -> None:
     chen, number = desk.browser("chen"), f"{SECRETS[1]}1"
     page = chen.get(f"/case?number={number}").text
     assert 'value="2024-01-01T' in page
-    chen.post("/case/details", number=number, name="Li", height_cm="120.5", lat="31.2", lon="121.4", datum="wgs84")
+    first = {"number": number, "name": "Li", "height_cm": "120.5", "lat": "31.2", "lon": "121.4", "datum": "wgs84"}
+    chen.post("/case/details", seen=seen(page), **first)
     details = desk.matcher.case(number).details
     assert (details.name, details.marks, details.height_cm, details.missing_since) == ("Li", None, 120.5, None)
     assert details.last_seen is not None
     page = chen.get(f"/case?number={number}").text
     assert "31.20000, 121.40000" in page
-    chen.post("/case/details", number=number, name="Li", lat="31.2", lon="121.4", datum="wgs84")
+    chen.post("/case/details", seen=seen(page), number=number, name="Li", lat="31.2", lon="121.4", datum="wgs84")
     assert desk.matcher.case(number).details.last_seen == details.last_seen
+    page = chen.get(f"/case?number={number}").text
+    wrong = chen.post("/case/details", 400, seen=seen(page), number=number, name="Kept", height_cm="9000")
+    assert ("height_cm is 9000" in wrong.text, 'value="Kept"' in wrong.text) == (True, True)
+    chen.post("/case/details", 404, seen=seen(page), number="nowhere", name="Li")
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_undone(desk: Desk) -> None:
+    chen, ma, number = desk.browser("chen"), desk.browser("ma"), f"{SECRETS[1]}1"
+    opened = chen.get(f"/case?number={number}").text
+    ma.post("/case/details", seen=seen(opened), number=number, name="Li", clothing="red jacket")
+    late = chen.post("/case/details", 409, seen=seen(opened), number=number, name="Li", police_reference="P-7").text
+    assert ("was changed meanwhile" in late, "red jacket" in late, 'value="P-7"' in late) == (True, True, True)
+    details = desk.matcher.case(number).details
+    assert (details.clothing, details.police_reference) == ("red jacket", None)
+    knowing = {"name": "Li", "clothing": "red jacket", "police_reference": "P-7"}
+    chen.post("/case/details", seen=seen(late), number=number, **knowing)
+    details = desk.matcher.case(number).details
+    assert (details.clothing, details.police_reference) == ("red jacket", "P-7")
+    chen.post("/case/details", 400, number=number, name="Li")
+
+
+def test_lists_end_where_they_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    chen = desk.browser("chen")
+    for module in (cases, sightings, decisions):
+        monkeypatch.setattr(module, "LINES", 3)
+    assert "More" not in chen.get("/cases").text, "three cases are one page"
+    monkeypatch.setattr(cases, "LINES", 2)
+    following = re.search(r'href="(/cases\?after=[^"]+)"', chen.get("/cases").text)
+    assert following is not None
+    last = chen.get(following[1]).text
+    assert (f"{SECRETS[1]}3" in last, f"{SECRETS[1]}2" in last, "More" in last) == (True, False, False)
+    monkeypatch.setattr(cases, "_CHOICES_SHOWN", 1)
+    for number, seeds in (("C-1", (7, 8)), ("C-2", (8, 9))):
+        chen.post("/cases", photos=[group(*seeds)], case_id=number)
+    first = chen.get("/cases/waiting").text
+    following = re.search(r'href="(/cases/waiting\?after=[^"]+)"', first)
+    assert following is not None
+    second = chen.get(following[1]).text
+    assert {re.findall(r"<h3><a[^>]*>(.*?)</a>", page)[0] for page in (first, second)} == {"C-1", "C-2"}
+    assert "/cases/waiting?after=" not in second
+
+
+def test_a_receipt_that_is_loaded_anew_hands_nothing_in(desk: Desk) -> None:
+    ma, before = desk.browser("ma"), len(desk.matcher.sightings())
+    answer = ma.post("/sightings", photos=[nobody()])
+    assert re.fullmatch(r"/sightings/\w{13}/received", answer.url.path)
+    assert len(desk.matcher.sightings()) == before + 1
+    assert ma.get(answer.url.path).text == answer.text
+    assert len(desk.matcher.sightings()) == before + 1
+    desk.browser("li").get(answer.url.path, 403)
+    ma.get("/sightings/0000000000001/received", 404)
 
 
 def test_photos_are_added_and_relations_declared(desk: Desk) -> None:

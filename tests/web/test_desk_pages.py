@@ -113,6 +113,8 @@ def test_nothing_leaks_before_sealing(desk: Desk) -> None:
     assert [secret for secret in hidden if secret in got] == []
     assert "wang" not in got.replace("matcher", "")
     assert "mole &lt;b&gt;left&lt;/b&gt;" in got  # the marks are told, and are no markup
+    zhao.get(f"{path}/sealed", 409)
+    zhao.get("/review/pairs/0000000000001/sealed", 404)
     zhao.post(f"{path}/reveal", 409)
 
 
@@ -146,7 +148,7 @@ def test_nothing_leaks_to_programs_before_sealing(desk: Desk) -> None:
     assert [word for word in ("imilarity", "rank", "score") if word in got.replace("no score", "")] == []
 
 
-def test_two_reviewers_get_other_addresses_and_another_order(desk: Desk) -> None:
+def test_each_reviewer_gets_an_address_of_their_own(desk: Desk) -> None:
     pick(desk)
     paths = {desk.browser(name).claim() for name in ("wang", "zhao")}
     assert len(paths) == 2

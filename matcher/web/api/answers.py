@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, TypeVar
 
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.ids import id_text
@@ -13,27 +12,6 @@ from matcher.domain.people import ApiKey, Language, Person, Role
 from matcher.domain.records import AuditRecord
 from matcher.services.doctor import Finding
 from matcher.services.views import GalleryView, PhotoView
-
-_Item = TypeVar("_Item")
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[_Item]):
-    """A part of a list. `next` is the `after` of the following part, `null` at the end."""
-
-    items: tuple[_Item, ...]
-    next: str | None
-
-
-def page(found: Sequence[_Item], limit: int, cursor: Callable[[_Item], str]) -> Page[_Item]:
-    """The first `limit` of what was found; one more than that says that a further part follows."""
-    shown = tuple(found[:limit])
-    return Page(shown, cursor(shown[-1]) if len(found) > limit else None)
-
-
-def whole(found: Sequence[_Item]) -> Page[_Item]:
-    """A list that has one part only."""
-    return Page(tuple(found), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from matcher.interchange.cells import day
 from matcher.services.details import parsed
 from matcher.services.inputs import CasePhoto
 from matcher.services.views import CaseCandidate, CaseSummary, CaseView, WeakCase
-from matcher.web.api.answers import Page, UnchosenView, page, whole
+from matcher.web.api.answers import UnchosenView
 from matcher.web.api.bodies import CaseChanges, Closing, FaceNumber, NewCase, PhotoNote, Reason, Relation
 from matcher.web.api.caller import router_of
 from matcher.web.api.parameters import (
@@ -30,6 +30,7 @@ from matcher.web.api.parameters import (
     SightingReader,
 )
 from matcher.web.api.uploads import Photo, Photos
+from matcher.web.parts import Page, Whole, page, whole
 from matcher.web.uploads import photos_of
 
 router = router_of("Cases")
@@ -45,16 +46,16 @@ def cases(
 
 
 @router.get("/weak-cases", summary="Cases with weak photos")
-def weak_cases(caller: CaseReader, limit: Limit = 50) -> Page[WeakCase]:
-    """Open cases whose best photo is weak or that no search finds, with what would help; no more than the limit."""
-    return whole(caller.casework.weak_cases(caller.acting, limit))
+def weak_cases(caller: CaseReader, limit: Limit = 50) -> Whole[WeakCase]:
+    """Open cases whose best photo is weak or that no search finds, with what would help."""
+    return whole(caller.casework.weak_cases(caller.acting, limit + 1), limit)
 
 
 @router.get("/unchosen-photos", summary="Photos that wait for a choice")
-def unchosen_photos(caller: CaseReader) -> Page[UnchosenView]:
+def unchosen_photos(caller: CaseReader, after: After = None, limit: Limit = 50) -> Page[UnchosenView]:
     """Case photos with several faces of which none is chosen yet."""
-    found = caller.casework.awaiting_choice(caller.acting)
-    return whole([UnchosenView(number, photo) for number, photo in found])
+    found = caller.casework.awaiting_choice(caller.acting, after=after, limit=limit + 1)
+    return page([UnchosenView(number, photo) for number, photo in found], limit, lambda one: one.photo.id)
 
 
 @router.post("/cases", status_code=201, summary="Register a case")
@@ -105,10 +106,9 @@ def reopen_case(caller: CaseCloser, case: CaseNumber, given: Reason) -> CaseView
 
 
 @router.get("/cases/{case}/candidates", summary="Sightings of a case")
-def case_candidates(caller: SightingReader, case: CaseNumber, limit: Limit = 50) -> Page[CaseCandidate]:
-    """The sightings that a case is a candidate for, newest first, no more than the limit; whoever looks judges none of
-    them blind any more."""
-    return whole(caller.casework.candidates_of(caller.acting, case, limit))
+def case_candidates(caller: SightingReader, case: CaseNumber, limit: Limit = 50) -> Whole[CaseCandidate]:
+    """The sightings that a case is a candidate for, newest first; whoever looks judges none of them blind any more."""
+    return whole(caller.casework.candidates_of(caller.acting, case, limit + 1), limit)
 
 
 @router.put("/cases/{case}/relations/{other}", summary="Relate two cases")

@@ -14,10 +14,10 @@ from pydantic import BaseModel, TypeAdapter
 
 from matcher import __version__
 from matcher.errors import MatcherError
-from matcher.web.api.answers import Page
 from matcher.web.api.caller import media_type, needed
 from matcher.web.api.examples import EXAMPLES
 from matcher.web.api.problem import CODES, MEDIA_TYPE, Problem
+from matcher.web.parts import Page, Whole
 
 _ABOUT = (
     "Everything that the desk does, for programs. Sign in with `POST /v1/sessions` or have an administrator make a "
@@ -114,9 +114,10 @@ def _refusal(status: int) -> dict[str, Any]:
 
 def _answer(route: APIRoute) -> Any:
     model = route.response_model
-    if get_origin(model) is Page:
+    if get_origin(model) in (Page, Whole):
         (item,) = get_args(model)
-        return {"items": [_example(item)], "next": None}
+        end = {"next": None} if get_origin(model) is Page else {"cut": False}
+        return {"items": [_example(item)], **end}
     return _example(model)
 
 

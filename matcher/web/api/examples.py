@@ -109,7 +109,7 @@ EXAMPLES: tuple[Any, ...] = (
     RevealView(_CLAIM, _FACTS, _VERDICT, (), None),
     _ITEM,
     PairView(
-        _ITEM, _FACTS, (_VERDICT,), (DecisionView("reopened", "zhou", "new photo", ReopenedBy.NEW_PHOTO, 1, _AT),)
+        _ITEM, _FACTS, 2, (_VERDICT,), (DecisionView("reopened", "zhou", "new photo", ReopenedBy.NEW_PHOTO, 1, _AT),)
     ),
     NoticeView("0m4k7c2v9b5xd", "escalated", _TASK, _LATER, None),
     ReviewerView(

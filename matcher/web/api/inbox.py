@@ -5,18 +5,18 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from matcher.services.desk_views import NoticeView, ReviewerView
-from matcher.web.api.answers import Page, whole
 from matcher.web.api.bodies import ReadNotices
 from matcher.web.api.caller import router_of
 from matcher.web.api.parameters import Holder, Limit, QualityOwner, QualityReader
+from matcher.web.parts import Whole, whole
 
 router = router_of("Inbox and quality")
 
 
 @router.get("/notices", summary="One's inbox")
-def notices(caller: Holder, limit: Limit = 50) -> Page[NoticeView]:
-    """One's notices, newest first; those beyond the limit are not listed."""
-    return whole(caller.desk.notices(caller.acting, limit))
+def notices(caller: Holder, limit: Limit = 50) -> Whole[NoticeView]:
+    """One's notices, newest first."""
+    return whole(caller.desk.notices(caller.acting, limit + 1), limit)
 
 
 @router.post("/notices/read", status_code=204, summary="Mark notices as read")
@@ -33,6 +33,6 @@ def own_quality(caller: QualityOwner) -> ReviewerView:
 
 
 @router.get("/quality", summary="Everybody's figures")
-def quality(caller: QualityReader) -> Page[ReviewerView]:
+def quality(caller: QualityReader) -> Whole[ReviewerView]:
     """The figures of everybody who has answered something; the look is recorded."""
     return whole(caller.desk.quality(caller.acting))

@@ -6,11 +6,11 @@ from starlette.responses import Response
 
 from matcher.domain.reviews import TaskState
 from matcher.services.desk_views import PairItem, PairView
-from matcher.web.api.answers import Page, page
 from matcher.web.api.bodies import ConfirmedPair, Reason, Settlement
 from matcher.web.api.caller import router_of
 from matcher.web.api.parameters import After, Decider, FacePlace, Limit, Officer, Supervisor, TaskId
 from matcher.web.faces import FaceKind, Jpeg, of_face
+from matcher.web.parts import Page, page
 
 router = router_of("Decisions")
 

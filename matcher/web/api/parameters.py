@@ -50,7 +50,7 @@ PictureId = Annotated[str, Path(description="The id of the photo, or of the face
 CaseNumber = Annotated[Named, Path(description="The case's number.", examples=["HZ-2024-17"])]
 OtherNumber = Annotated[Named, Path(description="The other case's number.", examples=["HZ-2024-18"])]
 AccountName = Annotated[Named, Path(description="The name under which the account signs in.", examples=["wang"])]
-FacePlace = Annotated[int, Path(description="The sighting's face is at 0, others from 1.", examples=[0], le=LAST)]
+FacePlace = Annotated[int, Path(description="The sighting's face is at 0, others from 1.", examples=[0], ge=0, le=LAST)]
 
 CasePlace = Annotated[int, Query(description="Which photo of the child, from 1.", le=LAST)]
 
@@ -65,6 +65,8 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         min_length=1,
-        description="Sending the same once more with the same key gives the sighting that is there already.",
+        max_length=200,
+        description="Sending the same once more with the same key gives the sighting that is there already. Each "
+        "account counts its own keys.",
     ),
 ]

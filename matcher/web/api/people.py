@@ -5,16 +5,17 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from matcher.services.accounts import NewKey, NewPerson
-from matcher.web.api.answers import AccountView, KeyView, NewKeyView, Page, of_key, of_person, whole
+from matcher.web.api.answers import AccountView, KeyView, NewKeyView, of_key, of_person
 from matcher.web.api.bodies import AccountChanges, KeyOrder, NewAccount, Password
 from matcher.web.api.caller import router_of
 from matcher.web.api.parameters import AccountName, Administrator, KeyId
+from matcher.web.parts import Whole, whole
 
 router = router_of("Accounts")
 
 
 @router.get("/accounts", summary="Accounts")
-def accounts(caller: Administrator) -> Page[AccountView]:
+def accounts(caller: Administrator) -> Whole[AccountView]:
     """All accounts by name, those that ended among them."""
     return whole([of_person(person) for person in caller.accounts.list(caller.acting)])
 
@@ -43,7 +44,7 @@ def set_password(caller: Administrator, name: AccountName, given: Password) -> R
 
 
 @router.get("/accounts/{name}/keys", summary="Keys of an account")
-def keys(caller: Administrator, name: AccountName) -> Page[KeyView]:
+def keys(caller: Administrator, name: AccountName) -> Whole[KeyView]:
     """All keys of an account, newest first, without their texts."""
     return whole([of_key(key) for key in caller.accounts.keys(caller.acting, name)])
 

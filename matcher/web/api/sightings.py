@@ -9,7 +9,7 @@ from pydantic import Json
 from starlette.responses import Response
 
 from matcher.services.views import MatchView, SightingReceipt, SightingSummary, SightingView
-from matcher.web.api.answers import MarkedView, Page, page
+from matcher.web.api.answers import MarkedView
 from matcher.web.api.bodies import Reason, SearchOrder, SightingReport
 from matcher.web.api.caller import router_of
 from matcher.web.api.parameters import (
@@ -26,6 +26,7 @@ from matcher.web.api.parameters import (
     Triager,
 )
 from matcher.web.api.uploads import Photo, Photos
+from matcher.web.parts import Page, page
 from matcher.web.uploads import photos_of
 
 router = router_of("Sightings")

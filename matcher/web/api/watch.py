@@ -6,10 +6,11 @@ from fastapi import Depends, Request
 from starlette.responses import JSONResponse
 
 from matcher.services.oversight import audit_page, installation
-from matcher.web.api.answers import AuditView, InstallationView, Page, of_record
+from matcher.web.api.answers import AuditView, InstallationView, of_record
 from matcher.web.api.caller import router_of
 from matcher.web.api.parameters import AfterNumber, Auditor, Limit, Watcher
 from matcher.web.identity import public
+from matcher.web.parts import Page
 
 router = router_of("Oversight")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -13,14 +15,16 @@ from matcher.accounts.rights import Right
 from matcher.domain.cases import MOVES, CaseStatus, Circumstance, ConfirmationKind, LegalBasis, Sex
 from matcher.domain.positions import Datum
 from matcher.domain.relations import RelationKind
-from matcher.errors import MatcherError, WrongUse
+from matcher.errors import MatcherError, NotFound, WrongUse
 from matcher.interchange.cells import position
 from matcher.interchange.records import CASE_COLUMNS
 from matcher.services.inputs import CasePhoto
 from matcher.services.views import CaseView
+from matcher.web import parts
 from matcher.web.forms import text, words
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
+from matcher.web.parts import LINES
 from matcher.web.uploads import photos
 
 router = APIRouter()
@@ -29,7 +33,7 @@ Reader = Annotated[Visit, Depends(allowed(Right.CASE_READ))]
 Writer = Annotated[Visit, Depends(allowed(Right.CASE_WRITE))]
 Officer = Annotated[Visit, Depends(allowed(Right.CASE_CLOSE))]
 
-_LINES = 50
+_CHOICES_SHOWN = 10  # whole photos on one page
 _CHOICES: dict[str, Any] = {
     "sexes": list(Sex),
     "circumstances": list(Circumstance),
@@ -41,17 +45,16 @@ _CHOICES: dict[str, Any] = {
 @router.get("/cases")
 def listed(request: Request, visited: Reader, status: CaseStatus | None = None, after: str | None = None) -> Response:
     """Cases by number."""
-    found = visited.casework.cases(visited.acting, status=status, after=after, limit=_LINES)
-    following = found[-1].case_id if len(found) == _LINES else None
-    return page(
-        request, "cases.html", visited, cases=found, wanted=status, statuses=list(CaseStatus), following=following
-    )
+    found = visited.casework.cases(visited.acting, status=status, after=after, limit=LINES + 1)
+    part = parts.page(found, LINES, lambda one: one.case_id)
+    return page(request, "cases.html", visited, cases=part, wanted=status, statuses=list(CaseStatus))
 
 
 @router.get("/cases/waiting")
-def waiting(request: Request, visited: Reader) -> Response:
+def waiting(request: Request, visited: Reader, after: str | None = None) -> Response:
     """What keeps children from being found: photos of which no face is chosen, and weak ones."""
-    choose = visited.casework.awaiting_choice(visited.acting)
+    found = visited.casework.awaiting_choice(visited.acting, after=after, limit=_CHOICES_SHOWN + 1)
+    choose = parts.page(found, _CHOICES_SHOWN, lambda one: one[1].id)
     weak = visited.casework.weak_cases(visited.acting)
     return page(request, "cases_waiting.html", visited, choose=choose, weak=weak)
 
@@ -92,9 +95,22 @@ def show(request: Request, visited: Reader, number: str) -> Response:
 
 @router.post("/case/details")
 def change(request: Request, visited: Writer, given: Form) -> Response:
-    """Change what is known of a child; a field that was emptied is erased."""
-    told: dict[str, Any] = dict.fromkeys([*CASE_COLUMNS, "last_seen"]) | _told(given)
-    return _after(request, visited, visited.casework.update_case(visited.acting, text(given, "number"), **told))
+    """Change what is known of a child; a field that was emptied is erased.
+
+    What cannot be used comes back with what was entered, and so does what somebody else changed meanwhile.
+    """
+    number = text(given, "number")
+    try:
+        told: dict[str, Any] = dict.fromkeys([*CASE_COLUMNS, "last_seen"]) | _told(given)
+        view = visited.casework.update_case(visited.acting, number, seen=_seen(given), **told)
+    except NotFound:
+        raise
+    except MatcherError as error:
+        if error.http_status >= 500:
+            raise
+        view = visited.casework.case(visited.acting, number)
+        return _case(request, visited, view, Refused(str(error), error.http_status, words(given)))
+    return _after(request, visited, view)
 
 
 @router.post("/case/photos")
@@ -147,7 +163,16 @@ def _after(request: Request, visited: Visit, view: CaseView) -> Response:
     return RedirectResponse(f"/case?{urlencode({'number': view.case_id})}", status_code=303)
 
 
-def _case(request: Request, visited: Visit, view: CaseView) -> Response:
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a change was not made, and what was entered."""
+
+    problem: str
+    status: int
+    entered: dict[str, str]
+
+
+def _case(request: Request, visited: Visit, view: CaseView, refused: Refused | None = None) -> Response:
     found = None
     if Right.SIGHTING_READ in visited.acting.rights:
         found = visited.casework.candidates_of(visited.acting, view.case_id)
@@ -156,8 +181,10 @@ def _case(request: Request, visited: Visit, view: CaseView) -> Response:
         request,
         "case.html",
         visited,
+        status=200 if refused is None else refused.status,
         case=view,
-        given=_entered(view),
+        given=_entered(view) if refused is None else refused.entered,
+        problem=None if refused is None else refused.problem,
         candidates=found,
         ends=ends,
         kinds=list(ConfirmationKind),
@@ -189,6 +216,14 @@ def _word(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.10g}"
     return str(value.isoformat() if hasattr(value, "isoformat") else getattr(value, "value", value))
+
+
+def _seen(given: FormData) -> datetime:
+    """When the case was changed last before the form was loaded."""
+    try:
+        return datetime.fromisoformat(text(given, "seen"))
+    except ValueError as error:
+        raise WrongUse("This form does not say what it was made from: load the page anew.") from error
 
 
 def _photos(given: FormData) -> list[CasePhoto]:

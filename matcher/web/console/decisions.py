@@ -10,10 +10,12 @@ from starlette.responses import RedirectResponse, Response
 from matcher.accounts.rights import Right
 from matcher.domain.cases import CaseStatus, ConfirmationKind
 from matcher.domain.reviews import DecisionKind, TaskState
+from matcher.web import parts
 from matcher.web.faces import FaceKind, of_face
 from matcher.web.forms import text
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
+from matcher.web.parts import LINES
 
 router = APIRouter(prefix="/decisions")
 
@@ -33,8 +35,9 @@ def listed(request: Request, visited: Decider, state: TaskState | None = None, a
     """Pairs in a state."""
     states = _SUPERVISORS if Right.SETTLE in visited.acting.rights else _OFFICERS
     wanted = state or states[0]
-    found = visited.desk.pairs(visited.acting, wanted, after=after)
-    return page(request, "decisions.html", visited, pairs=found, wanted=wanted, states=states)
+    found = visited.desk.pairs(visited.acting, wanted, after=after, limit=LINES + 1)
+    part = parts.page(found, LINES, lambda one: one.task)
+    return page(request, "decisions.html", visited, pairs=part, wanted=wanted, states=states)
 
 
 @router.get("/{task}")

@@ -66,6 +66,7 @@ def seal(claim: str, visited: Reviewer, given: Form) -> Response:
 @router.get("/{claim}/sealed")
 def sealed(request: Request, claim: str, visited: Reviewer) -> Response:
     """After sealing: on to the next, or the reveal, which has a price."""
+    visited.desk.require_sealed(visited.acting, claim)
     return page(request, "sealed.html", visited, claim=claim)
 
 

@@ -15,9 +15,11 @@ from matcher.domain.records import HowSeen
 from matcher.errors import MatcherError
 from matcher.interchange.cells import position
 from matcher.interchange.records import SIGHTING_COLUMNS
+from matcher.web import parts
 from matcher.web.forms import text, words
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
+from matcher.web.parts import LINES
 from matcher.web.uploads import photos
 
 router = APIRouter(prefix="/sightings")
@@ -27,7 +29,6 @@ Looker = Annotated[Visit, Depends(allowed(Right.TRIAGE))]
 Reader = Annotated[Visit, Depends(allowed(Right.SIGHTING_READ))]
 Either = Annotated[Visit, Depends(allowed(Right.SIGHTING_READ, Right.TRIAGE))]
 
-_LINES = 50
 _CHOICES: dict[str, Any] = {"sexes": list(Sex), "hows": list(HowSeen), "datums": list(Datum)}
 
 
@@ -35,9 +36,9 @@ _CHOICES: dict[str, Any] = {"sexes": list(Sex), "hows": list(HowSeen), "datums":
 def listed(request: Request, visited: Either, triage: bool = False, after: str | None = None) -> Response:
     """Sightings, newest first; `triage`: those with a photo that somebody has to look at."""
     wanted = True if triage else None
-    found = visited.casework.sightings(visited.acting, needs_triage=wanted, after=after, limit=_LINES)
-    following = found[-1].id if len(found) == _LINES else None
-    return page(request, "sightings.html", visited, sightings=found, triage=triage, following=following)
+    found = visited.casework.sightings(visited.acting, needs_triage=wanted, after=after, limit=LINES + 1)
+    part = parts.page(found, LINES, lambda one: one.id)
+    return page(request, "sightings.html", visited, sightings=part, triage=triage)
 
 
 @router.get("/new")
@@ -48,7 +49,7 @@ def new(request: Request, visited: Sender) -> Response:
 
 @router.post("")
 def submit(request: Request, visited: Sender, given: Form) -> Response:
-    """Take a sighting in; the receipt says which photos can be used, and nothing of candidates."""
+    """Take a sighting in. The receipt has an address of its own, so that loading it anew hands nothing in again."""
     try:
         receipt = visited.casework.submit_sighting(visited.acting, photos(given), **_told(given))
     except MatcherError as error:
@@ -56,6 +57,13 @@ def submit(request: Request, visited: Sender, given: Form) -> Response:
             raise
         entered, status = words(given), error.http_status
         return page(request, "sighting_new.html", visited, status=status, given=entered, problem=str(error), **_CHOICES)
+    return RedirectResponse(f"/sightings/{receipt.id}/received", status_code=303)
+
+
+@router.get("/{sighting}/received")
+def received(request: Request, visited: Sender, sighting: str) -> Response:
+    """The receipt: which photos can be used, and nothing of candidates."""
+    receipt = visited.casework.receipt(visited.acting, sighting)
     return page(request, "sighting_received.html", visited, receipt=receipt)
 
 
