@@ -33,7 +33,8 @@ LONGEST_LIST = 10_000  # places of a candidate list
 DEFAULT_BACKEND = "mmod+dlib-resnet-v1"
 
 
-_TOGETHER = [("smtp_host", "mail_from"), ("smtp_user", "smtp_password"), ("webhook_url", "webhook_secret")]
+# The secret of each way out is needed only where messages are sent: commands of other processes do without.
+_SECRETS = {"smtp_user": "smtp_password", "webhook_url": "webhook_secret"}
 
 
 def is_here(host: str | None) -> bool:
@@ -103,15 +104,23 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _whole(self) -> Settings:
         """Half a configuration would tell nobody and say nothing about it."""
-        for one, other in _TOGETHER:
-            if (getattr(self, one) is None) != (getattr(self, other) is None):
-                given, absent = (other, one) if getattr(self, one) is None else (one, other)
+        without_use = [(secret, given) for given, secret in _SECRETS.items()]
+        for given, absent in [("smtp_host", "mail_from"), ("mail_from", "smtp_host"), *without_use]:
+            if getattr(self, given) is not None and getattr(self, absent) is None:
                 raise ValueError(f"'{given}' needs '{absent}': set both or neither")
         if self.smtp_user and self.smtp_host is None:
             raise ValueError("'smtp_user' needs 'smtp_host'")
         if self.smtp_user and self.smtp_security == "none" and not is_here(self.smtp_host):
             raise ValueError("'smtp_password' would travel in the open: set 'smtp_security' to starttls or tls")
         return self
+
+    def lacking_secrets(self) -> list[str]:
+        """What would have to be set for messages to be sent, in the words of an error."""
+        return [
+            f"'{given}' needs '{secret}': set it, or MATCHER_{secret.upper()} in the environment"
+            for given, secret in _SECRETS.items()
+            if getattr(self, given) is not None and getattr(self, secret) is None
+        ]
 
     @classmethod
     def settings_customise_sources(

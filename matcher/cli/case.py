@@ -261,7 +261,7 @@ def list_cases(app: App, status: str | None, weak: bool, limit: int | None, as_j
     rows = [
         (one.case_id, one.status, one.name, one.missing_since, one.photos, one.awaiting_choice or None) for one in found
     ]
-    print_table(("CASE", "STATUS", "NAME", "MISSING SINCE", "PHOTOS", "TO CHOOSE"), rows, "No case here yet.")
+    print_table(("CASE", "STATUS", "NAME", "MISSING SINCE", "PHOTOS", "TO CHOOSE"), rows, "No case of this kind here.")
 
 
 @case.command("show")

@@ -20,11 +20,12 @@ def notices() -> None:
 @click.pass_obj
 def send(app: App, again: bool, as_json: bool) -> None:
     """Send what is due; exit code 3 if a message was given up."""
-    from matcher.delivery.sending import send_due
+    from matcher.delivery.sending import require_secrets, send_due
     from matcher.domain.messages import MessageState
     from matcher.services.outbox import count, revive
 
     with app.open() as matcher:
+        require_secrets(matcher.context)
         if again:
             revive(matcher.context)
         done = send_due(matcher.context)

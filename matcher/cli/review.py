@@ -88,19 +88,20 @@ def review_give_back(app: App, claim: str) -> None:
 
 @review.command("show")
 @click.argument("claim")
-@click.option("--sheet", type=click.Path(path_type=Path, dir_okay=False), help="Write the faces as a PNG.")
+@click.option(
+    "--sheet", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The PNG to write the faces to."
+)
 @json_option
 @home_option
 @click.pass_obj
-def review_show(app: App, claim: str, sheet: Path | None, as_json: bool) -> None:
-    """Open a CLAIM: its faces, and what was told of the child's marks."""
+def review_show(app: App, claim: str, sheet: Path, as_json: bool) -> None:
+    """Open a CLAIM: its faces as a picture, and what was told of the child's marks."""
     with app.open() as matcher:
         acting = signed_in(matcher)
         found = matcher.desk.sheet(acting, claim)
-        if sheet is not None:
-            picture = matcher.desk.picture(acting, claim)
-            with private(sheet, "wb") as file:
-                file.write(picture)
+        picture = matcher.desk.picture(acting, claim)
+        with private(sheet, "wb") as file:
+            file.write(picture)
     if as_json:
         print_json(found)
         return
@@ -111,7 +112,7 @@ def review_show(app: App, claim: str, sheet: Path | None, as_json: bool) -> None
             say(f"  {f'Face {place}' if place else 'The face of the sighting'} is {one.degree}: {one.problem}.")
     if marks:
         say(f"Marks of the child, as they were told: {marks}")
-    click.echo(f"Written: {sheet}" if sheet is not None else "Add --sheet FILE.png to see them.")
+    click.echo(f"Written: {sheet}")
 
 
 @review.command("pick")

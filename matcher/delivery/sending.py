@@ -16,6 +16,7 @@ from types import TracebackType
 from matcher.delivery import mail, webhook
 from matcher.domain.ids import id_text
 from matcher.domain.messages import Channel, Message, MessageState
+from matcher.errors import WrongUse
 from matcher.services.context import Context
 from matcher.services.outbox import begin, channels_of, end
 
@@ -27,8 +28,18 @@ _LEASE = timedelta(minutes=10)  # longer than an attempt takes: a mail server an
 _log = logging.getLogger("matcher.delivery")
 
 
+def require_secrets(context: Context) -> None:
+    """`WrongUse` where a way out is set without the secret that it needs."""
+    lacking = context.settings.lacking_secrets()
+    if lacking:
+        raise WrongUse(f"No message can be sent: {'; '.join(lacking)}.")
+
+
 def send_due(context: Context, stop: threading.Event | None = None) -> Counter[MessageState]:
-    """Try each message that is due once; how many were sent, wait for another attempt, or died of this one."""
+    """Try each message that is due once; how many were sent, wait for another attempt, or died of this one.
+
+    Ask `require_secrets` first: without its secret a message fails as if nobody took it.
+    """
     done: Counter[MessageState] = Counter()
     while not (stop is not None and stop.is_set()):
         taken = begin(context, _LEASE)
@@ -80,6 +91,7 @@ class Postman:
         self._thread = threading.Thread(target=self._work, name="postman", daemon=True)
 
     def __enter__(self) -> Postman:
+        require_secrets(self._context)
         if channels_of(self._context):
             self._thread.start()
         return self

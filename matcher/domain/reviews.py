@@ -148,7 +148,8 @@ class Claim:
     """A lease on a task: its random id is all that addresses of photos and pages show.
 
     `opened_at` is when its faces were first given out. A live claim was not released (sealed or given back) and has
-    not expired. `truth` is set on control pairs only. `draft` is what was entered and not sealed yet.
+    not expired. `draft` is what was entered and not sealed yet. `truth` is set on control pairs only, and `instead_of`
+    names the task in whose place one stands: its person does not see that one wait, as if it were the one that is held.
     """
 
     id: ClaimId
@@ -156,6 +157,7 @@ class Claim:
     person_id: PersonId
     round: int
     truth: Truth | None = None
+    instead_of: TaskId | None = None
     claimed_at: datetime
     expires_at: datetime
     opened_at: datetime | None = None

@@ -22,6 +22,7 @@ def of_case(context: Context, number: str, who: Who, limit: int) -> list[CaseCan
         case = require_case(transaction, number)
         found = transaction.candidates.of_case(case.id, limit)
         pairs = transaction.tasks.pairs_of(case.id)
+        lists = transaction.tasks.lists_of({one.face_id for one in found})
         sightings = transaction.sightings.by_ids({one.sighting_id for one in found})
         transaction.verdicts.recuse_from_cases(who.actor, [case.id], RecusedBy.CASE, context.clock())
         record(context, transaction, who, Trace("case.candidates", [case.id], candidates=[one.id for one in found]))
@@ -38,6 +39,7 @@ def of_case(context: Context, number: str, who: Who, limit: int) -> list[CaseCan
             meaning=one.meaning,
             sentence=None if one.meaning is None else sentence(one.meaning),
             pair=pairs[one.face_id].state if one.face_id in pairs else None,
+            listed=lists[one.face_id].state if one.face_id in lists else None,
             found_at=one.created_at,
         )
         for one in found

@@ -37,8 +37,10 @@ def own(reading: Reading, acting: Acting, claim: str, kind: TaskKind | None = No
     acting.require(Right.REVIEW)
     found = reading.claims.get(ClaimId(parse_id(claim)))
     task = None if found is None else reading.tasks.get(found.task_id)
-    if found is None or task is None or found.person_id != acting.id or kind not in (None, task.kind):
+    if found is None or task is None or found.person_id != acting.id:
         raise NotFound(f"You hold no claim '{claim}': ask for the next task.")
+    if kind not in (None, task.kind):
+        raise NotFound(f"Your claim '{claim}' is on a {task.kind.value}, not on a {kind.value}.")
     return Held(found, task)
 
 

@@ -66,8 +66,10 @@ def _by_turn(reading: Reading, acting: Acting, now: datetime, kind: TaskKind | N
 
 
 def _checked(reading: Reading, acting: Acting, now: datetime, tasks: Iterable[Task]) -> Iterator[Task]:
-    """Each task once, and no pair that another one of its pickers is at work on: the query has seen to all the rest."""
-    seen = set()
+    """Each task once, none in whose place a control pair is held, and no pair that another one of its pickers is at
+    work on: the query has seen to all the rest.
+    """
+    seen = {held.instead_of for held in reading.claims.live_of(acting.id, now)}
     for task in tasks:
         if task.id in seen:
             continue
@@ -92,19 +94,20 @@ def next_task(context: Context, acting: Acting, kind: TaskKind | None = None) ->
         wanted = next(_checked(transaction, acting, now, turn), None)
         if wanted is None:
             return None
-        control = _control(context, transaction, acting) if wanted.kind is TaskKind.PAIR else None
-        asked, truth = control or (wanted, None)
-        return _claim(context, transaction, acting, (asked, truth), urgent=_urgent(wanted, now))
+        return _claim(context, transaction, acting, wanted)
 
 
 def claim(context: Context, acting: Acting, task: str) -> ClaimView:
-    """Claim a task of the queue; `Conflict` says why it cannot be had. One's own live claim is given again."""
+    """Claim a task of the queue; `Conflict` says why it cannot be had. One's own live claim is given again.
+
+    As with `next_task`, a pair whose truth is known may stand in the place of a pair.
+    """
     acting.require(Right.REVIEW)
     now = context.clock()
     with context.store.write() as transaction:
         wanted = task_of(transaction, task)
         for held, of in _held(transaction, acting, now):
-            if of.id == wanted.id and held.truth is None:
+            if wanted.id == (of.id if held.truth is None else held.instead_of):
                 return of_claim(context, Held(held, of))
         problem = refusal(wanted.kind, wanted.state, _seats(transaction, wanted, now, acting), acting.id)
         if problem is None and wanted.case_id is not None:
@@ -112,7 +115,7 @@ def claim(context: Context, acting: Acting, task: str) -> ClaimView:
             problem = None if case is not None and case.status.searched else "the case has ended"
         if problem is not None:
             raise Conflict(f"You cannot claim task '{task}': {problem}. Ask for the next one.")
-        return _claim(context, transaction, acting, (wanted, None), urgent=_urgent(wanted, now))
+        return _claim(context, transaction, acting, wanted)
 
 
 def kind_of(context: Context, acting: Acting, claim_id: str) -> TaskKind:
@@ -130,20 +133,21 @@ def give_back(context: Context, acting: Acting, claim_id: str) -> None:
         record(context, transaction, reviewer(acting), Trace("review.give_back", [held.claim.id, held.task.id]))
 
 
-def _claim(
-    context: Context, transaction: Transaction, acting: Acting, asked: tuple[Task, Truth | None], *, urgent: bool
-) -> ClaimView:
-    (task, truth), now = asked, context.clock()
+def _claim(context: Context, transaction: Transaction, acting: Acting, wanted: Task) -> ClaimView:
+    """A claim on a task, or on the control pair that stands in its place: all that is seen of both is the same."""
+    control = _control(context, transaction, acting) if wanted.kind is TaskKind.PAIR else None
+    (task, truth), now = control or (wanted, None), context.clock()
     last = transaction.claims.last_of(task.id, acting.id)
-    kept = last.draft if last is not None and last.round == task.round and truth is None else None
+    kept = last.draft if last is not None and (last.round, last.truth) == (task.round, truth) else None
     new = Claim(
         id=ClaimId(new_id()),
         task_id=task.id,
         person_id=acting.id,
         round=task.round,
         truth=truth,
+        instead_of=None if truth is None else wanted.id,
         claimed_at=now,
-        expires_at=now + lease(context, urgent),
+        expires_at=now + lease(context, _urgent(wanted, now)),
         draft=kept,
     )
     transaction.claims.add(new)
@@ -159,7 +163,7 @@ def _control(context: Context, transaction: Transaction, acting: Acting) -> tupl
     where = context.key.digest(turn, "which control")
     truths = list(Truth) if int(where[-1], 16) % 2 else list(Truth)[::-1]
     for truth in truths:
-        task = transaction.tasks.control_for(acting.id, _KNOWN[truth], int(fraction(where) * 2**63))
+        task = transaction.tasks.control_for(acting.id, _KNOWN[truth], int(fraction(where) * 2**63), context.clock())
         if task is not None:
             return task, truth
     return None

@@ -200,6 +200,9 @@ def _messages(context: Context) -> Finding:
     if late:
         step = "See why with `matcher notices list`; `matcher serve` or `matcher notices send` sends them."
         return Finding("messages", None, f"{late} wait for more than an hour.", step)
+    lacking = context.settings.lacking_secrets()
+    if lacking:
+        return Finding("messages", None, f"this process could send none: {'; '.join(lacking)}.")
     ways = ", ".join(sorted(channel.value for channel in channels_of(context)))
     return Finding("messages", True, f"none is late; sent by: {ways}" if ways else "only in the inboxes of the desk")
 

@@ -154,10 +154,10 @@ class FaceCandidates:
 
 @dataclass(frozen=True, slots=True)
 class CaseCandidate:
-    """A face of a sighting that a case is a candidate for; `pair` says where reviewers stand with the two.
+    """A face of a sighting that a case is a candidate for.
 
-    `similarity`, `rank`, `meaning` and `sentence` as in `CandidateView`; without a `pair`
-    no reviewer picked the case for this face.
+    `similarity`, `rank`, `meaning` and `sentence` as in `CandidateView`. `listed` says where reviewers stand with the
+    face's list, `pair` where they stand with the two; without a pair nobody picked the case for this face (yet).
     """
 
     sighting: str
@@ -170,6 +170,7 @@ class CaseCandidate:
     meaning: Meaning | None
     sentence: str | None
     pair: TaskState | None
+    listed: TaskState | None
     found_at: datetime
 
 

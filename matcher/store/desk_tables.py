@@ -111,6 +111,7 @@ claims = Table(
     Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
     Column("round", Integer, nullable=False),
     Column("truth", Choices(Truth)),
+    Column("instead_of", Id),
     Column("claimed_at", Time, nullable=False),
     Column("expires_at", Time, nullable=False),
     Column("opened_at", Time),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -51,6 +51,11 @@ class TaskReading(Part):
     def list_of(self, face_id: FaceId) -> list[Task]:
         """The lists of a sighting's face, one per embedding space."""
         return self._listed(select(tasks).where(_IS_LIST, tasks.c.face_id == face_id))
+
+    def lists_of(self, face_ids: Iterable[FaceId]) -> dict[FaceId, Task]:
+        """The list of each of these faces; of one that was listed in several embedding spaces, the latest."""
+        wanted = and_(_IS_LIST, tasks.c.face_id.in_(list(face_ids)))
+        return {task.face_id: task for task in self._listed(select(tasks).where(wanted).order_by(tasks.c.created_at))}
 
     def standing(
         self, state: TaskState, kind: TaskKind, *, after: TaskId | None = None, limit: int | None = None
@@ -131,10 +136,14 @@ class TaskReading(Part):
         found = {row[0]: tuple(row[1:]) for row in self._connection.execute(query.group_by(tasks.c.kind))}
         return {kind: found.get(kind, (0, 0, 0)) for kind in TaskKind}
 
-    def control_for(self, person: PersonId, state: TaskState, start: int) -> Task | None:
-        """A pair in this state that a person never judged, picked or saw more of, from the random number `start` on."""
+    def control_for(self, person: PersonId, state: TaskState, start: int, now: datetime) -> Task | None:
+        """A pair in this state that a person never judged, picked or saw more of, from the random number `start` on.
+
+        One whose lease ran out, or that was given back, may come again: so does any other task.
+        """
         judged = exists().where(verdicts.c.person_id == person, verdicts.c.task_id == tasks.c.id)
-        held = exists().where(claims.c.task_id == tasks.c.id, claims.c.person_id == person)
+        mine = and_(claims.c.task_id == tasks.c.id, claims.c.person_id == person)
+        held = exists().where(mine, or_(claims.c.truth.is_(None), live(now)))
         lists = tasks.alias("lists")
         listed = exists().where(
             text("lists.kind = 'list'"),

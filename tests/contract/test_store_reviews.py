@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from records import NOW, case, enrol, report
@@ -213,21 +213,21 @@ def test_control_pairs_are_new_to_a_person(store: Store) -> None:
     ann, ben, cat = (account(store, name, Role.REVIEWER) for name in ("ann", "ben", "cat"))
     listed, found = desk(store)
 
-    def control(acting: Acting, start: int = 1) -> Task | None:
+    def control(acting: Acting, start: int = 1, at: datetime = NOW) -> Task | None:
         with store.read() as reading:
-            return reading.tasks.control_for(acting.id, TaskState.CONFIRMED, start)
+            return reading.tasks.control_for(acting.id, TaskState.CONFIRMED, start, at)
 
     assert control(ann) is None
     with store.write() as tx:
         pair = pair_of(tx, found[0], state=TaskState.CONFIRMED)
         held = claim(pair, ann.id, truth=Truth.SAME)
         tx.claims.add(held)
-        tx.claims.release(held.id, NOW)
         on_list = claim(listed, ben.id)
         tx.claims.add(on_list)
         tx.verdicts.add_answer(answer(on_list))
         assert tx.claims.holders(pair, NOW) == frozenset(), "a control pair takes nobody's seat"
     assert (control(ann), control(ben), control(cat)) == (None, None, pair)
+    assert control(ann, at=held.expires_at) == pair, "whose lease ran out may be asked again"
     assert control(cat, pair.id) == control(cat, pair.id + 1) == pair, "it goes on from the smallest id"
     with store.write() as tx:
         tx.verdicts.recuse_from_pairs("cat", pair, RecusedBy.REVEAL, NOW)

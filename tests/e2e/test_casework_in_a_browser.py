@@ -101,7 +101,7 @@ def test_a_sighting_is_taken_in_marked_and_triaged_on_a_telephone(served: Served
     officer.wait_for_selector(f"text={NUMBER}")
     accessible(officer)
     officer.click(f"text={NUMBER} >> nth=0")
-    officer.wait_for_selector("text=Sightings that may show this child")
+    officer.wait_for_selector("text=Sightings with this child among their candidates")
     accessible(officer)
     assert served.troubles == []
 

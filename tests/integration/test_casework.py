@@ -115,7 +115,7 @@ def test_whoever_sees_candidates_is_recused_from_them(office: Office) -> None:
     office.work.sightings(supervisor)
     assert office.recused(Role.SUPERVISOR) == 0
     (found,) = office.work.candidates_of(supervisor, "A-1")
-    assert (found.sighting, found.rank, found.pair) == (receipt.id, 1, None)
+    assert (found.sighting, found.rank, found.pair, found.listed) == (receipt.id, 1, None, TaskState.WAITING)
     assert office.recused(Role.SUPERVISOR) == 1
 
 

@@ -30,12 +30,12 @@ from matcher.cli.root import root
 from matcher.config import Home
 from matcher.crypto.signatures import verify
 from matcher.delivery import sending, webhook
-from matcher.delivery.sending import ATTEMPTS, Postman, send_due, wait_after
+from matcher.delivery.sending import ATTEMPTS, Postman, require_secrets, send_due, wait_after
 from matcher.domain.ids import id_text
 from matcher.domain.messages import Channel, MessageState
 from matcher.domain.people import Role
 from matcher.domain.reviews import TaskState
-from matcher.errors import StoreProblem
+from matcher.errors import StoreProblem, WrongUse
 from matcher.services import desk_pairs, doctor, outbox
 from matcher.services.context import Context
 from matcher.services.doctor import Finding
@@ -506,6 +506,17 @@ def test_without_a_channel_there_is_no_postman(office: Office) -> None:
     with Postman(office.context):
         assert "postman" not in {thread.name for thread in threading.enumerate()}
     assert by_doctor(office).text == "only in the inboxes of the desk"
+
+
+def test_a_secret_is_needed_only_where_messages_are_sent(office: Office) -> None:
+    office.configure(webhook_secret=None)
+    office.happen()
+    assert len(office.listed(WAITING)) == 2, "they wait for a process that has the secret"
+    assert by_doctor(office).ok is None
+    for begin in (lambda: require_secrets(office.context), Postman(office.context).__enter__):
+        with pytest.raises(WrongUse, match="'webhook_url' needs 'webhook_secret'.*MATCHER_WEBHOOK_SECRET"):
+            begin()
+    assert "postman" not in {thread.name for thread in threading.enumerate()}
 
 
 def until(happened: Callable[[], bool], seconds: float = 10) -> None:

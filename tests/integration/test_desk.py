@@ -623,6 +623,34 @@ def test_control_pairs_look_like_others_and_change_nothing(home: Path) -> None:
         assert {one.name for one in desk.quality(officer)} == {"ann", "ben", "boss", "cat"}
 
 
+def test_nothing_in_the_queue_tells_a_control_pair(home: Path) -> None:
+    for office in opened(home, Clock(START), "control_rate = 0\nsecond_look_rate = 0\n"):
+        excluded(office)
+        office.submit(2)
+        office.pick(office.cat, "A-2")
+    seen = []
+    for rate in (1, 0):
+        for office in again(home, Clock(START + timedelta(hours=1)), f"control_rate = {rate}\n"):
+            desk, boss = office.matcher.desk, office.boss
+            (waiting,) = desk.queue(boss, "pairs").waiting
+            first = desk.next(boss) if rate else desk.claim(boss, waiting.task)
+            hidden = desk.queue(boss, "pairs").waiting == () and desk.claim(boss, waiting.task) == first
+            desk.pair_sheet(boss, first.claim)
+            desk.save_draft(boss, first.claim, "potential")
+            office.clock.forward(minutes=31)
+            back = desk.queue(boss, "pairs").waiting == (waiting,)
+            second = desk.claim(boss, waiting.task)
+            drafted = desk.pair_sheet(boss, second.claim).draft.outcome
+            desk.give_back(boss, second.claim)
+            third = desk.next(boss)
+            seen.append((first.urgent, hidden, back, drafted, desk.pair_sheet(boss, third.claim).draft))
+            with office.matcher.context.store.read() as reading:
+                kinds = [reading.claims.get(parse_id(one.claim)).truth for one in (first, second, third)]
+            assert kinds == [Truth.DIFFERENT if rate else None] * 3
+            desk.give_back(boss, third.claim)
+    assert seen[0] == seen[1] == (False, True, True, Outcome.POTENTIAL, None)
+
+
 def again(home: Path, clock: Clock, settings: str) -> Iterator[Office]:
     """The same office, opened anew."""
     Home(home).settings_file.write_text(settings, encoding="utf-8")

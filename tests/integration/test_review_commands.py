@@ -30,6 +30,7 @@ def as_json(*arguments: object) -> Any:
 def desk(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home with three children and a sighting of the second."""
     monkeypatch.setenv("MATCHER_CONTROL_RATE", "0")
+    monkeypatch.chdir(tmp_path)
     for seed in (1, 2, 3):
         run("case", "add", f"A-{seed}", "--name", "Wang Fang", "--marks", "mole", "--photo",
             saved(tmp_path, f"{seed}.jpg", child(seed)), "--actor", "x")  # fmt: skip
@@ -41,14 +42,14 @@ def picked(home: Path) -> None:
     """A reviewer picks the first place of the list."""
     sign_in_here(home, "li", Role.REVIEWER)
     claim = as_json("review", "next")["claim"]
-    run("review", "show", claim)
+    run("review", "show", claim, "--sheet", "faces.png")
     run("review", "pick", claim, 1)
 
 
 def judged(home: Path, name: str, outcome: str) -> str:
     sign_in_here(home, name, Role.REVIEWER)
     claim: str = as_json("review", "next", "--kind", "pair")["claim"]
-    shown = run("review", "show", claim).output
+    shown = run("review", "show", claim, "--sheet", "faces.png").output
     assert "mole" in shown
     assert not any(word in shown for word in ("Wang", "A-1", "A-2", "A-3", "gate"))
     run("review", "reveal", claim, code=5)
@@ -103,17 +104,17 @@ def test_what_is_refused(desk: Path) -> None:
     run("review", "pick", claim, code=2)
     run("review", "pick", claim, 1, "--none", code=2)
     run("review", "pick", claim, 1, code=5)  # before it was looked at
-    run("review", "show", claim)
+    run("review", "show", claim, "--sheet", "faces.png")
     run("review", "pick", claim, 99, code=2)
     run("review", "seal", claim, "--as", "potential", code=4)  # a list is no pair
-    run("review", "show", "0000000000001", code=4)
+    run("review", "show", "0000000000001", "--sheet", "faces.png", code=4)
     run("review", "claim", "../../etc", code=2)
     sign_in_here(desk, "wang", Role.REVIEWER)
-    run("review", "show", claim, code=4)  # somebody else's
+    run("review", "show", claim, "--sheet", "faces.png", code=4)  # somebody else's
     assert run("review", "list", "--actor", "li", code=2)
     sign_in_here(desk, "li", Role.REVIEWER)
     run("review", "give-back", claim)
-    run("review", "show", claim, code=5)
+    run("review", "show", claim, "--sheet", "faces.png", code=5)
     assert "nose" in run("review", "seal", "--help").output
     assert len(as_json("review", "list")["waiting"]) == 1
 
@@ -124,7 +125,7 @@ def test_a_comparison_on_paper(desk: Path, tmp_path: Path) -> None:
     claim = as_json("review", "next", "--kind", "pair")["claim"]
     page, pdf = tmp_path / "pair.html", tmp_path / "pair.pdf"
     run("review", "print", claim, "--out", page, code=5)  # before it was looked at
-    run("review", "show", claim)
+    run("review", "show", claim, "--sheet", "faces.png")
     run("review", "print", claim, "--out", tmp_path / "pair.doc", code=2)
     run("review", "print", claim, "--out", page, "--place", 9, code=4)
     run("review", "print", claim, "--out", page, "--whole", code=5)

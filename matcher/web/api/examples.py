@@ -123,7 +123,8 @@ EXAMPLES: tuple[Any, ...] = (
     WeakCase(_CASE, "Wang Fang", _AT, False, _PHOTO, (_ADVICE,)),
     UnchosenView(_CASE, _PHOTO_VIEW),
     CaseCandidate(
-        _SIGHTING, _AT, "West Lake", _FACE, 0.71, 1, (), _MEANING, _SENTENCE, TaskState.ESCALATED, _LATER
+        _SIGHTING, _AT, "West Lake", _FACE, 0.71, 1, (), _MEANING, _SENTENCE, TaskState.ESCALATED, TaskState.DONE,
+        _LATER,
     ),
     SightingSummary(_SIGHTING, _AT, "West Lake", 1, 8, False, _LATER),
     SightingReceipt(_SIGHTING, (ReceivedPhoto(_PHOTO, 0, NoFaceReason.TOO_SMALL, _ADVICE),), _LATER, False),

@@ -31,13 +31,19 @@ Decider = Annotated[Visit, Depends(allowed(Right.SETTLE, Right.CONFIRM))]
 
 
 @router.get("")
-def listed(request: Request, visited: Decider, state: TaskState | None = None, after: str | None = None) -> Response:
-    """Pairs in a state."""
+def listed(
+    request: Request,
+    visited: Decider,
+    state: TaskState | None = None,
+    after: str | None = None,
+    decided: TaskState | None = None,
+) -> Response:
+    """Pairs in a state; `decided` is what the decision was that led here."""
     states = _SUPERVISORS if Right.SETTLE in visited.acting.rights else _OFFICERS
     wanted = state or states[0]
     found = visited.desk.pairs(visited.acting, wanted, after=after, limit=LINES + 1)
     part = parts.page(found, LINES, lambda one: one.task)
-    return page(request, "decisions.html", visited, pairs=part, wanted=wanted, states=states)
+    return page(request, "decisions.html", visited, pairs=part, wanted=wanted, states=states, decided=decided)
 
 
 @router.get("/{task}")
@@ -59,7 +65,7 @@ def settle(task: str, visited: Supervisor, given: Form) -> Response:
     """End a dispute."""
     kind = DecisionKind.ESCALATED if text(given, "as") == "escalated" else DecisionKind.EXCLUDED
     visited.desk.settle(visited.acting, task, kind, note=text(given, "note"))
-    return RedirectResponse("/decisions", status_code=303)
+    return _decided(TaskState(kind.value))
 
 
 @router.post("/{task}/confirm")
@@ -67,18 +73,22 @@ def confirm(task: str, visited: Officer, given: Form) -> Response:
     """Confirm by a proof from outside, which ends the case."""
     proof = text(given, "kind"), text(given, "reference")
     visited.desk.confirm(visited.acting, task, proof, text(given, "status"), note=text(given, "note") or None)
-    return RedirectResponse("/decisions", status_code=303)
+    return _decided(TaskState.CONFIRMED)
 
 
 @router.post("/{task}/refute")
 def refute(task: str, visited: Officer, given: Form) -> Response:
     """Exclude an escalated pair."""
     visited.desk.refute(visited.acting, task, note=text(given, "note"))
-    return RedirectResponse("/decisions", status_code=303)
+    return _decided(TaskState.EXCLUDED)
 
 
 @router.post("/{task}/reopen")
 def reopen(task: str, visited: Supervisor, given: Form) -> Response:
     """Ask reviewers again."""
     visited.desk.reopen(visited.acting, task, note=text(given, "note"))
-    return RedirectResponse("/decisions", status_code=303)
+    return _decided(TaskState.WAITING)
+
+
+def _decided(now: TaskState) -> Response:
+    return RedirectResponse(f"/decisions?decided={now.value}", status_code=303)
