@@ -210,6 +210,12 @@ class Casework:
         acting.require(Right.SIGHTING_SUBMIT)
         return sighting_views.receipt(self._context, SightingId(parse_id(sighting_id)), repeated=True)
 
+    def handed_in_before(self, acting: Acting, sighting_id: str) -> list[str]:
+        """The other sightings that hold one of a sighting's photos; nothing is told to those who only hand in."""
+        if Right.TRIAGE not in acting.rights:
+            return []
+        return sighting_views.handed_in_before(self._context, SightingId(parse_id(sighting_id)))
+
     def set_photo_aside(self, acting: Acting, photo_id: str, *, note: str) -> None:
         """Say, having looked, that no face of a sighting's photo can be used."""
         acting.require(Right.TRIAGE)

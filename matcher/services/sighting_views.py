@@ -131,6 +131,14 @@ def receipt(context: Context, sighting_id: SightingId, repeated: bool) -> Sighti
     return SightingReceipt(view.id, photos, view.created_at, repeated)
 
 
+def handed_in_before(context: Context, sighting_id: SightingId) -> list[str]:
+    """The other sightings that hold one of its photos, byte by byte: most likely the same report once more."""
+    with context.store.read() as reading:
+        digests = {photo.digest for photo in reading.photos.of_sighting(sighting_id)}
+        same = [photo.sighting_id for digest in digests for photo in reading.photos.with_digest(digest)]
+    return sorted({id_text(one) for one in same if one not in (None, sighting_id)})
+
+
 def listed(
     context: Context, *, needs_triage: bool | None = None, after: str | None = None, limit: int | None = None
 ) -> list[SightingSummary]:

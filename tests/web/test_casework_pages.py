@@ -144,6 +144,10 @@ def test_a_receipt_that_is_loaded_anew_hands_nothing_in(desk: Desk) -> None:
     assert len(desk.matcher.sightings()) == before + 1
     assert ma.get(answer.url.path).text == answer.text
     assert len(desk.matcher.sightings()) == before + 1
+    assert "came in before" not in answer.text
+    again = ma.post("/sightings", photos=[nobody()])
+    earlier = answer.url.path.split("/")[2]
+    assert ("came in before" in again.text, f'href="/sightings/{earlier}"' in again.text) == (True, True)
     desk.browser("li").get(answer.url.path, 403)
     ma.get("/sightings/0000000000001/received", 404)
 

@@ -64,7 +64,8 @@ def submit(request: Request, visited: Sender, given: Form) -> Response:
 def received(request: Request, visited: Sender, sighting: str) -> Response:
     """The receipt: which photos can be used, and nothing of candidates."""
     receipt = visited.casework.receipt(visited.acting, sighting)
-    return page(request, "sighting_received.html", visited, receipt=receipt)
+    before = visited.casework.handed_in_before(visited.acting, sighting)
+    return page(request, "sighting_received.html", visited, receipt=receipt, before=before)
 
 
 @router.get("/{sighting}")
