@@ -148,6 +148,15 @@ def test_nothing_leaks_to_programs_before_sealing(desk: Desk) -> None:
     assert [word for word in ("imilarity", "rank", "score") if word in got.replace("no score", "")] == []
 
 
+def test_a_list_that_is_sealed_half_comes_back_as_it_was(desk: Desk) -> None:
+    li = desk.browser("li")
+    path = li.claim()
+    assert "No face is marked" in li.post(f"{path}/seal", 400, answer="picks").text
+    both = li.post(f"{path}/seal", 400, answer="none", pick="2").text
+    assert ("Faces are marked" in both, 'value="2" checked' in both, 'value="1" checked' in both) == (True, True, False)
+    assert li.post(f"{path}/seal", answer="picks", pick="2").url.path == "/queue"
+
+
 def test_each_reviewer_gets_an_address_of_their_own(desk: Desk) -> None:
     pick(desk)
     paths = {desk.browser(name).claim() for name in ("wang", "zhao")}

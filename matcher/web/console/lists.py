@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from matcher.domain.wording import Wording
 from matcher.errors import WrongUse
 from matcher.web.console.pictures import of_claim
 from matcher.web.console.queue import Reviewer
@@ -15,11 +18,14 @@ from matcher.web.pages import page
 
 router = APIRouter(prefix="/review/lists")
 
+_BOTH = Wording("Faces are marked: seal them, or take the marks away and then say that nobody resembles it.")
+_NEITHER = Wording("No face is marked: mark those that resemble the sighting's, or say that nobody does.")
+
 
 @router.get("/{claim}")
 def show(request: Request, claim: str, visited: Reviewer) -> Response:
     """The list of a claim."""
-    return page(request, "list.html", visited, sheet=visited.desk.list_sheet(visited.acting, claim))
+    return page(request, "list.html", visited, sheet=visited.desk.list_sheet(visited.acting, claim), problem=None)
 
 
 @router.get("/{claim}/faces/{place}/{kind}.jpg")
@@ -36,11 +42,12 @@ def save(claim: str, visited: Reviewer, given: Form) -> Response:
 
 
 @router.post("/{claim}/seal")
-def seal(claim: str, visited: Reviewer, given: Form) -> Response:
-    """Seal the picks, or that nobody resembles the face."""
+def seal(request: Request, claim: str, visited: Reviewer, given: Form) -> Response:
+    """Seal the picks, or that nobody resembles the face; an answer that says both or neither comes back as it was."""
     picks = _picks(given)
     if bool(picks) == (given.get("answer") == "none"):
-        raise WrongUse("Mark the faces that resemble the sighting's and seal them, or say that none does: not both.")
+        sheet = replace(visited.desk.list_sheet(visited.acting, claim), picks=tuple(picks))
+        return page(request, "list.html", visited, status=400, sheet=sheet, problem=_BOTH if picks else _NEITHER)
     visited.desk.seal_list(visited.acting, claim, picks)
     return RedirectResponse("/queue?sealed=1", status_code=303)
 
