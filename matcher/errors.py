@@ -18,9 +18,10 @@
     ├── Damaged               stored bytes are not what was written: snapshot, blob or audit chain
     └── ExtraMissing          an optional dependency is not installed
 
-A message is one clear sentence that names the file, row or id, and the next step. `code` is the word that services and
-logs see, `exit_code` ends the command line, `http_status` answers over HTTP. All three are class attributes: read them
-from the class or the instance.
+A message is one clear sentence that names the file, row or id, and the next step. One that people may read on the desk
+is a `Wording`, which is said there in their language, and has what is to be typed next as its `step`. `code` is the
+word that services and logs see, `exit_code` ends the command line, `http_status` answers over HTTP. All three are class
+attributes: read them from the class or the instance.
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ class MatcherError(Exception):
     exit_code: ClassVar[int] = 1
     http_status: ClassVar[int] = 500
 
-    def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or self.__doc__ or self.code)
+    def __init__(self, message: str | None = None, *, step: str | None = None) -> None:
+        """`message` is what every reader is told; `step` is what to type next, for those at a command line."""
+        self.message = message or self.__doc__ or self.code
+        super().__init__(self.message if step is None else f"{self.message.removesuffix('.')}: {step}")
 
 
 class WrongUse(MatcherError):
@@ -84,8 +87,8 @@ class TooMany(MatcherError):
     exit_code = 13
     http_status = 429
 
-    def __init__(self, message: str | None = None, *, seconds: int = 60) -> None:
-        super().__init__(message)
+    def __init__(self, message: str | None = None, *, step: str | None = None, seconds: int = 60) -> None:
+        super().__init__(message, step=step)
         self.seconds = seconds
 
 

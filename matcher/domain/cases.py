@@ -9,6 +9,7 @@ from enum import Enum
 from matcher.domain.faces import NoFaceReason, Shortfall
 from matcher.domain.ids import CaseId, PhotoId, SightingId
 from matcher.domain.positions import Position
+from matcher.domain.wording import Wording
 from matcher.errors import MoveNotAllowed, WrongUse
 
 
@@ -83,7 +84,7 @@ class Confirmation:
     def __post_init__(self) -> None:
         if not self.reference.strip():
             raise WrongUse(
-                "A confirmation needs the reference of its proof, for example a laboratory's or police number."
+                Wording("A confirmation needs the reference of its proof, for example a laboratory's or police number.")
             )
 
 
@@ -109,17 +110,23 @@ def check_move(number: str, old: CaseStatus, new: CaseStatus, confirmation: Conf
     """Raise unless a case may go from `old` to `new`: `MoveNotAllowed` by the table, `WrongUse` without the proof."""
     if new not in MOVES[old]:
         possible = ", ".join(sorted(MOVES[old]))
+        told = {"case": number, "old": old.value, "new": new.value, "possible": possible}
         raise MoveNotAllowed(
-            f"Case '{number}' is '{old.value}' and cannot become '{new.value}': possible are {possible}."
+            Wording("Case '{case}' is '{old}' and cannot become '{new}': possible are {possible}.", **told)
         )
     if new.needs_confirmation and confirmation is None:
         kinds = ", ".join(kind.value for kind in ConfirmationKind)
+        told = {"case": number, "new": new.value, "kinds": kinds}
         raise WrongUse(
-            f"Case '{number}' can become '{new.value}' only with a confirmation from outside "
-            f"({kinds}) and its reference."
+            Wording(
+                "Case '{case}' can become '{new}' only with a confirmation from outside ({kinds}) and its reference.",
+                **told,
+            )
         )
     if not new.needs_confirmation and confirmation is not None:
-        raise WrongUse(f"The status '{new.value}' takes no confirmation: leave it out, or close as located.")
+        raise WrongUse(
+            Wording("The status '{new}' takes no confirmation: leave it out, or close as located.", new=new.value)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,19 +155,25 @@ class CaseDetails:
     consent: str | None = None
 
     def __post_init__(self) -> None:
-        _check_range("age", self.age, 0, 120)
-        _check_range("height_cm", self.height_cm, 20, 250)
-        _check_range("weight_kg", self.weight_kg, 0.3, 300)
+        _check_range(Wording("age"), self.age, 0, 120)
+        _check_range(Wording("height_cm"), self.height_cm, 20, 250)
+        _check_range(Wording("weight_kg"), self.weight_kg, 0.3, 300)
         if self.missing_since is not None:
             if self.missing_since.tzinfo is None:
                 raise WrongUse("missing_since needs a time zone: give an aware datetime.")
             if self.born is not None and self.missing_since.date() < self.born:
-                raise WrongUse(f"missing_since {self.missing_since.date()} lies before the birth date {self.born}.")
+                told = Wording(
+                    "missing_since {day} lies before the birth date {born}.",
+                    day=self.missing_since.date(),
+                    born=self.born,
+                )
+                raise WrongUse(told)
 
 
 def _check_range(name: str, value: float | None, low: float, high: float) -> None:
     if value is not None and not low <= value <= high:
-        raise WrongUse(f"{name} is {value:g}: expected {low:g} … {high:g}.")
+        told = {"field": name, "value": f"{value:g}", "low": f"{low:g}", "high": f"{high:g}"}
+        raise WrongUse(Wording("{field} is {value}: expected {low} … {high}.", **told))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

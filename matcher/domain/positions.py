@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
+from matcher.domain.wording import Wording
 from matcher.errors import WrongUse
 
 _EARTH_KM = 6371.0088  # mean radius of the IUGG; good to 0.5 %, enough to ask whether a journey was possible
@@ -27,9 +28,9 @@ class Position:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.lat) and -90 <= self.lat <= 90):
-            raise WrongUse(f"Latitude {self.lat} is off the globe: expected −90 … 90 degrees.")
+            raise WrongUse(Wording("Latitude {lat} is off the globe: expected −90 … 90 degrees.", lat=self.lat))
         if not (math.isfinite(self.lon) and -180 <= self.lon <= 180):
-            raise WrongUse(f"Longitude {self.lon} is off the globe: expected −180 … 180 degrees.")
+            raise WrongUse(Wording("Longitude {lon} is off the globe: expected −180 … 180 degrees.", lon=self.lon))
 
     @classmethod
     def given(cls, lat: float, lon: float, datum: Datum = Datum.WGS84) -> Position:

@@ -23,6 +23,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from matcher.domain.wording import Wording
 from matcher.errors import ExtraMissing, PhotoRefused, WrongUse
 from matcher.images import exif
 from matcher.images.containers import exif_block
@@ -92,24 +93,36 @@ def open_image(data: bytes, name: str) -> SourceImage:
     `ExtraMissing` when its format needs a package that is not installed. Damage further on shows in `pixels`.
     """
     if not data:
-        raise PhotoRefused(f"'{name}' is empty: it has no bytes; copy or download the file again.")
+        raise PhotoRefused(Wording("'{name}' is empty: it has no bytes; copy or download the file again.", name=name))
     if len(data) > MAX_BYTES:
-        size, most = len(data) / 1e6, MAX_BYTES // 1_000_000
-        raise PhotoRefused(f"'{name}' has {size:.0f} MB, more than the {most} MB that are taken: save a smaller copy.")
+        told = {"name": name, "size": f"{len(data) / 1e6:.0f}", "most": MAX_BYTES // 1_000_000}
+        raise PhotoRefused(
+            Wording("'{name}' has {size} MB, more than the {most} MB that are taken: save a smaller copy.", **told)
+        )
     form = sniff(data)
     if form is None:
-        raise PhotoRefused(f"'{name}' is not a photo: send a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF file.")
+        raise PhotoRefused(
+            Wording("'{name}' is not a photo: send a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF file.", name=name)
+        )
     with _refusing(name):
         image = _lazy(form, data)
         turned = _turned(form, data, image)
     width, height = image.size
     if width * height > form.max_megapixels * 1_000_000:
         raise PhotoRefused(
-            f"'{name}' has {width} × {height} pixels, {width * height / 1e6:.0f} megapixels; "
-            f"{form.max_megapixels} are taken of a {form.name} file: save a smaller copy."
+            Wording(
+                "'{name}' has {width} × {height} pixels, {size} megapixels; {most} are taken of a {form} file: "
+                "save a smaller copy.",
+                name=name,
+                width=width,
+                height=height,
+                size=f"{width * height / 1e6:.0f}",
+                most=form.max_megapixels,
+                form=form.name,
+            )
         )
     if image.mode in ("I", "F"):
-        raise PhotoRefused(f"'{name}' has samples of 32 bits: save it as an 8-bit photo.")
+        raise PhotoRefused(Wording("'{name}' has samples of 32 bits: save it as an 8-bit photo.", name=name))
     if turned >= 5:
         width, height = height, width
     return SourceImage(name, form.media_type, width, height, data, form, turned)
@@ -206,7 +219,12 @@ def _refusing(name: str) -> Iterator[None]:
     except ExtraMissing as error:
         raise ExtraMissing(f"'{name}' cannot be read yet: {error}") from error
     except PIL.Image.DecompressionBombError as error:  # some of Pillow's readers have a limit of their own
-        raise PhotoRefused(f"'{name}' has far more pixels than are taken: save a smaller copy.") from error
+        raise PhotoRefused(
+            Wording("'{name}' has far more pixels than are taken: save a smaller copy.", name=name)
+        ) from error
     except Exception as error:
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-        raise PhotoRefused(f"'{name}' is damaged or cut short: copy or download the file again ({reason}).") from error
+        told = Wording(
+            "'{name}' is damaged or cut short: copy or download the file again ({reason}).", name=name, reason=reason
+        )
+        raise PhotoRefused(told) from error

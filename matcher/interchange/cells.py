@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from matcher.domain.positions import Datum, Position
+from matcher.domain.wording import Wording
 from matcher.errors import WrongUse
 
 _Word = TypeVar("_Word", bound=Enum)
@@ -24,10 +25,10 @@ _EARLIEST = date(1900, 1, 1)
 def text(value: Any) -> str:
     """One cell as text; a number is taken as it is written."""
     if value is None or isinstance(value, (dict, list, bool)):
-        raise WrongUse("expected text.")
+        raise WrongUse(Wording("expected text."))
     written = str(value).strip()
     if _UNWRITABLE.search(written):
-        raise WrongUse("expected text without NUL or broken characters.")
+        raise WrongUse(Wording("expected text without NUL or broken characters."))
     return written
 
 
@@ -42,9 +43,9 @@ def number(value: Any) -> float:
     try:
         parsed = float(text(value))
     except (ValueError, WrongUse) as error:
-        raise WrongUse("expected a number such as 112.5.") from error
+        raise WrongUse(Wording("expected a number such as 112.5.")) from error
     if not abs(parsed) < float("inf"):
-        raise WrongUse("expected a finite number.")
+        raise WrongUse(Wording("expected a finite number."))
     return parsed
 
 
@@ -52,7 +53,7 @@ def whole(value: Any) -> int:
     """A whole number."""
     parsed = number(value)
     if parsed != int(parsed):
-        raise WrongUse("expected a whole number.")
+        raise WrongUse(Wording("expected a whole number."))
     return int(parsed)
 
 
@@ -61,7 +62,7 @@ def day(value: Any) -> date:
     try:
         parsed = date.fromisoformat(_iso(value))
     except ValueError as error:
-        raise WrongUse("expected a date that exists, as YYYY-MM-DD.") from error
+        raise WrongUse(Wording("expected a date that exists, as YYYY-MM-DD.")) from error
     return _possible(parsed)
 
 
@@ -71,7 +72,7 @@ def moment(value: Any) -> datetime:
     try:
         parsed = datetime.fromisoformat(written.removesuffix("Z") + ("+00:00" if written.endswith("Z") else ""))
     except ValueError as error:
-        raise WrongUse("expected a time such as 2024-05-01 or 2024-05-01T18:30+08:00.") from error
+        raise WrongUse(Wording("expected a time such as 2024-05-01 or 2024-05-01T18:30+08:00.")) from error
     _possible(parsed.date())
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
 
@@ -89,7 +90,7 @@ def _iso(value: Any) -> str:
 def _possible(given: date) -> date:
     # East of Greenwich it may be tomorrow already.
     if not _EARLIEST <= given <= today() + timedelta(days=1):
-        raise WrongUse("expected a date after 1900 and not in the future.")
+        raise WrongUse(Wording("expected a date after 1900 and not in the future."))
     return given
 
 
@@ -98,7 +99,7 @@ def yes_no(value: Any) -> bool:
     word = str(value).strip().lower()
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
-    raise WrongUse("expected yes or no.")
+    raise WrongUse(Wording("expected yes or no."))
 
 
 def one_of(words: type[_Word]) -> Callable[[Any], _Word]:
@@ -109,7 +110,8 @@ def one_of(words: type[_Word]) -> Callable[[Any], _Word]:
         try:
             return known[str(getattr(value, "value", value)).strip().lower()]
         except KeyError as error:
-            raise WrongUse(f"expected one of {', '.join(word.value for word in words)}.") from error
+            possible = ", ".join(word.value for word in words)
+            raise WrongUse(Wording("expected one of {words}.", words=possible)) from error
 
     return parse
 
@@ -119,6 +121,6 @@ def position(cells: Mapping[str, Any]) -> Position | None:
     if "lat" not in cells and "lon" not in cells:
         return None
     if "lat" not in cells or "lon" not in cells:
-        raise WrongUse("lat and lon belong together: give both or neither.")
+        raise WrongUse(Wording("lat and lon belong together: give both or neither."))
     datum = one_of(Datum)(cells.get("datum", Datum.WGS84.value))
     return Position.given(number(cells["lat"]), number(cells["lon"]), datum)

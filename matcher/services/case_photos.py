@@ -9,6 +9,7 @@ from matcher.domain.cases import Case, Photo, PhotoState
 from matcher.domain.faces import Face, PhotoFaces
 from matcher.domain.ids import FaceId, PhotoId, id_text
 from matcher.domain.records import Choice
+from matcher.domain.wording import Wording
 from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.services import case_views
 from matcher.services.auditing import Trace, record
@@ -81,7 +82,8 @@ def enrol(context: Context, transaction: Transaction, case: Case, photos: Sequen
             present[stored.digest] = stored
             warnings += remarks(new.prepared, new.chosen.number)
         elif not _amend(context, transaction, case, known, new):
-            warnings.append(f"{new.prepared.name} is a photo of case '{case.number}' already: not added again.")
+            told = {"name": new.prepared.name, "case": case.number}
+            warnings.append(Wording("{name} is a photo of case '{case}' already: not added again.", **told))
     if _chosen_faces(transaction, case) - before:
         reopen_of_case(context, transaction, case.id, who)
     return warnings
@@ -96,7 +98,10 @@ def _same_photo_elsewhere(transaction: Transaction, case: Case, prepared: Prepar
     photos = transaction.photos.with_digest(prepared.digest)
     others = {photo.case_id for photo in photos if photo.case_id is not None} - {case.id}
     numbers = sorted(other.number for other in transaction.cases.by_ids(others).values())
-    return [f"{prepared.name} is also a photo of case '{number}': is it the right child?" for number in numbers]
+    return [
+        Wording("{name} is also a photo of case '{case}': is it the right child?", name=prepared.name, case=number)
+        for number in numbers
+    ]
 
 
 def _store(context: Context, transaction: Transaction, case: Case, new: NewPhoto, position: int) -> Photo:
@@ -154,14 +159,19 @@ def choose_face(context: Context, photo_id: PhotoId, number: int, who: Who) -> C
         photo = reading.photos.get(photo_id)
         faces = {face.number: face for face in reading.faces.of_photo(photo_id)}
     if photo is None or photo.case_id is None:
-        raise NotFound(f"There is no case photo '{id_text(photo_id)}': `matcher case show` lists a case's photos.")
+        raise NotFound(
+            Wording("There is no case photo '{photo}'.", photo=id_text(photo_id)),
+            step="`matcher case show` lists a case's photos.",
+        )
     if number not in faces:
-        raise WrongUse(f"Photo '{id_text(photo_id)}' has {len(faces)} faces: there is no face {number}.")
+        told = {"photo": id_text(photo_id), "count": len(faces), "number": number}
+        raise WrongUse(Wording("Faces of photo '{photo}': {count}; there is no face {number}.", **told))
     chosen = faces[number]
     # The others' embeddings were not kept, so the model looks once more.
     found = same_face(context.pipeline.find(stored_image(context, photo), thorough=True), chosen)
     if found is None:
-        raise Conflict(f"Face {number} of photo '{id_text(photo_id)}' was not found again: add the photo anew.")
+        told = {"photo": id_text(photo_id), "number": number}
+        raise Conflict(Wording("Face {number} of photo '{photo}' was not found again: add the photo anew.", **told))
     with context.store.write() as transaction:
         current, case = transaction.photos.get(photo_id), transaction.cases.by_id(photo.case_id)
         if current is None or case is None:

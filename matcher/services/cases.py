@@ -9,6 +9,7 @@ from typing import Any
 
 from matcher.domain.cases import Case, CaseDetails, CaseStatus, Confirmation, PhotoState, StatusChange, check_move
 from matcher.domain.ids import CaseId, new_id
+from matcher.domain.wording import Wording
 from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.services import case_views
 from matcher.services.auditing import Trace, record
@@ -41,14 +42,17 @@ def require_free(context: Context, number: str) -> None:
     check_number(number)
     with context.store.read() as reading:
         if reading.cases.get(number) is not None:
-            raise Conflict(f"There is a case '{number}' already: add photos or change it with `matcher case update`.")
+            raise Conflict(
+                Wording("There is a case '{case}' already.", case=number),
+                step="add photos or change it with `matcher case update`.",
+            )
 
 
 def check_number(number: str) -> None:
     """Refuse case numbers that are empty, very long, or hold spaces at an end or control characters."""
     check_text("The case number", number, 100)
     if not number or number != number.strip():
-        raise WrongUse(f"The case number {number!r} is empty or has spaces around it.")
+        raise WrongUse(Wording("The case number {case} is empty or has spaces around it.", case=repr(number)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,11 @@ def update(context: Context, number: str, new: Update, who: Who) -> CaseView:
     with context.store.write() as transaction:
         case = require_case(transaction, number)
         if new.seen not in (None, case.updated_at):
-            raise Conflict(f"Case '{number}' was changed meanwhile: look at what is known now, then change it again.")
+            raise Conflict(
+                Wording(
+                    "Case '{case}' was changed meanwhile: look at what is known now, then change it again.", case=number
+                )
+            )
         case = replace(case, details=replace(case.details, **changes), updated_at=context.clock())
         transaction.cases.update(case)
         warnings = enrol(context, transaction, case, photos, who) + _unfindable(transaction, case)
@@ -89,7 +97,7 @@ def update(context: Context, number: str, new: Update, who: Who) -> CaseView:
 def _unfindable(reading: Reading, case: Case) -> list[str]:
     if any(photo.state is PhotoState.READY for photo in reading.photos.of_case(case.id)):
         return []
-    return [f"No search finds case '{case.number}' until it has a photo with a usable, chosen face."]
+    return [Wording("No search finds case '{case}' until it has a photo with a usable, chosen face.", case=case.number)]
 
 
 def move(context: Context, number: str, status: CaseStatus, confirmation: Confirmation | None, who: Who) -> CaseView:
@@ -148,7 +156,11 @@ def _follow_status(transaction: Transaction, case: Case, space: str | None) -> l
     if not missing:
         return []
     return [
-        f"{missing} photos of case '{case.number}' are not embedded by the present model yet: run `matcher reindex`."
+        Wording(
+            "Photos of case '{case}' that the present model has not embedded yet: {count}. Run `matcher reindex`.",
+            case=case.number,
+            count=missing,
+        )
     ]
 
 
@@ -156,5 +168,5 @@ def require_case(reading: Reading, number: str) -> Case:
     """The case of a number; `NotFound` names it."""
     case = reading.cases.get(number)
     if case is None:
-        raise NotFound(f"There is no case '{number}': `matcher case list` shows all cases.")
+        raise NotFound(Wording("There is no case '{case}'.", case=number), step="`matcher case list` shows all cases.")
     return case

@@ -15,6 +15,7 @@ from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, Confirma
 from matcher.domain.ids import PhotoId, SightingId, parse_id
 from matcher.domain.records import Report
 from matcher.domain.relations import RelationKind
+from matcher.domain.wording import Wording
 from matcher.errors import WrongUse
 from matcher.interchange.cells import one_of
 from matcher.services import (
@@ -159,7 +160,7 @@ class Casework:
         cases.check_number(case_id)
         target = one_of(CaseStatus)(status)
         if target.searched:
-            raise WrongUse(f"'{target.value}' does not end a case: reopen it instead.")
+            raise WrongUse(Wording("'{status}' does not end a case: reopen it instead.", status=target.value))
         who = _who(acting, ReasonCode.CLOSURE, note)
         return self._seen(acting, cases.move(self._context, case_id, target, confirmation(confirmed), who))
 
@@ -168,7 +169,7 @@ class Casework:
         acting.require(Right.CASE_CLOSE)
         cases.check_number(case_id)
         if not note.strip():
-            raise WrongUse("Why is the case opened again? Give a reason.")
+            raise WrongUse(Wording("Why is the case opened again? Give a reason."))
         who = _who(acting, ReasonCode.CORRECTION, note)
         return self._seen(acting, cases.move(self._context, case_id, CaseStatus.OPEN, None, who))
 

@@ -8,10 +8,27 @@ from typing import Any
 
 from matcher.domain.cases import CaseDetails, Confirmation, ConfirmationKind
 from matcher.domain.positions import Position
+from matcher.domain.wording import Wording
 from matcher.errors import WrongUse
 from matcher.interchange.cells import Parser, one_of, text
 from matcher.interchange.records import CASE_COLUMNS, SIGHTING_COLUMNS
 
+# Fields that people fill in, as pages can say them in another language.
+_SPOKEN = (
+    Wording("born"),
+    Wording("age"),
+    Wording("height_cm"),
+    Wording("weight_kg"),
+    Wording("missing_since"),
+    Wording("seen_at"),
+    Wording("apparent_age"),
+    Wording("sex"),
+    Wording("circumstance"),
+    Wording("legal_basis"),
+    Wording("how_seen"),
+    Wording("first_hand"),
+)
+_FIELDS = {str(name): name for name in _SPOKEN}
 _NOTHING_KNOWN = {field.name: field.default for field in fields(CaseDetails)}
 
 
@@ -56,7 +73,10 @@ def parsed(name: str, value: Any, parse: Parser) -> Any:
     try:
         return parse(list(value) if isinstance(value, tuple) else getattr(value, "value", value))
     except WrongUse as error:
-        raise WrongUse(f"{name} {value!r}: {error}") from error
+        told = Wording(
+            "{field} {value}: {problem}", field=_FIELDS.get(name, name), value=repr(value), problem=error.message
+        )
+        raise WrongUse(told) from error
 
 
 def _position(name: str, value: Any) -> Position | None:

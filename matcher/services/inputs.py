@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from matcher.domain.wording import Wording
 from matcher.errors import PhotoRefused, WrongUse
 from matcher.images.formats import MAX_BYTES
 from matcher.interchange.cells import text
@@ -54,9 +55,15 @@ class CasePhoto:
 
     def __post_init__(self) -> None:
         if self.taken is not None and self.age is not None:
-            raise WrongUse(f"{photo_name(self.photo)}: give the date of a photo or the age on it, not both.")
+            raise WrongUse(
+                Wording("{name}: give the date of a photo or the age on it, not both.", name=photo_name(self.photo))
+            )
         if self.age is not None and not 0 <= self.age <= 120:
-            raise WrongUse(f"{photo_name(self.photo)}: age is {self.age:g}: expected 0 … 120 years.")
+            raise WrongUse(
+                Wording(
+                    "{name}: age is {age}: expected 0 … 120 years.", name=photo_name(self.photo), age=f"{self.age:g}"
+                )
+            )
         if self.face is not None and self.face < 1:
             raise WrongUse(f"{photo_name(self.photo)}: faces are counted from 1, not {self.face}.")
 
@@ -104,9 +111,16 @@ def check_text(name: str, value: str, longest: int) -> None:
     if not isinstance(value, str):
         raise WrongUse(f"{name} {value!r} is no text: put it in quotes.")
     if any(unicodedata.category(character) in _UNSEEN for character in value):
-        raise WrongUse(f"{name} {value!r} holds control or invisible characters: use one line of plain text.")
+        raise WrongUse(
+            Wording(
+                "{field} {value} holds control or invisible characters: use one line of plain text.",
+                field=name,
+                value=repr(value),
+            )
+        )
     if len(value) > longest:
-        raise WrongUse(f"{name} is {len(value)} characters long: at most {longest} are possible.")
+        told = {"field": name, "length": len(value), "longest": longest}
+        raise WrongUse(Wording("{field} is {length} characters long: at most {longest} are possible.", **told))
 
 
 def several(photos: Iterable[_Photo]) -> list[_Photo]:

@@ -17,6 +17,7 @@ from matcher.domain.faces import Face, PhotoFaces
 from matcher.domain.ids import CaseId, FaceId, PhotoId, SightingId, id_text, new_id
 from matcher.domain.quality import explain, weaknesses
 from matcher.domain.records import Choice, StoredFace
+from matcher.domain.wording import Wording
 from matcher.faces.pipeline import SAME_FACE
 from matcher.images.decode import SourceImage, open_image
 from matcher.images.metadata import strip_metadata, taken_date
@@ -97,9 +98,20 @@ def remarks(prepared: PreparedPhoto, chosen: int | None = None) -> list[str]:
     """What people should know of a photo: why no face of it can be used, or what its chosen face (from 1) lacks."""
     found = prepared.found
     if found.reason is not None:
-        return [f"{prepared.name}: {explain(found.reason, found.shortfall)}."]
+        why = explain(found.reason, found.shortfall)
+        parts = {"name": prepared.name, "problem": why.problem, "better": why.better}
+        return [Wording("{name}: {problem}: {better}.", **parts)]
     lacking = () if chosen is None else weaknesses(found.faces[chosen - 1].quality)
-    return [f"{prepared.name} is {weakness.degree}: {weakness}." for weakness in lacking]
+    return [
+        Wording(
+            "{name} is {degree}: {problem}: {better}.",
+            name=prepared.name,
+            degree=weakness.degree,
+            problem=weakness.problem,
+            better=weakness.better,
+        )
+        for weakness in lacking
+    ]
 
 
 def photo_record(context: Context, prepared: PreparedPhoto, owner: Owner, position: int) -> Photo:

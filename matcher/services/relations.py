@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matcher.domain.cases import Case
 from matcher.domain.relations import CaseRelation, RelationKind, ordered
+from matcher.domain.wording import Wording
 from matcher.errors import WrongUse
 from matcher.services import case_views
 from matcher.services.auditing import Trace, record
@@ -49,5 +50,5 @@ def _pair(transaction: Transaction, number: str, other: str) -> tuple[Case, Case
     for given in (number, other):
         check_number(given)
     if number == other:
-        raise WrongUse(f"Case '{number}' cannot be related to itself: name two cases.")
+        raise WrongUse(Wording("Case '{case}' cannot be related to itself: name two cases.", case=number))
     return require_case(transaction, number), require_case(transaction, other)

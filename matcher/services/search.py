@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from matcher.domain.ids import id_text
 from matcher.domain.quality import explain, weaknesses
 from matcher.domain.reviews import RecusedBy
+from matcher.domain.wording import Wording
 from matcher.errors import WrongUse
 from matcher.images.decode import open_image
 from matcher.matching.plausibility import Observation
@@ -27,7 +28,7 @@ def match(
     An account that searches is recused from reviewing the cases that it is shown.
     """
     if who.code is ReasonCode.AD_HOC and not (who.note or "").strip():
-        raise WrongUse("Why do you search? Give a reason: every search is recorded with one.")
+        raise WrongUse(Wording("Why do you search? Give a reason: every search is recorded with one."))
     data = read_photo(photo)
     found = context.pipeline.find(open_image(data, photo_name(photo)), thorough=thorough)
     top = context.settings.top if top is None else top

@@ -9,6 +9,7 @@ from matcher.domain.ids import FaceId, SightingId, id_text, parse_id
 from matcher.domain.quality import explain, weaknesses
 from matcher.domain.records import Candidate, Choice, StoredFace
 from matcher.domain.reviews import RecusedBy, TaskKind, TaskState
+from matcher.domain.wording import Wording
 from matcher.errors import NotFound
 from matcher.matching.sentences import sentence
 from matcher.services.auditing import Trace, record
@@ -46,7 +47,10 @@ def of_sighting(reading: Reading, sighting_id: SightingId, *, candidates: bool =
     """Everything about one sighting, or everything but its candidates."""
     sighting = reading.sightings.get(sighting_id)
     if sighting is None:
-        raise NotFound(f"There is no sighting '{id_text(sighting_id)}': `matcher sighting list` shows all sightings.")
+        raise NotFound(
+            Wording("There is no sighting '{sighting}'.", sighting=id_text(sighting_id)),
+            step="`matcher sighting list` shows all sightings.",
+        )
     photos = reading.photos.of_sighting(sighting_id)
     faces = reading.faces.of_photos([photo.id for photo in photos])
     lists = _by_face(reading, sighting_id) if candidates else {}
@@ -149,7 +153,9 @@ def listed(
     behind = None if after is None else SightingId(parse_id(after))
     with context.store.read() as reading:
         if behind is not None and reading.sightings.get(behind) is None:
-            raise NotFound(f"There is no sighting '{after}' to go on from: begin with the first page.")
+            raise NotFound(
+                Wording("There is no sighting '{sighting}' to go on from: begin with the first page.", sighting=after)
+            )
         summaries = []
         for row in reading.sightings.list(needs_triage=needs_triage, after=behind, limit=limit):
             sighting = row.sighting

@@ -14,6 +14,7 @@ from matcher.domain.ids import CandidateId, SightingId, id_text, new_id
 from matcher.domain.people import PersonId
 from matcher.domain.records import Candidate, Report, Sighting, StoredFace
 from matcher.domain.reviews import RecusedBy
+from matcher.domain.wording import Wording
 from matcher.errors import Conflict, WrongUse
 from matcher.matching.plausibility import Observation
 from matcher.services.auditing import Trace, record
@@ -80,7 +81,7 @@ def new_sighting(report: Report, photos: Iterable[PreparedPhoto], key: Submissio
     """A report with its photos, of which one that is given twice counts once; `WrongUse` without any."""
     distinct = {photo.digest: photo for photo in photos}
     if not distinct:
-        raise WrongUse("A sighting needs at least one photo.")
+        raise WrongUse(Wording("A sighting needs at least one photo."))
     return NewSighting(report, tuple(distinct.values()), key)
 
 
@@ -118,8 +119,8 @@ def existing(context: Context, reading: Reading, key: SubmissionKey | None, cont
         return None
     sighting_id, known_content = known
     if known_content != content:
-        used = f"The idempotency key '{key.text}' was used for another sighting"
-        raise Conflict(f"{used}: use a new key for a new report.")
+        told = "The idempotency key '{key}' was used for another sighting: use a new key for a new report."
+        raise Conflict(told.format(key=key.text))
     return sighting_id
 
 

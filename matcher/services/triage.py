@@ -7,6 +7,7 @@ from dataclasses import replace
 from matcher.domain.cases import Photo, PhotoState
 from matcher.domain.ids import PhotoId, SightingId, parse_id
 from matcher.domain.reviews import RecusedBy
+from matcher.domain.wording import Wording
 from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.services import sighting_views
 from matcher.services.auditing import Trace, record
@@ -32,7 +33,7 @@ def sheet(context: Context, sighting: str, who: Who) -> SightingView:
 def set_aside(context: Context, photo: str, who: Who) -> None:
     """Say, having looked, that no face of a photo can be used. `WrongUse` without a note."""
     if not (who.note or "").strip():
-        raise WrongUse("Why can no face of this photo be used? Say what you see.")
+        raise WrongUse(Wording("Why can no face of this photo be used? Say what you see."))
     _move(context, photo, (PhotoState.NO_USABLE_FACE, PhotoState.SET_ASIDE), who)
 
 
@@ -45,7 +46,8 @@ def _move(context: Context, shown_id: str, move: tuple[PhotoState, PhotoState], 
     with context.store.write() as transaction:
         photo = _of_sighting(transaction, shown_id)
         if photo.state is not move[0]:
-            raise Conflict(f"Photo '{shown_id}' is '{photo.state.value}', not '{move[0].value}': nothing was changed.")
+            told = {"photo": shown_id, "state": photo.state.value, "wanted": move[0].value}
+            raise Conflict(Wording("Photo '{photo}' is '{state}', not '{wanted}': nothing was changed.", **told))
         transaction.photos.update(replace(photo, state=move[1]))
         trace = Trace("sighting.photo", [photo.id], details={"state": move[1].value})
         record(context, transaction, who, trace)
@@ -54,5 +56,5 @@ def _move(context: Context, shown_id: str, move: tuple[PhotoState, PhotoState], 
 def _of_sighting(transaction: Transaction, shown_id: str) -> Photo:
     photo = transaction.photos.get(PhotoId(parse_id(shown_id)))
     if photo is None or photo.sighting_id is None:
-        raise NotFound(f"There is no photo '{shown_id}' of a sighting.")
+        raise NotFound(Wording("There is no photo '{photo}' of a sighting.", photo=shown_id))
     return photo

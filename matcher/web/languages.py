@@ -19,6 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.units import format_unit
+from markupsafe import Markup, escape
 
 from matcher.domain.chances import Meaning
 from matcher.domain.people import Language
@@ -100,6 +101,13 @@ class Speech:
     def said(self, text: str | None) -> str:
         """A text with its parts."""
         return NO_DATA if text is None else said(text, self.say)
+
+    def told(self, text: str) -> Markup:
+        """A sentence for people; one without a translation is marked as English, so that it is read out as such."""
+        spoken = self.said(text)
+        if self.language is not Language.ENGLISH and spoken == text:
+            return Markup('<span lang="en">{}</span>').format(spoken)
+        return escape(spoken)
 
     def words(self, value: object, kind: str | None = None) -> str:
         """A word of an enumeration, or a plain text that is one of `kind`, the name of its class; any other text stays

@@ -16,7 +16,7 @@ from matcher.web.languages import FOOTER, Speech, speech, wanted
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
-FILTERS = ("said", "words", "time", "date", "number", "cm", "kg", "km", "meaning", "advice", "weakness")
+FILTERS = ("said", "told", "words", "time", "date", "number", "cm", "kg", "km", "meaning", "advice", "weakness")
 
 
 def environments() -> Mapping[Language, Environment]:

@@ -73,7 +73,7 @@ def _expected(request: Request, error: Exception) -> Response:
     if isinstance(error, NotSignedIn) and request.method == "GET" and not speaks_problems(request.scope):
         return RedirectResponse(f"/sign-in?next={quote(request.url.path, safe='')}", status_code=303)
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, TooMany) else {}
-    said = _Said(str(error), error.code)
+    said = _Said(error.message, error.code)
     return _answer(request, error.http_status, said, headers=headers)
 
 

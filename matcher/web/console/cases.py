@@ -81,7 +81,7 @@ def add(request: Request, visited: Writer, given: Form) -> Response:
             visited,
             status=error.http_status,
             given=entered,
-            problem=str(error),
+            problem=error.message,
             **_CHOICES,
         )
     return _after(request, visited, view)
@@ -109,7 +109,7 @@ def change(request: Request, visited: Writer, given: Form) -> Response:
         if error.http_status >= 500:
             raise
         view = visited.casework.case(visited.acting, number)
-        return _case(request, visited, view, Refused(str(error), error.http_status, words(given)))
+        return _case(request, visited, view, Refused(error.message, error.http_status, words(given)))
     return _after(request, visited, view)
 
 

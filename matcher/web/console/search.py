@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from matcher.accounts.rights import Right
+from matcher.domain.wording import Wording
 from matcher.errors import MatcherError, WrongUse
 from matcher.web.forms import text
 from matcher.web.identity import Form, Visit, allowed
@@ -32,12 +33,12 @@ def search(request: Request, visited: Searcher, given: Form) -> Response:
     reason, sent = text(given, "reason"), photos(given)
     try:
         if len(sent) != 1:
-            raise WrongUse("Choose one photo to search with.")
+            raise WrongUse(Wording("Choose one photo to search with."))
         found = visited.casework.search(visited.acting, sent[0], reason=reason)
     except MatcherError as error:
         if error.http_status >= 500:
             raise
-        status, problem = error.http_status, str(error)
+        status, problem = error.http_status, error.message
         return page(
             request, "search.html", visited, status=status, found=None, faces=[], reason=reason, problem=problem
         )

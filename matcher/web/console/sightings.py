@@ -56,7 +56,9 @@ def submit(request: Request, visited: Sender, given: Form) -> Response:
         if error.http_status >= 500:
             raise
         entered, status = words(given), error.http_status
-        return page(request, "sighting_new.html", visited, status=status, given=entered, problem=str(error), **_CHOICES)
+        return page(
+            request, "sighting_new.html", visited, status=status, given=entered, problem=error.message, **_CHOICES
+        )
     return RedirectResponse(f"/sightings/{receipt.id}/received", status_code=303)
 
 
