@@ -18,11 +18,11 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
-from matcher.domain.wording import english
 from matcher.services.views import NOTICE
 from matcher.web.languages import CHINESE, FOOTER
 from matcher.web.pages import TEMPLATES
 from matcher.web.vocabulary import ENUMERATIONS
+from matcher.wording import english
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "matcher"

@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "matcher"
 
 RINGS = {
-    "errors": 0,
+    "errors": 0, "wording": 0,
     "config": 1, "domain": 1, "images": 1,
     "crypto": 2, "faces": 2, "gallery": 2, "store": 2, "matching": 2, "review": 2, "accounts": 2, "interchange": 2,
     "evaluation": 2,
@@ -44,6 +44,7 @@ HOMES = {
     "fastapi": {"web"},
     "starlette": {"web"},
     "jinja2": {"web"},
+    "markupsafe": {"web"},
     "uvicorn": {"cli"},
     "prometheus_client": {"web"},
     "argon2": {"accounts"},

@@ -8,6 +8,7 @@ from enum import Enum
 
 from matcher.domain.people import Language, PersonId, Role
 from matcher.errors import NotPermitted
+from matcher.wording import Wording
 
 
 class Right(str, Enum):
@@ -75,7 +76,8 @@ class Acting:
     def require(self, right: Right) -> None:
         """`NotPermitted` unless this person may do it."""
         if right not in self.rights:
-            raise NotPermitted(f"The account '{self.name}' may not do this: it needs the right '{right.value}'.")
+            told = {"name": self.name, "right": right.value}
+            raise NotPermitted(Wording("The account '{name}' may not do this: it needs the right '{right}'.", **told))
 
     def require_one_of(self, *rights: Right) -> None:
         """`NotPermitted` unless this person has at least one of several rights (≥ 1)."""

@@ -9,8 +9,8 @@ from enum import Enum
 from matcher.domain.faces import NoFaceReason, Shortfall
 from matcher.domain.ids import CaseId, PhotoId, SightingId
 from matcher.domain.positions import Position
-from matcher.domain.wording import Wording
 from matcher.errors import MoveNotAllowed, WrongUse
+from matcher.wording import Wording
 
 
 class Sex(str, Enum):

@@ -6,6 +6,7 @@ import secrets
 from typing import NewType
 
 from matcher.errors import WrongUse
+from matcher.wording import Wording
 
 CaseId = NewType("CaseId", int)
 PhotoId = NewType("PhotoId", int)
@@ -33,10 +34,13 @@ def parse_id(text: str) -> int:
     """The integer of a shown id; capitals, hyphens and the look-alikes o, i, l are accepted. `WrongUse` otherwise."""
     plain = text.strip().lower().replace("-", "").translate(_LOOKALIKES)
     if len(plain) != _LENGTH or any(character not in _ALPHABET for character in plain):
-        raise WrongUse(f"'{text}' is not an id: ids have {_LENGTH} letters and digits, as the lists show them.")
+        told = Wording(
+            "'{id}' is not an id: ids have {length} letters and digits, as the lists show them.", id=text, length=_LENGTH
+        )
+        raise WrongUse(told)
     number = 0
     for character in plain:
         number = number << 5 | _ALPHABET.index(character)
     if not 0 < number < 2**63:
-        raise WrongUse(f"'{text}' is not an id of this system: it is out of range.")
+        raise WrongUse(Wording("'{id}' is not an id of this system: it is out of range.", id=text))
     return number

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-from matcher.domain.wording import Wording
 from matcher.errors import WrongUse
+from matcher.wording import Wording
 
 _EARTH_KM = 6371.0088  # mean radius of the IUGG; good to 0.5 %, enough to ask whether a journey was possible
 

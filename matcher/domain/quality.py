@@ -19,7 +19,7 @@ from enum import Enum
 from math import floor
 
 from matcher.domain.faces import NoFaceReason, Quality, Shortfall
-from matcher.domain.wording import Wording
+from matcher.wording import Wording
 
 # Pixels between the eyes: .861 at 11, .821 at 10; .515 at 7, .326 at 6. Frontal faces are searched from about 15 on.
 SMALL, VERY_SMALL = 11.0, 7.0

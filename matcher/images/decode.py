@@ -23,12 +23,12 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from matcher.domain.wording import Wording
 from matcher.errors import ExtraMissing, PhotoRefused, WrongUse
 from matcher.images import exif
 from matcher.images.containers import exif_block
 from matcher.images.formats import MAX_BYTES, Format, sniff
 from matcher.images.turns import upright
+from matcher.wording import Wording
 
 Image = NDArray[np.uint8]
 

@@ -9,8 +9,8 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from matcher.domain.positions import Datum, Position
-from matcher.domain.wording import Wording
 from matcher.errors import WrongUse
+from matcher.wording import Wording
 
 _Word = TypeVar("_Word", bound=Enum)
 Parser = Callable[[Any], Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, fields, replace
 
-from matcher.domain.wording import Say, Wording, said
+from matcher.wording import Say, Wording, said
 
 REMOVED = "▇▇▇"
 

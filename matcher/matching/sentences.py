@@ -7,8 +7,8 @@ from math import floor, log10
 
 from matcher.domain.ages import AgeBand
 from matcher.domain.chances import Chance, Insufficient, Meaning
-from matcher.domain.wording import Wording
 from matcher.matching.significance import NEEDED
+from matcher.wording import Wording
 
 _CHILDREN = {
     AgeBand.INFANT: Wording("children under 3"),

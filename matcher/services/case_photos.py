@@ -9,7 +9,6 @@ from matcher.domain.cases import Case, Photo, PhotoState
 from matcher.domain.faces import Face, PhotoFaces
 from matcher.domain.ids import FaceId, PhotoId, id_text
 from matcher.domain.records import Choice
-from matcher.domain.wording import Wording
 from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.services import case_views
 from matcher.services.auditing import Trace, record
@@ -30,6 +29,7 @@ from matcher.services.photos import (
 )
 from matcher.services.views import CaseView
 from matcher.store.database import Transaction
+from matcher.wording import Wording
 
 
 @dataclass(frozen=True, slots=True, eq=False)

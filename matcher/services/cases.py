@@ -9,7 +9,6 @@ from typing import Any
 
 from matcher.domain.cases import Case, CaseDetails, CaseStatus, Confirmation, PhotoState, StatusChange, check_move
 from matcher.domain.ids import CaseId, new_id
-from matcher.domain.wording import Wording
 from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.services import case_views
 from matcher.services.auditing import Trace, record
@@ -19,6 +18,7 @@ from matcher.services.inputs import Who, check_text
 from matcher.services.photos import Owner, keep_bytes
 from matcher.services.views import CaseView
 from matcher.store.database import Reading, Transaction
+from matcher.wording import Wording
 
 
 def add(context: Context, number: str, details: CaseDetails, photos: Sequence[NewPhoto], who: Who) -> CaseView:

@@ -15,7 +15,6 @@ from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, Confirma
 from matcher.domain.ids import PhotoId, SightingId, parse_id
 from matcher.domain.records import Report
 from matcher.domain.relations import RelationKind
-from matcher.domain.wording import Wording
 from matcher.errors import WrongUse
 from matcher.interchange.cells import one_of
 from matcher.services import (
@@ -46,6 +45,7 @@ from matcher.services.views import (
     SightingView,
     WeakCase,
 )
+from matcher.wording import Wording
 
 LONGEST_PAGE = 500
 

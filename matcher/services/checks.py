@@ -8,7 +8,6 @@ from matcher.domain.ages import AgeBand
 from matcher.domain.cases import Photo
 from matcher.domain.ids import id_text
 from matcher.domain.records import GalleryRow
-from matcher.domain.wording import Wording
 from matcher.errors import MatcherError
 from matcher.gallery.verify import verify_snapshot
 from matcher.matching.meaning import Circumstances, silence
@@ -19,6 +18,7 @@ from matcher.services.reindex import orphans
 from matcher.services.views import BandView, GalleryView, VerifyView
 from matcher.store.chain import ChainReport
 from matcher.store.database import Reading
+from matcher.wording import Wording
 
 _REBUILD_SHARE = 0.01  # tombstones slow a search; past this share of the snapshot a rebuild pays
 _REBUILD_TAIL = 10_000  # a tail is read from the database by every process that starts

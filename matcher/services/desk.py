@@ -8,7 +8,6 @@ from typing import Any
 from matcher.accounts.rights import Acting
 from matcher.domain.cases import CaseStatus, Confirmation, ConfirmationKind
 from matcher.domain.reviews import DecisionKind, Outcome, TaskKind, TaskState
-from matcher.domain.wording import ENGLISH, Reader
 from matcher.errors import WrongUse
 from matcher.interchange.cells import one_of
 from matcher.interchange.review_page import review_page
@@ -42,6 +41,7 @@ from matcher.services.desk_views import (
     SealedView,
 )
 from matcher.services.details import confirmation as confirmed_by
+from matcher.wording import ENGLISH, Reader
 
 
 class Desk:

@@ -6,7 +6,6 @@ from typing import Any
 
 from matcher.accounts.rights import Acting
 from matcher.domain.reviews import Feature, Observed, TaskKind
-from matcher.domain.wording import Reader
 from matcher.errors import Conflict
 from matcher.interchange.review_sheet import Compared, FeatureLine, Headings, ReviewSheet, redacted
 from matcher.services import pictures
@@ -19,6 +18,7 @@ from matcher.services.desk_pairs import judgement
 from matcher.services.desk_views import ClaimFace, Judgement
 from matcher.services.views import NOTICE
 from matcher.store.database import Reading
+from matcher.wording import Reader
 
 
 def sheet(

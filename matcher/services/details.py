@@ -8,10 +8,10 @@ from typing import Any
 
 from matcher.domain.cases import CaseDetails, Confirmation, ConfirmationKind
 from matcher.domain.positions import Position
-from matcher.domain.wording import Wording
 from matcher.errors import WrongUse
 from matcher.interchange.cells import Parser, one_of, text
 from matcher.interchange.records import CASE_COLUMNS, SIGHTING_COLUMNS
+from matcher.wording import Wording
 
 # Fields that people fill in, as pages can say them in another language.
 _SPOKEN = (

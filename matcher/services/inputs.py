@@ -10,11 +10,11 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from matcher.domain.wording import Wording
 from matcher.errors import PhotoRefused, WrongUse
 from matcher.images.formats import MAX_BYTES
 from matcher.interchange.cells import text
 from matcher.services.details import parsed
+from matcher.wording import Wording
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,12 +17,12 @@ from matcher.domain.faces import Face, PhotoFaces
 from matcher.domain.ids import CaseId, FaceId, PhotoId, SightingId, id_text, new_id
 from matcher.domain.quality import explain, weaknesses
 from matcher.domain.records import Choice, StoredFace
-from matcher.domain.wording import Wording
 from matcher.faces.pipeline import SAME_FACE
 from matcher.images.decode import SourceImage, open_image
 from matcher.images.metadata import strip_metadata, taken_date
 from matcher.services.context import Context
 from matcher.services.inputs import PhotoInput, photo_name, read_photo
+from matcher.wording import Wording
 
 _Work = TypeVar("_Work")
 _Done = TypeVar("_Done")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from matcher.domain.cases import Case
 from matcher.domain.relations import CaseRelation, RelationKind, ordered
-from matcher.domain.wording import Wording
 from matcher.errors import WrongUse
 from matcher.services import case_views
 from matcher.services.auditing import Trace, record
@@ -13,6 +12,7 @@ from matcher.services.context import Context
 from matcher.services.inputs import Who
 from matcher.services.views import CaseView
 from matcher.store.database import Transaction
+from matcher.wording import Wording
 
 
 def relate(context: Context, number: str, other: str, kind: RelationKind, who: Who) -> CaseView:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from matcher.domain.ids import id_text
 from matcher.domain.quality import explain, weaknesses
 from matcher.domain.reviews import RecusedBy
-from matcher.domain.wording import Wording
 from matcher.errors import WrongUse
 from matcher.images.decode import open_image
 from matcher.matching.plausibility import Observation
@@ -18,6 +17,7 @@ from matcher.services.context import Context
 from matcher.services.inputs import PhotoInput, ReasonCode, Who, photo_name, read_photo
 from matcher.services.photos import original_digest
 from matcher.services.views import CandidateView, FaceCandidates, MatchView
+from matcher.wording import Wording
 
 
 def match(

@@ -9,7 +9,6 @@ from matcher.domain.ids import FaceId, SightingId, id_text, parse_id
 from matcher.domain.quality import explain, weaknesses
 from matcher.domain.records import Candidate, Choice, StoredFace
 from matcher.domain.reviews import RecusedBy, TaskKind, TaskState
-from matcher.domain.wording import Wording
 from matcher.errors import NotFound
 from matcher.matching.sentences import sentence
 from matcher.services.auditing import Trace, record
@@ -25,6 +24,7 @@ from matcher.services.views import (
     SightingView,
 )
 from matcher.store.database import Reading
+from matcher.wording import Wording
 
 
 def shown(context: Context, sighting: str, who: Who | None = None) -> SightingView:

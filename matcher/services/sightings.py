@@ -14,7 +14,6 @@ from matcher.domain.ids import CandidateId, SightingId, id_text, new_id
 from matcher.domain.people import PersonId
 from matcher.domain.records import Candidate, Report, Sighting, StoredFace
 from matcher.domain.reviews import RecusedBy
-from matcher.domain.wording import Wording
 from matcher.errors import Conflict, WrongUse
 from matcher.matching.plausibility import Observation
 from matcher.services.auditing import Trace, record
@@ -33,6 +32,7 @@ from matcher.services.photos import (
     vectors_of,
 )
 from matcher.store.database import Reading, Transaction
+from matcher.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)

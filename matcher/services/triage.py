@@ -7,7 +7,6 @@ from dataclasses import replace
 from matcher.domain.cases import Photo, PhotoState
 from matcher.domain.ids import PhotoId, SightingId, parse_id
 from matcher.domain.reviews import RecusedBy
-from matcher.domain.wording import Wording
 from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.services import sighting_views
 from matcher.services.auditing import Trace, record
@@ -15,6 +14,7 @@ from matcher.services.context import Context
 from matcher.services.inputs import Who
 from matcher.services.views import SightingView
 from matcher.store.database import Transaction
+from matcher.wording import Wording
 
 
 def sheet(context: Context, sighting: str, who: Who) -> SightingView:

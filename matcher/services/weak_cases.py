@@ -8,9 +8,9 @@ from matcher.domain.cases import Case, CaseStatus, Photo, PhotoState
 from matcher.domain.faces import Quality
 from matcher.domain.ids import PhotoId, id_text
 from matcher.domain.quality import Advice, Weakness, explain, weaknesses
-from matcher.domain.wording import Wording
 from matcher.services.context import Context
 from matcher.services.views import WeakCase
+from matcher.wording import Wording
 
 _NOT_EMBEDDED = Advice(
     Wording("not found by the models in use"),

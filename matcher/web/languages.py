@@ -24,10 +24,10 @@ from markupsafe import Markup, escape
 from matcher.domain.chances import Meaning
 from matcher.domain.people import Language
 from matcher.domain.quality import Advice, Weakness
-from matcher.domain.wording import Reader, Wording, english, said
 from matcher.matching.sentences import sentence
 from matcher.services.views import NOTICE
 from matcher.web.vocabulary import context
+from matcher.wording import Reader, Wording, english, said
 
 NO_DATA = "–"
 FOOTER = f"{NOTICE[0].upper()}{NOTICE[1:]}."

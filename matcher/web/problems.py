@@ -14,12 +14,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from matcher.domain.wording import Wording
 from matcher.errors import MatcherError, NotSignedIn, TooMany
 from matcher.web.api.problem import Fault, problem, speaks_problems
 from matcher.web.identity import visit
 from matcher.web.pages import page
 from matcher.web.security import protect
+from matcher.wording import Wording
 
 _log = logging.getLogger("matcher.web")
 

@@ -22,9 +22,9 @@ from matcher.domain.reviews import (
     TaskState,
     Truth,
 )
-from matcher.domain.wording import english
 from matcher.services.desk_views import QueueFilter
 from matcher.services.inputs import ReasonCode
+from matcher.wording import english
 
 ENUMERATIONS: tuple[type[Enum], ...] = (
     TaskState, DecisionKind, Outcome, Feature, Likeness, TaskKind, Truth, ReopenedBy, RecusedBy, QueueFilter,

@@ -16,10 +16,10 @@ from matcher.domain.chances import Chance, Insufficient, Meaning
 from matcher.domain.faces import NoFaceReason, Shortfall
 from matcher.domain.people import Language, Role
 from matcher.domain.quality import Advice, Weakness, WeaknessKind, explain
-from matcher.domain.wording import Wording, said
 from matcher.matching.sentences import sentence
 from matcher.web.languages import Speech, wanted
 from matcher.web.pages import FILTERS
+from matcher.wording import Wording, said
 
 ENGLISH, CHINESE = Speech(Language.ENGLISH), Speech(Language.CHINESE)
 
@@ -108,12 +108,25 @@ def test_two_readers_at_once_keep_their_languages(desk: Desk) -> None:
         assert "待办" not in wang.get("/queue").text
 
 
-def test_an_error_is_headed_in_the_readers_language_and_told_in_english(desk: Desk) -> None:
+def test_what_has_no_translation_is_marked_as_english() -> None:
+    chinese_speech, english_speech = Speech(Language.CHINESE), Speech(Language.ENGLISH)
+    assert (
+        chinese_speech.told("nobody <b>said</b> this") == '<span lang="en">nobody &lt;b&gt;said&lt;/b&gt; this</span>'
+    )
+    assert english_speech.told("nobody <b>said</b> this") == "nobody &lt;b&gt;said&lt;/b&gt; this"
+    assert chinese_speech.told(Wording("There is no case '{case}'.", case="<1>")) == "没有案件“&lt;1&gt;”。"
+
+
+def test_an_error_is_told_in_the_readers_language_and_as_english_where_it_cannot(desk: Desk) -> None:
     chinese(desk, "chen")
     chen = desk.browser("chen")
     text = chen.get("/queue", 403).text
     assert "<h1>此账号无权执行该操作。</h1>" in text
-    assert '<p class="problem" role="alert" lang="en">The account &#39;chen&#39; may not do this' in text
+    assert "账号“chen”无权执行该操作" in text
+    text = chen.get("/case?number=%20x", 400).text
+    assert "首尾有空格" in text
+    text = chen.get("/case?number=nowhere", 404).text
+    assert ("没有案件“nowhere”" in text, "matcher case" in text) == (True, False), "no command is for a page"
     text = desk.browser("sun").get("/queue", 403).text
     assert "<h1>Forbidden</h1>" in text
     assert '<p class="problem" role="alert">The account &#39;sun&#39; may not do this' in text

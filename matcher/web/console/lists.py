@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from matcher.domain.wording import Wording
 from matcher.errors import WrongUse
 from matcher.web.console.pictures import of_claim
 from matcher.web.console.queue import Reviewer
 from matcher.web.faces import FaceKind
 from matcher.web.identity import Form
 from matcher.web.pages import page
+from matcher.wording import Wording
 
 router = APIRouter(prefix="/review/lists")
 

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from matcher.accounts.rights import Right
-from matcher.domain.wording import Wording
 from matcher.services.desk_views import ClaimView, QueueFilter
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
+from matcher.wording import Wording
 
 router = APIRouter()
 

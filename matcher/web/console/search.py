@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from matcher.accounts.rights import Right
-from matcher.domain.wording import Wording
 from matcher.errors import MatcherError, WrongUse
 from matcher.web.forms import text
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
 from matcher.web.uploads import photos
+from matcher.wording import Wording
 
 router = APIRouter()
 
