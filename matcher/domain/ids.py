@@ -34,9 +34,8 @@ def parse_id(text: str) -> int:
     """The integer of a shown id; capitals, hyphens and the look-alikes o, i, l are accepted. `WrongUse` otherwise."""
     plain = text.strip().lower().replace("-", "").translate(_LOOKALIKES)
     if len(plain) != _LENGTH or any(character not in _ALPHABET for character in plain):
-        told = Wording(
-            "'{id}' is not an id: ids have {length} letters and digits, as the lists show them.", id=text, length=_LENGTH
-        )
+        parts = {"id": text, "length": _LENGTH}
+        told = Wording("'{id}' is not an id: ids have {length} letters and digits, as the lists show them.", **parts)
         raise WrongUse(told)
     number = 0
     for character in plain:
