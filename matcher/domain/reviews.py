@@ -147,8 +147,9 @@ class Task:
 class Claim:
     """A lease on a task: its random id is all that addresses of photos and pages show.
 
-    `opened_at` is when its faces were first given out. A live claim was not released (sealed or given back) and has
-    not expired. `truth` is set on control pairs only. `draft` is what was entered and not sealed yet.
+    `claimed_at` and `expires_at` are of the present lease: whoever needs more time begins it anew, which the audit log
+    has. `opened_at` is when its faces were first given out. A live claim was not released (sealed or given back) and
+    has not expired. `truth` is set on control pairs only. `draft` is what was entered and not sealed yet.
     """
 
     id: ClaimId
