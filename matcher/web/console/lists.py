@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from matcher.errors import WrongUse
 from matcher.web.console.pictures import of_claim
-from matcher.web.console.queue import Reviewer
+from matcher.web.console.queue import Reviewer, seconds_left
 from matcher.web.faces import FaceKind
 from matcher.web.identity import Form
 from matcher.web.pages import page
@@ -19,7 +19,8 @@ router = APIRouter(prefix="/review/lists")
 @router.get("/{claim}")
 def show(request: Request, claim: str, visited: Reviewer) -> Response:
     """The list of a claim."""
-    return page(request, "list.html", visited, sheet=visited.desk.list_sheet(visited.acting, claim))
+    sheet = visited.desk.list_sheet(visited.acting, claim)
+    return page(request, "list.html", visited, sheet=sheet, seconds_left=seconds_left(visited, sheet.expires_at))
 
 
 @router.get("/{claim}/faces/{place}/{kind}.jpg")
