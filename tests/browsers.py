@@ -69,6 +69,30 @@ class Served:
         return page
 
 
+NARROWEST = 320  # CSS pixels: WCAG 1.4.10
+
+
+def fits(page: Page) -> None:
+    """Nothing that only scrolling sideways shows, as wide as the page is and as narrow as pages get."""
+    size = page.viewport_size
+    assert size is not None
+    for width in (size["width"], NARROWEST):
+        page.set_viewport_size({"width": width, "height": size["height"]})
+        found = page.evaluate(WIDER)
+        assert found == [], f"{page.url}, {width} px"
+    page.set_viewport_size(size)
+
+
+# The innermost elements that reach beyond the page, outside of what scrolls by itself.
+WIDER = """() => {
+    if (document.documentElement.scrollWidth <= window.innerWidth) return [];
+    const beyond = (one) => one.getBoundingClientRect().right > window.innerWidth + 0.5;
+    const all = [...document.querySelectorAll("body *")].filter((one) => beyond(one) && !one.closest(".wide"));
+    const innermost = all.filter((one) => !all.some((two) => one !== two && one.contains(two)));
+    return ["too wide", ...innermost.map((one) => one.outerHTML)];
+}"""
+
+
 def accessible(page: Page) -> None:
     """No finding of axe, and nothing that only scrolling sideways shows."""
     from axe_playwright_python.sync_playwright import Axe
@@ -82,7 +106,7 @@ def accessible(page: Page) -> None:
         with (Path(REPORT) / "axe.txt").open("a", encoding="utf-8") as file:
             file.write(f"{path} {language} {theme} {width} px: {len(found)} findings\n")
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    fits(page)
 
 
 def pick(served: Served, **how: bool) -> None:

@@ -75,6 +75,17 @@ def review_claim(app: App, task: str, as_json: bool) -> None:
         _say_claim(found)
 
 
+@review.command("extend")
+@click.argument("claim")
+@home_option
+@click.pass_obj
+def review_extend(app: App, claim: str) -> None:
+    """Begin the lease of a CLAIM anew, for whoever needs more time."""
+    with app.open() as matcher:
+        found = matcher.desk.extend(signed_in(matcher), claim)
+    say(f"Claim {claim} is yours until {found.expires_at:%H:%M} UTC.")
+
+
 @review.command("give-back")
 @click.argument("claim")
 @home_option

@@ -147,9 +147,11 @@ class Task:
 class Claim:
     """A lease on a task: its random id is all that addresses of photos and pages show.
 
-    `opened_at` is when its faces were first given out. A live claim was not released (sealed or given back) and has
-    not expired. `draft` is what was entered and not sealed yet. `truth` is set on control pairs only, and `instead_of`
-    names the task in whose place one stands: its person does not see that one wait, as if it were the one that is held.
+    `claimed_at` and `expires_at` are of the present lease: whoever needs more time begins it anew, which the audit log
+    has. `opened_at` is when its faces were first given out. A live claim was not released (sealed or given back) and
+    has not expired. `draft` is what was entered and not sealed yet. `truth` is set on control pairs only, and
+    `instead_of` names the task in whose place one stands: its person does not see that one wait, as if it were the one
+    that is held.
     """
 
     id: ClaimId

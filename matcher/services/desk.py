@@ -64,6 +64,10 @@ class Desk:
         """Claim a task of the queue; `Conflict` says why it cannot be had."""
         return desk_queue.claim(self._context, acting, task)
 
+    def extend(self, acting: Acting, claim: str) -> ClaimView:
+        """Begin the lease of a claim anew, as long as it was."""
+        return desk_queue.extend(self._context, acting, claim)
+
     def give_back(self, acting: Acting, claim: str) -> None:
         """Return a task unanswered."""
         desk_queue.give_back(self._context, acting, claim)

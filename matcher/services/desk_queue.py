@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
@@ -21,6 +22,7 @@ from matcher.services.desk_claims import (
     of_claim,
     own,
     require_held,
+    require_live,
     reviewer,
     task_of,
     unusable,
@@ -122,6 +124,18 @@ def kind_of(context: Context, acting: Acting, claim_id: str) -> TaskKind:
     """Whether a person's own claim is on a list or on a pair."""
     with context.store.read() as reading:
         return own(reading, acting, claim_id).task.kind
+
+
+def extend(context: Context, acting: Acting, claim_id: str) -> ClaimView:
+    """Begin the lease of a claim that is worked on anew, as long as it was; `Conflict` after its end."""
+    now = context.clock()
+    with context.store.write() as transaction:
+        held = own(transaction, acting, claim_id)
+        require_live(transaction, held, now)
+        until = now + (held.claim.expires_at - held.claim.claimed_at)
+        transaction.claims.extend(held.claim.id, now, until)
+        record(context, transaction, reviewer(acting), Trace("review.extend", [held.claim.id, held.task.id]))
+    return of_claim(context, Held(replace(held.claim, claimed_at=now, expires_at=until), held.task))
 
 
 def give_back(context: Context, acting: Acting, claim_id: str) -> None:

@@ -72,6 +72,10 @@ class ClaimWriting(ClaimReading):
         """Keep what was entered so far."""
         self._change([claim_id], draft=draft)
 
+    def extend(self, claim_id: ClaimId, at: datetime, until: datetime) -> None:
+        """Begin the lease of a claim anew."""
+        self._change([claim_id], claimed_at=at, expires_at=until)
+
     def release(self, claim_id: ClaimId, at: datetime) -> None:
         """End a claim: it was sealed or given back. The draft is not needed any more."""
         self._change([claim_id], released_at=at, draft=None)

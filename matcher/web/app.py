@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.staticfiles import StaticFiles
 
 from matcher.services.context import Context
 from matcher.web import health, metrics, problems
 from matcher.web.api import routes
 from matcher.web.api.segments import Segments
+from matcher.web.assets import Assets
 from matcher.web.console import (
     account,
     cases,
@@ -26,7 +26,7 @@ from matcher.web.console import (
 )
 from matcher.web.limits import BodyLimit
 from matcher.web.metrics import Measure, Requests
-from matcher.web.pages import HERE, environments
+from matcher.web.pages import environments
 from matcher.web.security import Guard
 
 CONSOLE = (
@@ -66,6 +66,6 @@ def create_app(context: Context, *, secure: bool) -> FastAPI:
     for part in (health, metrics, *CONSOLE):
         app.include_router(part.router)
     routes.install(app)
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.mount("/static", Assets(), name="static")
     problems.install(app)
     return app

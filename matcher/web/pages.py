@@ -11,11 +11,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from matcher.domain.people import Language
+from matcher.web.assets import address
 from matcher.web.identity import TOKEN_FIELD, Visit
 from matcher.web.languages import FOOTER, Speech, speech, wanted
 
-HERE = Path(__file__).parent
-TEMPLATES = HERE / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 FILTERS = ("said", "told", "words", "time", "date", "number", "cm", "kg", "km", "meaning", "advice", "weakness")
 
 
@@ -37,7 +37,9 @@ def environment(spoken: Speech) -> Environment:
     made.policies["ext.i18n.trimmed"] = True
     made.filters.update({name: getattr(spoken, name) for name in FILTERS})
     made.install_gettext_translations(spoken.translations, newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(language=spoken.language.value, notice=spoken.say(FOOTER), token_field=TOKEN_FIELD)
+    made.globals.update(
+        static=address, language=spoken.language.value, notice=spoken.say(FOOTER), token_field=TOKEN_FIELD
+    )
     return made
 
 

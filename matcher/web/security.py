@@ -27,7 +27,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "X-Robots-Tag": "noindex",
 }
-_STATIC = "/static/"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # what may go into a log and a header as it came
 
 
@@ -56,8 +55,7 @@ class Guard:
 def protect(headers: MutableHeaders, scope: Scope) -> None:
     """Put the headers of every answer into those of one, the answer to a request that came through `Guard`."""
     headers.update(HEADERS)
-    kept = "private, max-age=3600" if scope["path"].startswith(_STATIC) else "private, no-store"
-    headers["Cache-Control"] = kept
+    headers.setdefault("Cache-Control", "private, no-store")  # `Assets` says how long its files are kept
     headers["X-Request-Id"] = scope["request_id"]
     if scope["secure"]:
         headers["Strict-Transport-Security"] = "max-age=31536000"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -423,6 +423,28 @@ def test_the_order_is_each_reviewers_own_and_stays(home: Path) -> None:
         assert desk.next(office.cat) is None, "two looks at most"
 
 
+@pytest.mark.parametrize(("seen_at", "minutes"), [(None, 30), (START, 10)])
+def test_whoever_needs_more_time_gets_the_lease_anew(office: Office, seen_at: datetime | None, minutes: int) -> None:
+    office.register(1)
+    office.submit(1, seen_at=seen_at)
+    desk = office.matcher.desk
+    held = desk.next(office.ann)
+    desk.list_sheet(office.ann, held.claim)
+    desk.save_picks(office.ann, held.claim, [1])
+    for _ in range(12):  # ten times at least: WCAG 2.2.1
+        office.clock.forward(minutes=minutes - 0.01)
+        extended = desk.extend(office.ann, held.claim)
+        assert extended == replace(held, expires_at=office.clock() + timedelta(minutes=minutes)), "urgent as before"
+    assert desk.queue(office.ann).mine == (extended,)
+    assert desk.list_sheet(office.ann, held.claim).picks == (1,)
+    assert desk.next(office.ben) is None, "the seat is taken"
+    entries = [one.entry for one in office.matcher.audit() if one.entry.action == "review.extend"]
+    assert [one.actor for one in entries] == ["ann"] * 12
+    desk.seal_list(office.ann, held.claim, [1])
+    with pytest.raises(Conflict, match="sealed, given back"):
+        desk.extend(office.ann, held.claim)
+
+
 def test_leases_end_and_drafts_stay(office: Office) -> None:
     office.register(1)
     office.submit(1)
@@ -440,6 +462,7 @@ def test_leases_end_and_drafts_stay(office: Office) -> None:
         lambda: desk.save_draft(office.ben, claim.claim),
         lambda: desk.faces(office.ben, claim.claim),
         lambda: desk.give_back(office.ben, claim.claim),
+        lambda: desk.extend(office.ben, claim.claim),
     ):
         with pytest.raises(Conflict, match="lease has ended"):
             call()
@@ -507,6 +530,7 @@ def test_what_is_not_ones_own_does_not_exist(office: Office) -> None:
         lambda: desk.revise(office.ben, claim, "potential"),
         lambda: desk.faces(office.ben, claim),
         lambda: desk.give_back(office.ben, claim),
+        lambda: desk.extend(office.ben, claim),
         lambda: desk.claim(office.ben, "0000000000001"),
         lambda: desk.confirm(office.officer, "0000000000001", ("dna", "x")),
     ):
@@ -519,6 +543,7 @@ def test_what_is_not_ones_own_does_not_exist(office: Office) -> None:
         lambda: desk.next(office.officer),
         lambda: desk.claim(office.officer, "0000000000001"),
         lambda: desk.list_sheet(office.officer, claim),
+        lambda: desk.extend(office.officer, claim),
         lambda: desk.queue(office.officer),
         lambda: desk.quality(office.ann),
         lambda: desk.confirm(office.boss, "0000000000001", ("dna", "x")),

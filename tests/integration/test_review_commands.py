@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,9 @@ def test_what_is_refused(desk: Path) -> None:
     run("review", "show", claim, "--sheet", "faces.png", code=4)  # somebody else's
     assert run("review", "list", "--actor", "li", code=2)
     sign_in_here(desk, "li", Role.REVIEWER)
+    assert re.search(r"yours until \d\d:\d\d UTC", run("review", "extend", claim).output)
     run("review", "give-back", claim)
+    run("review", "extend", claim, code=5)
     run("review", "show", claim, "--sheet", "faces.png", code=5)
     assert "nose" in run("review", "seal", "--help").output
     assert len(as_json("review", "list")["waiting"]) == 1

@@ -60,6 +60,9 @@ def test_from_a_list_to_a_confirmed_pair(desk: Desk) -> None:
     li.send("PUT", f"/claims/{claim}/list/draft", 204, json={"picks": [places]})
     assert li.get(f"/claims/{claim}/list")["picks"] == [places]
     assert li.send("GET", f"/claims/{claim}/faces/{places}/aligned.jpg").headers["content-type"] == "image/jpeg"
+    extended = li.post(f"/claims/{claim}/extend")
+    assert li.get("/queue")["mine"] == [extended]
+    desk.program("wang").post(f"/claims/{claim}/extend", None, 404)
     li.post(f"/claims/{claim}/list/seal", {"picks": [places + 1]}, 400)
     sealed = li.post(f"/claims/{claim}/list/seal", {"picks": [places]})
     assert li.post(f"/claims/{claim}/list/seal", {"picks": [places]}) == sealed

@@ -46,6 +46,12 @@ def claim(caller: Reviewer, task: TaskId) -> ClaimView:
     return caller.desk.claim(caller.acting, task)
 
 
+@router.post("/claims/{claim}/extend", summary="Extend a claim")
+def extend(caller: Reviewer, claim: ClaimId) -> ClaimView:
+    """Begin the lease of a claim anew, as long as it was, for whoever needs more time; not after its end."""
+    return caller.desk.extend(caller.acting, claim)
+
+
 @router.delete("/claims/{claim}", status_code=204, summary="Give a claim back")
 def give_back(caller: Reviewer, claim: ClaimId) -> Response:
     """Return a task unanswered."""

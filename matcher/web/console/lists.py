@@ -9,10 +9,11 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from matcher.errors import WrongUse
+from matcher.services.desk_views import ListSheet
 from matcher.web.console.pictures import of_claim
-from matcher.web.console.queue import Reviewer
+from matcher.web.console.queue import Reviewer, seconds_left
 from matcher.web.faces import FaceKind
-from matcher.web.identity import Form
+from matcher.web.identity import Form, Visit
 from matcher.web.pages import page
 from matcher.wording import Wording
 
@@ -25,7 +26,7 @@ _NEITHER = Wording("No face is marked: mark those that resemble the sighting's, 
 @router.get("/{claim}")
 def show(request: Request, claim: str, visited: Reviewer) -> Response:
     """The list of a claim."""
-    return page(request, "list.html", visited, sheet=visited.desk.list_sheet(visited.acting, claim), problem=None)
+    return _list(request, visited, visited.desk.list_sheet(visited.acting, claim))
 
 
 @router.get("/{claim}/faces/{place}/{kind}.jpg")
@@ -47,9 +48,15 @@ def seal(request: Request, claim: str, visited: Reviewer, given: Form) -> Respon
     picks = _picks(given)
     if bool(picks) == (given.get("answer") == "none"):
         sheet = replace(visited.desk.list_sheet(visited.acting, claim), picks=tuple(picks))
-        return page(request, "list.html", visited, status=400, sheet=sheet, problem=_BOTH if picks else _NEITHER)
+        return _list(request, visited, sheet, problem=_BOTH if picks else _NEITHER)
     visited.desk.seal_list(visited.acting, claim, picks)
     return RedirectResponse("/queue?sealed=1", status_code=303)
+
+
+def _list(request: Request, visited: Visit, sheet: ListSheet, problem: Wording | None = None) -> Response:
+    left = seconds_left(visited, sheet.expires_at)
+    status = 200 if problem is None else 400
+    return page(request, "list.html", visited, status=status, sheet=sheet, seconds_left=left, problem=problem)
 
 
 def _picks(given: FormData) -> list[int]:

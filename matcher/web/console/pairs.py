@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from matcher.domain.reviews import Feature, Likeness, Outcome
 from matcher.errors import WrongUse
 from matcher.web.console.pictures import of_claim
-from matcher.web.console.queue import Reviewer
+from matcher.web.console.queue import Reviewer, seconds_left
 from matcher.web.faces import FaceKind
 from matcher.web.forms import text
 from matcher.web.identity import Form
@@ -25,7 +25,8 @@ router = APIRouter(prefix="/review/pairs")
 def show(request: Request, claim: str, visited: Reviewer) -> Response:
     """The comparison sheet of a claim."""
     sheet = visited.desk.pair_sheet(visited.acting, claim)
-    return page(request, "pair.html", visited, sheet=sheet, outcomes=list(Outcome), likenesses=list(Likeness))
+    left = seconds_left(visited, sheet.expires_at)
+    return page(request, "pair.html", visited, sheet=sheet, seconds_left=left, likenesses=list(Likeness))
 
 
 @router.get("/{claim}/faces/{place}/{kind}.jpg")

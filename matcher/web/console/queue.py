@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -63,6 +64,13 @@ def claim(task: str, visited: Reviewer, given: Form) -> Response:
     return RedirectResponse(address(visited.desk.claim(visited.acting, task)), status_code=303)
 
 
+@router.post("/claims/{claim}/extend")
+def extend(claim: str, visited: Reviewer, given: Form) -> Response:
+    """Begin the lease anew, and go on."""
+    del given
+    return RedirectResponse(address(visited.desk.extend(visited.acting, claim)), status_code=303)
+
+
 @router.post("/claims/{claim}/give-back")
 def give_back(claim: str, visited: Reviewer, given: Form) -> Response:
     """Return a task unanswered."""
@@ -96,6 +104,11 @@ def reviewers(request: Request, visited: Annotated[Visit, Depends(allowed(Right.
     """Everybody's figures."""
     found = visited.desk.quality(visited.acting)
     return page(request, "quality.html", visited, people=found, title=Wording("Reviewers"))
+
+
+def seconds_left(visited: Visit, expires_at: datetime) -> int:
+    """How long a lease lasts yet; by the server's clock, since a browser's may be wrong."""
+    return max(0, int((expires_at - visited.context.clock()).total_seconds()))
 
 
 def address(claim: ClaimView) -> str:

@@ -5,6 +5,7 @@
 (() => {
   const STEP = 1.25; // of one zoom step
   const PAN = 40; // pixels of one arrow key
+  const WAYS = { left: [PAN, 0], right: [-PAN, 0], up: [0, PAN], down: [0, -PAN] };
   const MOST = 8; // times
   const BLINK_MS = 700; // far below three flashes a second
 
@@ -74,10 +75,12 @@
         face.classList.toggle("is-hidden", hidden);
         face.style.clipPath = this.mode === "swipe" && place === 1 ? `inset(0 0 0 ${this.swipe}%)` : "";
       });
-      const zoom = this.root.querySelector("[data-zoom]");
-      if (zoom) {
-        zoom.value = String(this.zoom);
-      }
+      this.root.querySelector("[data-zoom]").value = String(this.zoom);
+      // A finger on zoomed faces moves them, and not the page.
+      this.stage.classList.toggle("is-zoomed", this.zoom > 1);
+      this.root.querySelectorAll("[data-pan]").forEach((button) => {
+        button.disabled = this.zoom === 1;
+      });
     }
 
     listen() {
@@ -85,6 +88,7 @@
         const button = event.target.closest("button");
         if (!button) return;
         if (button.dataset.setMode) this.setMode(button.dataset.setMode);
+        if (button.dataset.pan) this.move(...WAYS[button.dataset.pan]);
         if ("reset" in button.dataset) this.reset();
         if ("turn" in button.dataset) this.turn();
       });
@@ -119,10 +123,10 @@
         "=": () => this.setZoom(this.zoom * STEP),
         "-": () => this.setZoom(this.zoom / STEP),
         "0": () => this.reset(),
-        ArrowLeft: () => this.move(PAN, 0),
-        ArrowRight: () => this.move(-PAN, 0),
-        ArrowUp: () => this.move(0, PAN),
-        ArrowDown: () => this.move(0, -PAN),
+        ArrowLeft: () => this.move(...WAYS.left),
+        ArrowRight: () => this.move(...WAYS.right),
+        ArrowUp: () => this.move(...WAYS.up),
+        ArrowDown: () => this.move(...WAYS.down),
         " ": () => this.turn(),
       };
       const action = actions[event.key];
