@@ -44,6 +44,8 @@ HOMES = {
     "fastapi": {"web"},
     "starlette": {"web"},
     "jinja2": {"web"},
+    "anyio": {"web"},
+    "python_multipart": {"web"},
     "uvicorn": {"cli"},
     "prometheus_client": {"web"},
     "argon2": {"accounts"},

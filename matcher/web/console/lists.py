@@ -7,6 +7,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from matcher.errors import WrongUse
+from matcher.web import apart
 from matcher.web.console.pictures import of_claim
 from matcher.web.console.queue import Reviewer
 from matcher.web.faces import FaceKind
@@ -23,6 +24,7 @@ def show(request: Request, claim: str, visited: Reviewer) -> Response:
 
 
 @router.get("/{claim}/faces/{place}/{kind}.jpg")
+@apart.pictures
 def picture(claim: str, place: int, kind: FaceKind, visited: Reviewer) -> Response:
     """A face of the list; the sighting's is at place 0."""
     return of_claim(visited, claim, place, kind)

@@ -15,6 +15,7 @@ from matcher.domain.records import HowSeen
 from matcher.errors import MatcherError
 from matcher.interchange.cells import position
 from matcher.interchange.records import SIGHTING_COLUMNS
+from matcher.web import apart
 from matcher.web.forms import text, words
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
@@ -47,6 +48,7 @@ def new(request: Request, visited: Sender) -> Response:
 
 
 @router.post("")
+@apart.models
 def submit(request: Request, visited: Sender, given: Form) -> Response:
     """Take a sighting in; the receipt says which photos can be used, and nothing of candidates."""
     try:
