@@ -10,6 +10,8 @@ from anyio import CapacityLimiter
 from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 
+from matcher.accounts.attempts import MOST
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -42,3 +44,4 @@ class Apart:
 # from taking all forty threads that handlers share.
 models = Apart("models", 8)
 pictures = Apart("pictures", 8)
+passwords = Apart("passwords", MOST + 8)  # the others refuse at once what is too much
