@@ -61,6 +61,9 @@ class Settings(BaseSettings):
         "whitened-s-norm", description="how scores are made comparable between faces, from the next reindex on"
     )
     threads: int = Field(1, ge=0, le=256, description="threads for one photo or search; 0: one per core")
+    photos_at_once: int = Field(
+        0, ge=0, le=256, description="photos in which faces are looked for at one time in a process; 0: one per core"
+    )
     models_dir: Path | None = Field(None, description="folder of the face models; default: models/ in the home")
     snapshots_kept: int = Field(
         3, ge=1, le=1000, description="snapshots that a reindex leaves behind per embedding space"

@@ -45,6 +45,8 @@ HOMES = {
     "starlette": {"web"},
     "jinja2": {"web"},
     "markupsafe": {"web"},
+    "anyio": {"web"},
+    "python_multipart": {"web"},
     "uvicorn": {"cli"},
     "prometheus_client": {"web"},
     "argon2": {"accounts"},

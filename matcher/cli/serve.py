@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import click
@@ -13,18 +14,36 @@ from matcher.cli.app import App, home_option, say
 from matcher.errors import ExtraMissing
 
 _HERE = {"127.0.0.1", "::1", "localhost"}
+_LOOPBACK = ("127.0.0.1", "::1")
+
+
+def _networks(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Addresses, or networks of them, as they are written."""
+    for one in given:
+        try:
+            ipaddress.ip_network(one, strict=False)
+        except ValueError as error:
+            wrong = f"'{one}' is no address like 10.0.0.4 and no network like 10.0.0.0/24."
+            raise click.BadParameter(wrong, ctx, param) from error
+    return given
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8300, show_default=True, help="Port to listen at.")
-@click.option("--behind-tls", is_flag=True, help="A proxy on this machine speaks TLS with the browsers.")
+@click.option("--behind-tls", is_flag=True, help="A proxy speaks TLS with the browsers.")
+@click.option(
+    "--trusted-proxy",
+    metavar="ADDRESS",
+    multiple=True,
+    callback=_networks,
+    help="Where that proxy is, if not here; may be repeated.",
+)
 @home_option
 @click.pass_obj
-def serve(app: App, host: str, port: int, behind_tls: bool) -> None:
+def serve(app: App, host: str, port: int, behind_tls: bool, trusted_proxy: tuple[str, ...]) -> None:
     """Serve the review desk to browsers and send e-mail and webhooks that are due, until Ctrl-C."""
-    if host not in _HERE and not behind_tls:
-        raise click.UsageError("Faces and passwords travel over TLS only: put a proxy before it and say --behind-tls.")
+    _check_reach(host, behind_tls, trusted_proxy)
     try:
         import uvicorn
 
@@ -33,11 +52,35 @@ def serve(app: App, host: str, port: int, behind_tls: bool) -> None:
     except ImportError as error:
         raise ExtraMissing(f"The desk needs {error.name}: pip install 'sighting-matcher[web]'.") from error
     with app.open() as matcher:
-        say(f"The desk is at http://{host}:{port} until Ctrl-C.")
+        say(f"The desk is at http://{f'[{host}]' if ':' in host else host}:{port} until Ctrl-C.")
         application = create_app(matcher.context, secure=behind_tls)
         # The server's own header and its log of addresses would tell more than anybody needs.
         with _ended_in_order(), Postman(matcher.context):
-            uvicorn.run(application, host=host, port=port, server_header=False, access_log=False, log_level="warning")
+            uvicorn.run(
+                application,
+                host=host,
+                port=port,
+                proxy_headers=behind_tls,  # else every program on this machine could say where it comes from
+                forwarded_allow_ips=[*_LOOPBACK, *trusted_proxy],
+                server_header=False,
+                access_log=False,
+                log_level="warning",
+            )
+
+
+def _check_reach(host: str, behind_tls: bool, trusted_proxy: Sequence[str]) -> None:
+    """Refuse to be reached in a way that gives passwords away or takes all browsers for one."""
+    if trusted_proxy and not behind_tls:
+        raise click.UsageError("--trusted-proxy says where the proxy of --behind-tls is: give both.")
+    if host in _HERE:
+        return
+    if not behind_tls:
+        raise click.UsageError("Faces and passwords travel over TLS only: put a proxy before it and say --behind-tls.")
+    if not trusted_proxy:
+        raise click.UsageError(
+            "Without --trusted-proxy ADDRESS everybody seems to come from the proxy, and whoever guesses passwords "
+            "locks all others out: name its address, or listen at 127.0.0.1 if it runs on this machine."
+        )
 
 
 @contextmanager

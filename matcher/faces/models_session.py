@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.errors import ModelProblem
+from matcher.images.places import cores
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -90,7 +91,7 @@ class Network:
         data = self._read()
         runtime = _runtime()
         options = runtime.SessionOptions()
-        options.intra_op_num_threads = self._threads or _cores()
+        options.intra_op_num_threads = self._threads or cores()
         options.inter_op_num_threads = 1
         # Inputs come in many sizes: a plan of the memory for each of them costs more memory than it saves.
         options.enable_mem_pattern = False
@@ -140,11 +141,6 @@ def _runtime() -> Any:
 
 def _port(node: Any) -> Port:
     return Port(node.name, node.type, tuple(side if isinstance(side, int) else None for side in node.shape))
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _line(error: Exception) -> str:

@@ -21,6 +21,7 @@ from matcher.faces.contracts import Backend, Detection, Image, Points, enlarged
 from matcher.faces.points import PointLayout
 from matcher.faces.quality import measure, pose, unusable
 from matcher.images.decode import SourceImage
+from matcher.images.places import Places, cores
 from matcher.images.turns import boxes_back, points_back, quarter_turns
 
 # No search looks for faces of fewer photo pixels: smaller ones carry ever less identity.
@@ -121,8 +122,10 @@ class _Draft:
 class FacePipeline:
     """Finds, measures and embeds the faces of photos with one backend. Safe to call from several threads at once."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, at_once: int = 0) -> None:
+        """`at_once`: photos that are looked at at one time, one per core if it is 0. Others wait: each takes memory."""
         self.backend = backend
+        self._places = Places(at_once or cores())
         self.space: EmbeddingSpace = backend.space()
         self._layout = PointLayout.of(backend.aligner.points)
 
@@ -135,8 +138,11 @@ class FacePipeline:
         reason and the shortfall are those of the largest face when all are unusable or, in a thorough search, when all
         are too small to be searched; a quick one then says that there is no face.
         """
-        photo = _Photo(source)
-        drafts = self._drafts(photo, self._search(photo, thorough=thorough))
+        with self._places:
+            return self._find(_Photo(source), thorough=thorough)
+
+    def _find(self, photo: _Photo, *, thorough: bool) -> PhotoFaces:
+        source, drafts = photo.source, self._drafts(photo, self._search(photo, thorough=thorough))
         usable = [draft for draft in drafts if unusable(draft.quality) is None]
         if not usable:
             reason, shortfall = self._shortfall(photo, drafts, thorough=thorough)

@@ -27,6 +27,7 @@ from matcher.errors import ExtraMissing, PhotoRefused, WrongUse
 from matcher.images import exif
 from matcher.images.containers import exif_block
 from matcher.images.formats import MAX_BYTES, Format, sniff
+from matcher.images.places import Places, cores
 from matcher.images.turns import upright
 from matcher.wording import Wording
 
@@ -42,7 +43,8 @@ _READERS: dict[Format, Callable[[io.BytesIO], PIL.Image.Image]] = {
     Format.BMP: BmpImageFile,
     Format.TIFF: TiffImageFile,
 }
-_STRIP_PIXELS = 4_000_000  # converted at a time, so that a large photo is never held three times
+_STRIP_PIXELS = 4_000_000  # converted at a time, so that a large photo is never held twice
+_places = Places(cores())  # Pillow holds 4 bytes of each pixel while it decodes: 400 MB of the largest PNG
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,16 +66,18 @@ class SourceImage:
         """The upright photo: uint8 RGB, shape (height, width, 3), C-contiguous, writable, at its own size.
 
         With `long_side` below its own, the longer side has exactly that many pixels; nothing is ever enlarged. A large
-        JPEG is then decoded at 1/2, 1/4 or 1/8 first, and the rest is averaged over areas. Transparency is shown on
-        white; of an animation the first frame counts. `PhotoRefused` when the bytes are cut short or damaged.
+        JPEG is then decoded at 1/2, 1/4 or 1/8 first, any large photo is averaged over whole squares strip by strip,
+        and the rest over areas. Transparency is shown on white; of an animation the first frame counts. No more photos
+        are decoded at one time than there are cores: others wait. `PhotoRefused` when the bytes are cut short or
+        damaged.
         """
         if long_side is not None and long_side < 1:
             raise WrongUse(f"A long side of {long_side} pixels is not possible: give 1 or more.")
         turned = self._orientation >= 5
         raw = (self.height, self.width) if turned else (self.width, self.height)
         size = _fitted(raw, long_side)
-        with _refusing(self.name):
-            flat = _rgb(_load(self._format, self._data, size))
+        with _places, _refusing(self.name):
+            flat = _rgb(_load(self._format, self._data, size), size)
         if flat.shape[1::-1] != size:
             flat = np.asarray(cv2.resize(flat, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         return upright(flat, self._orientation)
@@ -185,17 +189,30 @@ def _load(form: Format, data: bytes, size: tuple[int, int]) -> PIL.Image.Image:
     return image
 
 
-def _rgb(image: PIL.Image.Image) -> Image:
-    """The photo's pixels as an RGB array of their own, converted strip by strip."""
+def _rgb(image: PIL.Image.Image, size: tuple[int, int]) -> Image:
+    """The photo's pixels as an RGB array of their own. A large one is converted strip by strip, and as much smaller as
+    whole squares of pixels can be averaged while it stays no smaller than `size`.
+    """
     width, height = image.size
-    rows = max(1, _STRIP_PIXELS // width)
-    if rows >= height:
+    if width * height <= _STRIP_PIXELS:
         return np.array(np.broadcast_to(_flat(image), (height, width, 3)), order="C")
-    pixels = np.empty((height, width, 3), np.uint8)
+    side = min(width // size[0], height // size[1])
+    rows = max(1, _STRIP_PIXELS // (width * side)) * side
+    pixels = np.empty((-(-height // side), -(-width // side), 3), np.uint8)
     for top in range(0, height, rows):
-        strip = image.crop((0, top, width, min(top + rows, height)))
-        pixels[top : top + rows] = _flat(strip)
+        strip = _flat(image.crop((0, top, width, min(top + rows, height))))
+        pixels[top // side : (top + rows) // side] = _averaged(strip, side)
     return pixels
+
+
+def _averaged(strip: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Means of squares of `side` × `side` pixels; those that reach beyond an edge go on with the pixels at it."""
+    if side == 1:
+        return strip
+    height, width = strip.shape[:2]
+    whole = cv2.copyMakeBorder(strip, 0, -height % side, 0, -width % side, cv2.BORDER_REPLICATE)
+    size = whole.shape[1] // side, whole.shape[0] // side
+    return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), dtype=np.uint8).reshape(*size[::-1], -1)
 
 
 def _flat(strip: PIL.Image.Image) -> NDArray[np.uint8]:

@@ -63,7 +63,7 @@ class Context:
         backend = load_backend(
             self.settings.backend, self.models, threads=self.settings.threads, progress=self.progress
         )
-        return FacePipeline(backend)
+        return FacePipeline(backend, self.settings.photos_at_once)
 
     @property
     def space(self) -> EmbeddingSpace:

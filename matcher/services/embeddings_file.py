@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from matcher.domain.quality import poor
 from matcher.errors import Damaged, PhotoRefused, SpaceMismatch, WrongUse
 from matcher.images.decode import open_image
+from matcher.images.places import cores
 from matcher.services.context import Context
 from matcher.services.datasets import DatasetPhoto
-from matcher.services.imports import cores
 from matcher.services.inputs import read_photo
 from matcher.services.photos import in_parallel
 from matcher.services.trials import Template

@@ -6,7 +6,6 @@ Photos that are there already are known by their bytes, before any model runs.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Generic, TypeVar
 
 from matcher.errors import Busy, Conflict, ExtraMissing, MatcherError, NotFound, PhotoRefused, WrongUse
 from matcher.images.decode import open_image
+from matcher.images.places import cores
 from matcher.interchange.records import PhotoCell, TableRecord
 from matcher.interchange.tables import Refusal
 from matcher.services.inputs import read_photo
@@ -145,11 +145,6 @@ def _entries(folder: Path) -> list[Path]:
 
 def _cells(folder: Path, root: Path) -> tuple[PhotoCell, ...]:
     return tuple(PhotoCell(str(entry.relative_to(root))) for entry in _entries(folder) if not entry.is_dir())
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _require_below(file: str) -> None:

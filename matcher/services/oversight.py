@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from matcher.accounts.rights import Acting, Right
+from matcher.domain.messages import MessageState
 from matcher.domain.records import AuditRecord
 from matcher.domain.reviews import TaskKind
 from matcher.services.checks import gallery_status
@@ -55,7 +56,8 @@ class Waiting:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What is watched from outside. `snapshot_age` is in seconds, `None` before the first reindex; `faces` counts those
-    that searches find, `tail` those of them that are newer than the snapshot.
+    that searches find, `tail` those of them that are newer than the snapshot; `messages` those that wait or were given
+    up.
     """
 
     waiting: dict[TaskKind, Waiting]
@@ -63,6 +65,7 @@ class Figures:
     faces: int
     tail: int
     snapshot_age: float | None
+    messages: dict[MessageState, int]
 
 
 def figures(context: Context, acting: Acting) -> Figures:
@@ -72,6 +75,7 @@ def figures(context: Context, acting: Acting) -> Figures:
     with context.store.read() as reading:
         waiting = {kind: Waiting(*counts) for kind, counts in reading.tasks.count_waiting(now).items()}
         claims = reading.claims.count_live(now)
+        messages = {state: reading.outbox.count(state) for state in (MessageState.WAITING, MessageState.DEAD)}
     status = context.gallery.status()
     age = None if status.created_at is None else (now - status.created_at).total_seconds()
-    return Figures(waiting, claims, status.size, status.tail_size, age)
+    return Figures(waiting, claims, status.size, status.tail_size, age, messages)

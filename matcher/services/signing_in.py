@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 
-from matcher.accounts import passwords, throttling, tokens
+from matcher.accounts import attempts, passwords, throttling, tokens
 from matcher.accounts.rights import Acting, Right, rights_of
 from matcher.domain.people import LONGEST_NAME, Person, Session
-from matcher.errors import NotPermitted, NotSignedIn, TooMany, WrongUse
+from matcher.errors import NotPermitted, NotSignedIn, WrongUse
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who, check_text
@@ -32,28 +32,32 @@ def sign_in(context: Context, name: str, password: str, address: str) -> tuple[s
     """Begin a session: its token, which is kept nowhere, and who it stands for.
 
     `NotSignedIn` if name and password do not belong together or the account has ended, `TooMany` while the name or the
-    address is blocked. `address` is where the attempt comes from, such as an IP address.
+    address is blocked, would be if all attempts under way failed, or too many of them are under way. `address` is where
+    the attempt comes from, such as an IP address.
     """
     subjects = _subjects(context, name, address)
     with context.store.read() as reading:
-        _require_unblocked(context, reading, subjects)
-        person = _named(reading, name)
-        kept = None if person is None else reading.people.password(person.id)
-    right = passwords.matches(password, kept)
-    renewed = passwords.encode(password) if right and kept is not None and passwords.is_outdated(kept) else None
-    with context.store.write() as transaction:
-        # Asked again: while this password was checked, others tried at the same time may have failed, and the account
-        # may have ended or got another password.
-        _require_unblocked(context, transaction, subjects)
-        person = _named(transaction, name)
-        if person is None or not right or not person.active or transaction.people.password(person.id) != kept:
-            _failed(context, transaction, person, subjects)
-            acting = None
-        else:
-            if renewed is not None:
-                transaction.people.set_password(person.id, renewed)
-            token, acting = _begin(context, transaction, person)
-            transaction.people.forget_failures(subjects[0])
+        _require_unblocked(context, reading, subjects)  # before it takes a place: whoever is blocked takes none
+    with attempts.running.one_more(subjects) as others:
+        with context.store.read() as reading:
+            _require_unblocked(context, reading, subjects, others)
+            person = _named(reading, name)
+            kept = None if person is None else reading.people.password(person.id)
+        right = passwords.matches(password, kept)
+        renewed = passwords.encode(password) if right and kept is not None and passwords.is_outdated(kept) else None
+        with context.store.write() as transaction:
+            # Asked again: while this password was checked, attempts in other processes may have failed, and the
+            # account may have ended or got another password.
+            _require_unblocked(context, transaction, subjects)
+            person = _named(transaction, name)
+            if person is None or not right or not person.active or transaction.people.password(person.id) != kept:
+                _failed(context, transaction, person, subjects)
+                acting = None
+            else:
+                if renewed is not None:
+                    transaction.people.set_password(person.id, renewed)
+                token, acting = _begin(context, transaction, person)
+                transaction.people.forget_failures(subjects[0])
     if acting is None:  # outside the block, whose changes have to last
         raise NotSignedIn(_WRONG)
     return token, acting
@@ -81,14 +85,15 @@ def confirm_password(context: Context, person: Person, password: str) -> None:
     Failures count like those of signing in, else whoever found an open session could guess on: `TooMany`.
     """
     subjects = _subjects(context, person.name, "")[:1]
-    with context.store.read() as reading:
-        _require_unblocked(context, reading, subjects)
-        kept = reading.people.password(person.id)
-    right = passwords.matches(password, kept)
-    with context.store.write() as transaction:
-        _require_unblocked(context, transaction, subjects)
-        if not right:
-            _failed(context, transaction, person, subjects)
+    with attempts.running.one_more(subjects) as others:
+        with context.store.read() as reading:
+            _require_unblocked(context, reading, subjects, others)
+            kept = reading.people.password(person.id)
+        right = passwords.matches(password, kept)
+        with context.store.write() as transaction:
+            _require_unblocked(context, transaction, subjects)
+            if not right:
+                _failed(context, transaction, person, subjects)
     if not right:
         raise NotPermitted("The old password is not right: nothing was changed.")
 
@@ -156,12 +161,16 @@ def _subjects(context: Context, name: str, address: str) -> tuple[str, str]:
     )
 
 
-def _require_unblocked(context: Context, reading: Reading, subjects: Sequence[str]) -> None:
+def _require_unblocked(context: Context, reading: Reading, subjects: Sequence[str], others: Sequence[int] = ()) -> None:
+    """`TooMany` while a subject is blocked, or while `others`, the attempts under way for each, could block it."""
     now, known = context.clock(), [reading.people.failures(key) for key in subjects]
     blocked = [found.blocked_until for found in known if found is not None and found.blocked_until is not None]
     if blocked and max(blocked) > now:
-        seconds = ceil((max(blocked) - now).total_seconds())
-        raise TooMany(f"Too many failed attempts to sign in: try again in {seconds} seconds.", seconds=seconds)
+        raise attempts.too_many(ceil((max(blocked) - now).total_seconds()))
+    for found, (counted, limit), beside in zip(known, _COUNTED, others, strict=False):
+        before = 0 if found is None else counted(found.failures, found.last_at, now)
+        if beside and limit(before + beside, now) is not None:
+            raise attempts.too_many(attempts.SOON)
 
 
 def _failed(context: Context, transaction: Transaction, person: Person | None, subjects: Sequence[str]) -> None:

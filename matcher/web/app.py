@@ -24,6 +24,7 @@ from matcher.web.console import (
     sightings,
     sign_in,
 )
+from matcher.web.head import Head
 from matcher.web.limits import BodyLimit
 from matcher.web.metrics import Measure, Requests
 from matcher.web.pages import environments
@@ -58,7 +59,8 @@ def create_app(context: Context, *, secure: bool) -> FastAPI:
             Middleware(Guard, secure=secure),
             Middleware(Segments),
             Middleware(Measure, requests=requests),
-            Middleware(BodyLimit),
+            Middleware(Head),
+            Middleware(BodyLimit, refused=problems.refused),
         ],
     )
     app.state.context, app.state.secure, app.state.templates = context, secure, environments()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from fastapi import Request
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
@@ -12,17 +11,17 @@ from starlette.types import Message, Receive
 from matcher.errors import WrongUse
 
 FORM = "multipart/form-data"
-_BOUNDARY = re.compile(r'boundary="?([^";,]+)')
 
 
 def whole_form(request: Request) -> Receive:
     """What is received of a form, until it turns out to lack its end: parts that did not come would be missed by
     nobody.
     """
-    if not request.headers.get("content-type", "").startswith(FORM):
+    kind, options = parse_options_header(request.headers.get("content-type"))  # as the parser of the form reads it
+    if kind != FORM.encode():
         return request.receive
-    found = _BOUNDARY.search(request.headers.get("content-type", ""))
-    end = f"--{found[1].strip()}--".encode() if found else b""
+    boundary = options.get(b"boundary")
+    end = b"" if boundary is None else b"--%s--" % boundary
     last = b""
 
     async def receive() -> Message:

@@ -13,8 +13,8 @@ router = APIRouter(dependencies=[Depends(public)])
 
 
 @router.get("/healthz")
-def healthy() -> PlainTextResponse:
-    """The server runs."""
+async def healthy() -> PlainTextResponse:
+    """The server runs, whatever its threads are at."""
     return PlainTextResponse("ok\n")
 
 

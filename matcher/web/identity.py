@@ -32,14 +32,18 @@ class Visit(SignedIn):
 
 
 def visit(request: Request) -> Visit:
-    """The visit of a request, which gets its account's language; `NotSignedIn` without a valid session."""
+    """The visit of a request, which gets its account's language; `NotSignedIn` without a valid session.
+
+    It stays in the request, for pages of errors.
+    """
     token = request.cookies.get(cookie_name(request.app.state.secure))
     if not token:
         raise NotSignedIn("Nobody is signed in here: sign in first.")
     context: Context = request.app.state.context
     who = acting(context, token)
-    request.state.language = who.language
-    return Visit(context, who, token)
+    request.state.language, request.state.visit = who.language, Visit(context, who, token)
+    found: Visit = request.state.visit
+    return found
 
 
 def allowed(*rights: Right) -> Callable[[Visit], Visit]:
@@ -53,8 +57,8 @@ def allowed(*rights: Right) -> Callable[[Visit], Visit]:
     return check
 
 
-def public() -> None:
-    """A dependency that says: nobody needs to be signed in here."""
+async def public() -> None:
+    """A dependency that says: nobody needs to be signed in here. It waits for no thread."""
 
 
 async def form(request: Request) -> AsyncIterator[FormData]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse, Response
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from matcher.web.api.problem import problem, speaks_problems
+from matcher.wording import Wording
 
 FORM_BYTES = 1_000_000
 UPLOAD_BYTES = 64_000_000  # photos of at most 60 MB each, and what is told beside them
@@ -17,10 +20,16 @@ _UPLOADS = re.compile(r"/v1/(cases|cases/[^/]+/photos|sightings|search)|/(cases|
 
 
 class BodyLimit:
-    """Answers 413 to a body that is too long, by its announced length or as soon as too much of it has come."""
+    """Refuses a body that is too long, by its announced length or as soon as too much of it has come.
 
-    def __init__(self, app: ASGIApp) -> None:
+    What comes after the answer is read and dropped by the server: browsers look at no answer before they have sent all,
+    and would show an error of their own if the connection ended meanwhile.
+    """
+
+    def __init__(self, app: ASGIApp, refused: Callable[[Request, Exception], Response]) -> None:
+        """`refused` makes the answer to an error."""
         self._app = app
+        self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -29,7 +38,8 @@ class BodyLimit:
         most = most_bytes(scope["method"], scope["path"])
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if not announced.isdigit() or int(announced) > most:
-            await _too_long(scope, most)(scope, receive, send)
+            answer = await run_in_threadpool(self._refused, Request(scope), _too_long(most))
+            await answer(scope, receive, send)
             return
         come = 0
 
@@ -38,7 +48,7 @@ class BodyLimit:
             message = await receive()
             come += len(message.get("body", b""))
             if come > most:
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _said(most))
+                raise _too_long(most)
             return message
 
         await self._app(scope, counted, send)
@@ -49,11 +59,6 @@ def most_bytes(method: str, path: str) -> int:
     return UPLOAD_BYTES if method == "POST" and _UPLOADS.fullmatch(path) else FORM_BYTES
 
 
-def _said(most: int) -> str:
-    return f"Too much was sent: at most {most:,} bytes are possible."
-
-
-def _too_long(scope: Scope, most: int) -> Response:
-    if speaks_problems(scope):
-        return problem(scope, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _said(most))
-    return PlainTextResponse(_said(most) + "\n", status_code=413)
+def _too_long(most: int) -> HTTPException:
+    said = Wording("Too much was sent at once: at most {most} MB are possible. Send less.", most=most // 1_000_000)
+    return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, said)

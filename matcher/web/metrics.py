@@ -94,6 +94,10 @@ class _Now(Collector):
         yield GaugeMetricFamily("matcher_claims", "Claims that people hold.", value=found.claims)
         yield GaugeMetricFamily("matcher_gallery_faces", "Faces that searches find.", value=found.faces)
         yield GaugeMetricFamily("matcher_gallery_tail", "Faces newer than the snapshot.", value=found.tail)
+        messages = GaugeMetricFamily("matcher_messages", "Messages that wait or were given up.", labels=("state",))
+        for state, count in found.messages.items():
+            messages.add_metric((state.value,), count)
+        yield messages
         if found.snapshot_age is not None:
             age = found.snapshot_age
             yield GaugeMetricFamily("matcher_snapshot_age_seconds", "Time since the last reindex.", value=age)

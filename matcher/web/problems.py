@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from matcher.errors import MatcherError, NotSignedIn, TooMany
 from matcher.web.api.problem import Fault, problem, speaks_problems
-from matcher.web.identity import visit
+from matcher.web.identity import Visit, visit
 from matcher.web.pages import page
 from matcher.web.security import protect
 from matcher.wording import Wording
@@ -64,14 +64,16 @@ def install(app: FastAPI) -> None:
     """Give every kind of error its answer."""
     app.add_exception_handler(MatcherError, _expected)
     app.add_exception_handler(RequestValidationError, _wrong_request)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(Exception, _unexpected)
 
 
 def _expected(request: Request, error: Exception) -> Response:
     assert isinstance(error, MatcherError)  # noqa: S101 - a type narrowing: it is registered for this class
     if isinstance(error, NotSignedIn) and request.method == "GET" and not speaks_problems(request.scope):
-        return RedirectResponse(f"/sign-in?next={quote(request.url.path, safe='')}", status_code=303)
+        query = request.scope["query_string"].decode("latin-1")
+        wanted = f"{request.url.path}?{query}" if query else request.url.path
+        return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", status_code=303)
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, TooMany) else {}
     said = _Said(error.message, error.code)
     return _answer(request, error.http_status, said, headers=headers)
@@ -89,7 +91,8 @@ def _wrong_request(request: Request, error: Exception) -> Response:
     )
 
 
-def _http(request: Request, error: Exception) -> Response:
+def refused(request: Request, error: Exception) -> Response:
+    """The answer to a request that reached no use case."""
     assert isinstance(error, HTTPException)  # noqa: S101 - a type narrowing: it is registered for this class
     status, phrase = error.status_code, HTTPStatus(error.status_code).phrase
     if speaks_problems(request.scope):
@@ -97,9 +100,8 @@ def _http(request: Request, error: Exception) -> Response:
         told = "There is nothing at this address." if status == HTTPStatus.NOT_FOUND else said
         return _answer(request, status, _Said(told), headers=error.headers)
     if error.detail != phrase:
-        return _answer(request, status, _Said(str(error.detail), "wrong_use"), headers=error.headers)
-    with suppress(MatcherError):
-        visit(request)  # an address of no page asks for nobody, but somebody reads this answer in a language
+        code = None if isinstance(error.detail, Wording) else "wrong_use"
+        return _answer(request, status, _Said(error.detail, code), headers=error.headers)
     missing = Wording("There is no such page.")
     told = missing if status == HTTPStatus.NOT_FOUND else Wording("{title}.", title=_title(status))
     return _answer(request, status, _Said(told), headers=error.headers)
@@ -133,10 +135,23 @@ def _answer(
 ) -> Response:
     if speaks_problems(request.scope):
         return problem(request.scope, status, str(said.message), code=said.code, errors=errors, headers=headers)
-    kind = None if said.code is None else KINDS[said.code]
-    answer = page(request, "problem.html", status=status, title=_title(status), message=said.message, kind=kind)
+    kind, visited = None if said.code is None else KINDS[said.code], _visitor(request)
+    answer = page(
+        request, "problem.html", visited, status=status, title=_title(status), message=said.message, kind=kind
+    )
     answer.headers.update(headers or {})
     return answer
+
+
+def _visitor(request: Request) -> Visit | None:
+    """Who reads a page of an error, in which language and with which pages to go on to: known also where an address or
+    a form asks for nobody.
+    """
+    known: Visit | None = getattr(request.state, "visit", None)
+    if known is None:
+        with suppress(Exception):  # an error is told also while the store is broken
+            return visit(request)
+    return known
 
 
 def _title(status: int) -> str:

@@ -7,16 +7,33 @@ from collections.abc import Iterable
 from starlette.datastructures import FormData, UploadFile
 
 from matcher.errors import PhotoRefused, WrongUse
+from matcher.images.decode import open_image
 from matcher.services.inputs import UploadedPhoto
 
 MOST = 50  # photos of one upload: a model looks at each of them
+# All pixels of one upload: 25 photos of a telephone with 12 megapixels, or one of the largest. A few hundred kilobytes
+# can hold a hundred megapixels of nothing, and each takes about as long as a real one.
+MEGAPIXELS = 300
 
 
 def photos_of(sent: Iterable[UploadFile]) -> list[UploadedPhoto]:
-    """Photos for the use cases; messages call them photo 1, photo 2, … `PhotoRefused` for more than `MOST`."""
+    """Photos for the use cases; messages call them photo 1, photo 2, …
+
+    `PhotoRefused` for more than `MOST`, for more than `MEGAPIXELS` together as their headers say, and for what is no
+    photo.
+    """
     found = [UploadedPhoto(f"photo {number}", one.file) for number, one in enumerate(sent, start=1)]
     if len(found) > MOST:
         raise PhotoRefused(f"{len(found)} photos were sent at once: send at most {MOST}, and the others afterwards.")
+    come = 0
+    for one in found:
+        image = open_image(one.read(), one.name)
+        come += image.width * image.height
+        if come > MEGAPIXELS * 1_000_000:
+            raise PhotoRefused(
+                f"{one.name} has {image.width} × {image.height} pixels: with it, this upload has more than the "
+                f"{MEGAPIXELS} megapixels that are taken at once. Send it afterwards, or a smaller copy."
+            )
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
@@ -11,9 +12,10 @@ from pathlib import Path
 import pytest
 from accounts import PASSWORD, sign_in_here, staff, weak
 from click.testing import CliRunner, Result
+from crowds import Crowd, together
 
 from matcher import Matcher
-from matcher.accounts import passwords, tokens
+from matcher.accounts import attempts, passwords, tokens
 from matcher.accounts.rights import Acting, Right
 from matcher.cli.root import root
 from matcher.config import Home, sign_in_file
@@ -154,12 +156,15 @@ def test_who_goes_on_guessing_a_name_keeps_waiting_the_longest_time(
 def test_attempts_at_the_same_time_do_not_slip_past_the_block(
     context: Context, admin: Acting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the right password is still being checked, five wrong ones fail: the right one has to wait, too."""
+    """While the right password is still being checked, five wrong ones fail in another process: the right one has to
+    wait, too.
+    """
     check, nested = passwords.matches, []
 
     def slow(password: str, encoded: str | None) -> bool:
         if not nested:
             nested.append(True)
+            monkeypatch.setattr(attempts, "running", attempts.Attempts())  # it counts for itself
             for _ in range(5):
                 with pytest.raises(NotSignedIn):
                     signed(context, password=OTHER)
@@ -169,6 +174,75 @@ def test_attempts_at_the_same_time_do_not_slip_past_the_block(
     with pytest.raises(TooMany):
         signed(context)
     assert actions(context) == ["session.refused"] * 5
+
+
+def instant(password: str, _: str | None) -> bool:
+    """A check of a password that hashes nothing: there the time goes that many at once would take."""
+    return password == PASSWORD
+
+
+def test_attempts_under_way_count_before_they_have_failed(
+    context: Context, admin: Acting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = Crowd(0.3)
+    monkeypatch.setattr(passwords, "matches", crowd.watch(instant))
+    ends = together(40, lambda: signed(context, password=OTHER))
+    assert Counter(map(type, ends)) == {NotSignedIn: 5, TooMany: 35}
+    assert crowd.most == 5  # and no other password was hashed
+    assert actions(context) == ["session.refused"] * 5
+    assert {end.seconds for end in ends if isinstance(end, TooMany)} <= {attempts.SOON, 30}
+
+
+def test_one_address_has_no_more_attempts_than_it_has_in_turn(
+    context: Context, admin: Acting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = Crowd(0.3)
+    monkeypatch.setattr(attempts, "MOST", 100)
+    monkeypatch.setattr(passwords, "matches", crowd.watch(instant))
+    names = iter(range(60))
+    ends = together(60, lambda: signed(context, f"name-{next(names)}", OTHER))
+    assert Counter(map(type, ends)) == {NotSignedIn: 30, TooMany: 30}
+    assert crowd.most <= 30
+
+
+def test_no_more_attempts_are_under_way_than_there_are_places(
+    context: Context, admin: Acting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd, names = Crowd(0.3), iter(range(60))
+
+    def one() -> object:
+        number = next(names)
+        return signed(context, f"name-{number}", OTHER, f"10.0.0.{number}")
+
+    monkeypatch.setattr(passwords, "matches", crowd.watch(instant))
+    ends = together(60, one)
+    assert crowd.most == attempts.MOST
+    assert Counter(map(type, ends)) == {NotSignedIn: attempts.MOST, TooMany: 60 - attempts.MOST}
+    signed(context)  # all places are free again
+
+
+def test_who_waits_to_the_end_of_a_block_has_one_attempt_at_a_time(
+    context: Context, admin: Acting, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        with pytest.raises(NotSignedIn):
+            signed(context, password=OTHER)
+    clock.wait(seconds=30)
+    crowd = Crowd(0.3)
+    monkeypatch.setattr(passwords, "matches", crowd.watch(instant))
+    assert Counter(map(type, together(8, lambda: signed(context, password=OTHER)))) == {NotSignedIn: 1, TooMany: 7}
+    assert crowd.most == 1
+
+
+def test_the_old_password_is_not_guessed_by_many_at_once(
+    context: Context, admin: Acting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    li = staff(context, "li", Role.REVIEWER, password=weak())
+    crowd = Crowd(0.3)
+    monkeypatch.setattr(passwords, "matches", crowd.watch(instant))
+    ends = together(20, lambda: accounts.set_password(context, li, "li", OTHER, old="not the old one"))
+    assert Counter(map(type, ends)) == {NotPermitted: 5, TooMany: 15}
+    assert crowd.most <= 5
 
 
 def test_a_busy_office_with_one_address_is_not_stopped(context: Context, admin: Acting, clock: Clock) -> None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import logging
 import tempfile
 import threading
 import tracemalloc
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import PIL.Image
 import pytest
 from desks import SECRETS, Desk
 from pictures import child
+from requests_raw import post, send
+from starlette.datastructures import UploadFile
 
 from matcher.errors import PhotoRefused
+from matcher.images import decode
+from matcher.web import uploads
 from matcher.web.limits import FORM_BYTES, UPLOAD_BYTES, most_bytes
 
 HEAD = (
@@ -26,54 +30,6 @@ HEAD = (
     b"Content-Type: image/jpeg\r\n\r\n"
 )
 TAIL = b"\r\n--edge--\r\n"
-
-
-@dataclass
-class Answer:
-    """What came back, and how much of the body was read for it."""
-
-    status: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    read: int = 0
-
-
-def send(desk: Desk, path: str, chunks: Iterable[bytes | None], token: str | None = None, **headers: str) -> Answer:
-    """A POST without a server in between; `None` among the chunks: the sender is gone."""
-    return asyncio.run(post(desk, path, chunks, token, **headers))
-
-
-async def post(desk: Desk, path: str, chunks: Iterable[bytes | None], token: str | None, **headers: str) -> Answer:
-    """The same, among others at the same time."""
-    answer, waiting = Answer(), iter(chunks)
-    given = {"content-type": "multipart/form-data; boundary=edge", "host": "desk", **headers}
-    if token is not None:
-        given["authorization"] = f"Bearer {token}"
-    scope = {
-        "type": "http", "http_version": "1.1", "method": "POST", "path": path, "raw_path": path.encode(),
-        "query_string": b"", "root_path": "", "scheme": "http", "client": ("127.0.0.1", 1), "server": ("desk", 80),
-        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()],
-    }  # fmt: skip
-
-    async def receive() -> dict[str, Any]:
-        try:
-            chunk = next(waiting)
-        except StopIteration:
-            return {"type": "http.request", "body": b"", "more_body": False}
-        if chunk is None:
-            return {"type": "http.disconnect"}
-        answer.read += len(chunk)
-        return {"type": "http.request", "body": chunk, "more_body": True}
-
-    async def sent(message: dict[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            answer.status = message["status"]
-            answer.headers = {name.decode().lower(): value.decode() for name, value in message["headers"]}
-        else:
-            answer.body += message.get("body", b"")
-
-    await desk.app(scope, receive, sent)
-    return answer
 
 
 def flood(megabytes: int) -> Iterator[bytes]:
@@ -168,6 +124,10 @@ NO_FORMS = [
     (b"--edge--", 'multipart/form-data; charset=utf-8; boundary="edge"; x=y', 422),
     (b"--edge--\r\n", "multipart/form-data; boundary=edge", 422),
     (b"--other--\r\n", "multipart/form-data; boundary=edge", 400),
+    (HEAD + child(2) + TAIL[:2] + HEAD[60:], "Multipart/Form-Data; boundary=edge", 400),
+    (HEAD + child(2) + TAIL[:2] + HEAD[60:], "multipart/form-data; Boundary=edge", 400),
+    (HEAD + child(2) + TAIL[:2] + HEAD[60:], 'MULTIPART/FORM-DATA; x=";"; BOUNDARY="edge"', 400),
+    (b"--edge--", "Multipart/Form-Data; Boundary=edge", 422),
 ]
 
 
@@ -192,6 +152,32 @@ def test_many_photos_are_refused_before_a_model_looks(desk: Desk) -> None:
     assert many["errors"][0]["where"] == ["body", "photo"]
 
 
+def plain(width: int, height: int) -> bytes:
+    """A photo of few bytes and many pixels."""
+    out = io.BytesIO()
+    PIL.Image.new("1", (width, height)).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_the_pixels_of_one_upload_are_counted_before_any_is_decoded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decode, "_load", None)  # nothing could be decoded
+    large = plain(9990, 9990)
+    ma, chen = desk.program("ma"), desk.browser("chen")
+    said = "photo 4 has 9990 × 9990 pixels: with it, this upload has more than the 300 megapixels"
+    assert ma.upload("/sightings", [large] * 4, 422)["detail"].startswith(said)
+    answer = chen.post("/cases", 422, photos=[large] * 4, case_id="N-1")
+    assert said in answer.text
+    assert 'value="N-1"' in answer.text
+    assert said in chen.post("/search", 422, photos=[large] * 4, reason="x").text
+    monkeypatch.setattr(uploads, "MEGAPIXELS", 2)
+    assert len(uploads.photos_of(UploadFile(io.BytesIO(plain(1000, 1000))) for _ in range(2))) == 2  # just as many
+    with pytest.raises(PhotoRefused, match="photo 2 has 1000 × 1001 pixels"):
+        uploads.photos_of(UploadFile(io.BytesIO(plain(1000, 1000 + number))) for number in range(2))
+    assert len(desk.matcher.cases()) == 3
+
+
 def test_heavy_work_holds_nobody_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, done = threading.Event(), threading.Event()
 
@@ -204,16 +190,38 @@ def test_heavy_work_holds_nobody_up(desk: Desk, monkeypatch: pytest.MonkeyPatch)
     token = desk.program("chen").token
     form = HEAD.replace(b"report", b"search").replace(b"place", b"reason") + child(2) + TAIL
 
-    async def both() -> tuple[int, int]:
-        searching = asyncio.create_task(post(desk, "/v1/search", [form], token))
+    async def both() -> tuple[set[int], int]:
+        searches = [asyncio.create_task(post(desk, "/v1/search", [form], token)) for _ in range(60)]
         while not begun.is_set():
             await asyncio.sleep(0.01)
+        await asyncio.sleep(0.5)  # more than the forty threads that all others share would be taken
         other = await post(desk, "/v1/queue/next", [], desk_token)
         done.set()
-        return (await searching).status, other.status
+        return {answer.status for answer in await asyncio.gather(*searches)}, other.status
 
     desk_token = desk.program("li").token
-    assert asyncio.run(both()) == (422, 200)
+    assert asyncio.run(both()) == ({422}, 200)
+
+
+def test_pictures_hold_nobody_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = threading.Event()
+
+    def slow(*_: object, **__: object) -> bytes:
+        assert done.wait(20), "nobody else was answered meanwhile"
+        return b""
+
+    monkeypatch.setattr("matcher.services.casework.Casework.picture", slow)
+    officer, reviewer = desk.program("chen").token, desk.program("li").token
+
+    async def both() -> tuple[set[int], int]:
+        path = "/v1/pictures/photo/0000000000000.jpg"
+        looks = [asyncio.create_task(post(desk, path, [], officer, "GET")) for _ in range(60)]
+        await asyncio.sleep(0.5)
+        other = await post(desk, "/v1/queue/next", [], reviewer)
+        done.set()
+        return {answer.status for answer in await asyncio.gather(*looks)}, other.status
+
+    assert asyncio.run(both()) == ({200}, 200)
 
 
 def test_only_uploads_may_be_long() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from desks import SECRETS, STAFF, Desk
 from prometheus_client.parser import text_string_to_metric_families
 
-from matcher.domain.ids import SightingId, parse_id
+from matcher.domain.ids import SightingId, new_id, parse_id
+from matcher.domain.messages import Channel, Message, MessageId, MessageState
 
 
 def figures(text: str) -> dict[tuple[str, ...], float]:
@@ -42,6 +43,7 @@ def test_requests_and_work_are_counted_and_nobody_is_named(desk: Desk) -> None:
     assert found["matcher_tasks", "pair", "all"] == 0
     assert found[("matcher_claims",)] == 1
     assert found[("matcher_gallery_faces",)] == found[("matcher_gallery_tail",)] == 3
+    assert found["matcher_messages", "waiting"] == found["matcher_messages", "dead"] == 0
     assert ("matcher_snapshot_age_seconds",) not in found
     desk.matcher.reindex(actor="night")
     assert 0 <= figures(read(desk))["matcher_snapshot_age_seconds",] < 100
@@ -55,6 +57,18 @@ def test_the_urgent_lane_is_counted(desk: Desk) -> None:
         counts = reading.tasks.count_waiting(now)
     urgent = sum(task.urgent_until is not None and task.urgent_until > now for task in lists)
     assert [counts[kind] for kind in counts] == [(1, urgent, 0), (0, 0, 0)]
+
+
+def test_messages_that_wait_or_were_given_up_are_counted(desk: Desk) -> None:
+    def made(state: MessageState) -> Message:
+        now = desk.matcher.context.clock()
+        told = {"channel": Channel.WEBHOOK, "kind": "pair.escalated", "about": 1, "state": state}
+        return Message(id=MessageId(new_id()), created_at=now, due_at=now, **told)
+
+    with desk.matcher.context.store.write() as transaction:
+        transaction.outbox.add(made(state) for state in (MessageState.WAITING, MessageState.DEAD, MessageState.DEAD))
+    found = figures(read(desk))
+    assert (found["matcher_messages", "waiting"], found["matcher_messages", "dead"]) == (1, 2)
 
 
 def test_only_those_who_watch_may_read_them(desk: Desk) -> None:

@@ -15,6 +15,7 @@ from matcher.interchange.cells import day
 from matcher.services.details import parsed
 from matcher.services.inputs import CasePhoto
 from matcher.services.views import CaseCandidate, CaseSummary, CaseView, WeakCase
+from matcher.web import apart
 from matcher.web.api.answers import UnchosenView
 from matcher.web.api.bodies import CaseChanges, Closing, FaceNumber, NewCase, PhotoNote, Reason, Relation
 from matcher.web.api.caller import router_of
@@ -59,6 +60,7 @@ def unchosen_photos(caller: CaseReader, after: After = None, limit: Limit = 50) 
 
 
 @router.post("/cases", status_code=201, summary="Register a case")
+@apart.models
 def add_case(caller: CaseWriter, case: Annotated[Json[NewCase], Form()], photo: Photos = []) -> CaseView:  # noqa: B006
     """Register a missing child with its photos, all of it or nothing; a number that is taken is refused with 409."""
     told = _told(case, "case_id", "photos")
@@ -78,6 +80,7 @@ def change_case(caller: CaseWriter, case: CaseNumber, given: CaseChanges) -> Cas
 
 
 @router.post("/cases/{case}/photos", summary="Add a photo to a case")
+@apart.models
 def add_case_photo(
     caller: CaseWriter, case: CaseNumber, photo: Photo, about: Annotated[Json[PhotoNote] | None, Form()] = None
 ) -> CaseView:
@@ -87,6 +90,7 @@ def add_case_photo(
 
 
 @router.put("/photos/{photo}/face", summary="Choose the child's face")
+@apart.models
 def choose_face(caller: CaseWriter, photo: PhotoId, given: FaceNumber) -> CaseView:
     """Say which face of a case photo is the child's."""
     return caller.casework.choose_face(caller.acting, photo, given.face)

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from matcher.domain.reviews import TaskState
 from matcher.services.desk_views import PairItem, PairView
+from matcher.web import apart
 from matcher.web.api.bodies import ConfirmedPair, Reason, Settlement
 from matcher.web.api.caller import router_of
 from matcher.web.api.parameters import After, Decider, FacePlace, Limit, Officer, Supervisor, TaskId
@@ -29,6 +30,7 @@ def pair(caller: Decider, task: TaskId) -> PairView:
 
 
 @router.get("/pairs/{task}/faces/{place}/{kind}.jpg", response_class=Jpeg, summary="A face of a pair")
+@apart.pictures
 def pair_face(caller: Decider, task: TaskId, place: FacePlace, kind: FaceKind) -> Response:
     """The picture at a place of a pair that one decides about; each look is recorded."""
     return of_face(caller.context, caller.desk.face_of(caller.acting, task, place), kind)

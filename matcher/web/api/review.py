@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from matcher.domain.reviews import Feature, Observed, TaskKind
 from matcher.services.desk_views import ClaimView, ListSheet, PairSheet, QueueFilter, QueueView, RevealView, SealedView
+from matcher.web import apart
 from matcher.web.api.bodies import Draft, Observation, Picks, Verdict
 from matcher.web.api.caller import router_of
 from matcher.web.api.parameters import CasePlace, ClaimId, FacePlace, Limit, Reviewer, TaskId
@@ -60,6 +61,7 @@ def give_back(caller: Reviewer, claim: ClaimId) -> Response:
 
 
 @router.get("/claims/{claim}/faces/{place}/{kind}.jpg", response_class=Jpeg, summary="A face of a claim")
+@apart.pictures
 def claim_face(caller: Reviewer, claim: ClaimId, place: FacePlace, kind: FaceKind) -> Response:
     """The picture at a place of one's own claim, whose list or pair was opened before."""
     return of_face(caller.context, caller.desk.face(caller.acting, claim, place), kind)
@@ -123,6 +125,7 @@ def revise(caller: Reviewer, claim: ClaimId, given: Verdict) -> SealedView:
         200: {"content": {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in _PRINTED.values()}}
     },
 )
+@apart.pictures
 def printed(
     caller: Reviewer,
     claim: ClaimId,

@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from matcher.services import signing_in
+from matcher.web import apart
 from matcher.web.api.answers import MeView, SessionView, rights_of
 from matcher.web.api.bodies import Credentials, LanguageChoice, OwnPassword
 from matcher.web.api.caller import router_of
@@ -16,6 +17,7 @@ router = router_of("Sessions")
 
 
 @router.post("/sessions", status_code=201, dependencies=[Depends(public)], summary="Sign in")
+@apart.passwords
 def sign_in(request: Request, given: Credentials) -> SessionView:
     """Begin a session; its token goes into the header of every other request."""
     address = request.client.host if request.client else "unknown"
@@ -37,6 +39,7 @@ def me(caller: Anybody) -> MeView:
 
 
 @router.put("/me/password", status_code=204, summary="Change one's own password")
+@apart.passwords
 def change_own_password(caller: Holder, given: OwnPassword) -> Response:
     """Take another password; all sessions of the account end, this one too."""
     caller.accounts.set_password(caller.acting, caller.acting.name, given.new, old=given.old)

@@ -9,6 +9,7 @@ from pydantic import Json
 from starlette.responses import Response
 
 from matcher.services.views import MatchView, SightingReceipt, SightingSummary, SightingView
+from matcher.web import apart
 from matcher.web.api.answers import MarkedView
 from matcher.web.api.bodies import Reason, SearchOrder, SightingReport
 from matcher.web.api.caller import router_of
@@ -47,6 +48,7 @@ def sightings(
     summary="Submit a sighting",
     responses={200: {"model": SightingReceipt, "description": "It was there already, under the same key."}},
 )
+@apart.models
 def submit_sighting(
     caller: Sender,
     response: Response,
@@ -98,6 +100,7 @@ def bring_photo_back(caller: Triager, photo: PhotoId) -> Response:
 
 
 @router.post("/search", summary="Search once")
+@apart.models
 def search(caller: Searcher, photo: Photo, search: Annotated[Json[SearchOrder], Form()]) -> MatchView:
     """Rank the open cases for every face of a photo that is not kept; whoever searches is recused from them."""
     (sent,) = photos_of([photo])

@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from matcher.domain.people import Language
 from matcher.errors import WrongUse
+from matcher.web import apart
 from matcher.web.console.queue import Anybody
 from matcher.web.forms import text
 from matcher.web.identity import Form
@@ -29,6 +30,7 @@ def language(visited: Anybody, given: Form) -> Response:
 
 
 @router.post("/password")
+@apart.passwords
 def password(visited: Anybody, given: Form) -> Response:
     """Change the password by the old one; all sessions end."""
     old, new, again = (given.get(name, "") for name in ("old", "new", "again"))

@@ -20,7 +20,7 @@ from matcher.interchange.cells import position
 from matcher.interchange.records import CASE_COLUMNS
 from matcher.services.inputs import CasePhoto
 from matcher.services.views import CaseView
-from matcher.web import parts
+from matcher.web import apart, parts
 from matcher.web.forms import text, words
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
@@ -66,6 +66,7 @@ def new(request: Request, visited: Writer) -> Response:
 
 
 @router.post("/cases")
+@apart.models
 def add(request: Request, visited: Writer, given: Form) -> Response:
     """Register a case; what cannot be used comes back with what was entered."""
     number = text(given, "case_id")
@@ -114,6 +115,7 @@ def change(request: Request, visited: Writer, given: Form) -> Response:
 
 
 @router.post("/case/photos")
+@apart.models
 def add_photos(request: Request, visited: Writer, given: Form) -> Response:
     """Add photos."""
     number, new_photos = text(given, "number"), _photos(given)
@@ -123,6 +125,7 @@ def add_photos(request: Request, visited: Writer, given: Form) -> Response:
 
 
 @router.post("/case/face")
+@apart.models
 def choose(request: Request, visited: Writer, given: Form) -> Response:
     """Say which face of a photo is the child's."""
     number = text(given, "face")

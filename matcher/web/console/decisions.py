@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from matcher.accounts.rights import Right
 from matcher.domain.cases import CaseStatus, ConfirmationKind
 from matcher.domain.reviews import DecisionKind, TaskState
-from matcher.web import parts
+from matcher.web import apart, parts
 from matcher.web.faces import FaceKind, of_face
 from matcher.web.forms import text
 from matcher.web.identity import Form, Visit, allowed
@@ -55,6 +55,7 @@ def show(request: Request, task: str, visited: Decider) -> Response:
 
 
 @router.get("/{task}/faces/{place}/{kind}.jpg")
+@apart.pictures
 def picture(task: str, place: int, kind: FaceKind, visited: Decider) -> Response:
     """A face of the pair; the sighting's is at place 0."""
     return of_face(visited.context, visited.desk.face_of(visited.acting, task, place), kind)

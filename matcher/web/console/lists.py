@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from matcher.errors import WrongUse
 from matcher.services.desk_views import ListSheet
+from matcher.web import apart
 from matcher.web.console.pictures import of_claim
 from matcher.web.console.queue import Reviewer, seconds_left
 from matcher.web.faces import FaceKind
@@ -30,6 +31,7 @@ def show(request: Request, claim: str, visited: Reviewer) -> Response:
 
 
 @router.get("/{claim}/faces/{place}/{kind}.jpg")
+@apart.pictures
 def picture(claim: str, place: int, kind: FaceKind, visited: Reviewer) -> Response:
     """A face of the list; the sighting's is at place 0."""
     return of_claim(visited, claim, place, kind)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from matcher.accounts.rights import Right
 from matcher.services.case_pictures import Picture
+from matcher.web import apart
 from matcher.web.faces import FaceKind, Jpeg, of_face
 from matcher.web.identity import Visit, allowed
 
@@ -18,6 +19,7 @@ router = APIRouter()
 
 
 @router.get("/pictures/{kind}/{shown}.jpg")
+@apart.pictures
 def of_record(
     kind: Picture,
     shown: str,

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from matcher.accounts.rights import Right
 from matcher.errors import MatcherError, WrongUse
+from matcher.web import apart
 from matcher.web.forms import text
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
@@ -28,10 +29,12 @@ def ask(request: Request, visited: Searcher) -> Response:
 
 
 @router.post("/search")
+@apart.models
 def search(request: Request, visited: Searcher, given: Form) -> Response:
     """The candidates of every face of the photo, which is kept nowhere: its faces lie in the page itself."""
-    reason, sent = text(given, "reason"), photos(given)
+    reason = text(given, "reason")
     try:
+        sent = photos(given)
         if len(sent) != 1:
             raise WrongUse(Wording("Choose one photo to search with."))
         found = visited.casework.search(visited.acting, sent[0], reason=reason)

@@ -15,7 +15,7 @@ from matcher.domain.records import HowSeen
 from matcher.errors import MatcherError
 from matcher.interchange.cells import position
 from matcher.interchange.records import SIGHTING_COLUMNS
-from matcher.web import parts
+from matcher.web import apart, parts
 from matcher.web.forms import text, words
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
@@ -48,6 +48,7 @@ def new(request: Request, visited: Sender) -> Response:
 
 
 @router.post("")
+@apart.models
 def submit(request: Request, visited: Sender, given: Form) -> Response:
     """Take a sighting in. The receipt has an address of its own, so that loading it anew hands nothing in again."""
     try:

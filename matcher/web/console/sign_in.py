@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from matcher.accounts.rights import Right
 from matcher.errors import NotPermitted, NotSignedIn, TooMany
 from matcher.services import signing_in
+from matcher.web import apart
 from matcher.web.identity import Form, Visit, allowed, public
 from matcher.web.pages import page
 from matcher.web.security import end_session, is_own_page, set_session
@@ -32,6 +33,7 @@ def show(request: Request, next: str = "/") -> Response:  # noqa: A002 - the nam
 
 
 @router.post("/sign-in", dependencies=[Depends(public)])
+@apart.passwords
 def sign_in(request: Request, given: Annotated[FormData, Depends(_unsigned_form)]) -> Response:
     """Begin a session."""
     name, target = str(given.get("name", "")), _inside(str(given.get("next", "/")))

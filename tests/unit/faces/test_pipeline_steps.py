@@ -6,6 +6,7 @@ from math import inf
 
 import numpy as np
 import pytest
+from crowds import Crowd, together
 from marker_backend import PLACES, MarkerDetector, MeanColours, draw, marker_backend, source
 
 from matcher.domain.faces import Box, NoFaceReason, Shortfall
@@ -249,3 +250,11 @@ def test_detector_without_landmarks_needs_a_landmarker() -> None:
     alone = Backend(parts.detector, None, parts.aligner, parts.recogniser)
     with pytest.raises(ModelProblem, match="marker"):
         FacePipeline(alone).find(source(draw(200, 200, (50, 50, 60))))
+
+
+def test_no_more_photos_are_looked_at_at_once_than_is_asked() -> None:
+    backend, crowd, shown = marker_backend(), Crowd(), source(draw(400, 300, (10, 20, 60)))
+    backend.detector.detect = crowd.watch(backend.detector.detect)  # type: ignore[method-assign]
+    pipeline = FacePipeline(backend, at_once=2)
+    assert [len(found.faces) for found in together(6, lambda: pipeline.find(shown))] == [1] * 6
+    assert crowd.most == 2

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import sys
 import threading
+import tracemalloc
 import zlib
 
 import numpy as np
 import PIL.Image
 import pillow_heif
 import pytest
+from crowds import Crowd, together
 from PIL import ImageOps
 
 from matcher.errors import ExtraMissing, PhotoRefused, WrongUse
+from matcher.images import decode
 from matcher.images.decode import open_image
 from matcher.images.formats import MAX_BYTES
+from matcher.images.places import Places
 
 KINDS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "HEIF", "AVIF")
 
@@ -300,3 +305,50 @@ def test_one_source_serves_several_threads() -> None:
     for thread in threads:
         thread.join()
     assert len(results) == 8 and all(np.array_equal(expected, result) for result in results)
+
+
+@pytest.mark.parametrize("size", [(2501, 2003), (4001, 1501), (1999, 2777)])
+@pytest.mark.parametrize("long_side", [100, 777, 1300])
+def test_a_large_photo_of_any_format_is_averaged_in_strips(size: tuple[int, int], long_side: int) -> None:
+    data = coded(PIL.Image.fromarray(drawing(*size)), "PNG", compress_level=1)
+    source = open_image(data, "a.png")
+    small, full = source.pixels(long_side), source.pixels()
+    averaged = PIL.Image.fromarray(full).resize(small.shape[1::-1], PIL.Image.Resampling.BOX)
+    assert max(small.shape) == long_side
+    assert np.abs(small.astype(int) - np.asarray(averaged)).max() <= 4
+
+
+def test_a_large_grey_photo_becomes_rgb_when_it_is_averaged() -> None:
+    data = coded(PIL.Image.fromarray(drawing(2503, 2003)[..., 0]), "PNG", compress_level=1)
+    small = open_image(data, "a.png").pixels(300)
+    assert small.shape == (240, 300, 3)
+    assert np.array_equal(small[..., 0], small[..., 2])
+
+
+def test_a_large_photo_takes_no_second_copy_of_its_pixels() -> None:
+    source = open_image(coded(PIL.Image.fromarray(np.zeros((5000, 5000, 3), np.uint8)), "PNG", compress_level=1), "a")
+    tracemalloc.start()
+    try:
+        assert source.pixels(600).shape == (600, 600, 3)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 45_000_000  # strips of 4 megapixels, where the photo has 75 MB as an array
+
+
+def test_no_more_photos_are_decoded_at_once_than_there_are_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd, source = Crowd(), open_image(photo(), "a.jpg")
+    monkeypatch.setattr(decode, "_places", Places(2))
+    monkeypatch.setattr(decode, "_load", crowd.watch(decode._load))
+    assert [one.shape for one in together(6, source.pixels)] == [(90, 120, 3)] * 6
+    assert crowd.most == 2
+
+
+def test_in_a_forked_child_all_places_are_free() -> None:
+    places = Places(1)
+    with places:
+        child = os.fork()
+        if not child:
+            with places:
+                os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
