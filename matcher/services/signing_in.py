@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from matcher.accounts import passwords, throttling, tokens
-from matcher.accounts.rights import Acting, Right, rights_of
+from matcher.accounts.rights import SESSION, Acting, by_key, rights_by_key, rights_of
+from matcher.domain.ids import id_text
 from matcher.domain.people import LONGEST_NAME, Person, Session
 from matcher.errors import NotPermitted, NotSignedIn, TooMany, WrongUse
 from matcher.services.auditing import Trace, record
@@ -102,7 +103,8 @@ def sign_out(context: Context, token: str) -> None:
         person = transaction.people.get(session.person_id)
         transaction.people.end_session(session.digest)
         actor = person.name if person is not None else _UNKNOWN
-        record(context, transaction, Who(actor, ReasonCode.ACCOUNTS), Trace("session.end", [session.person_id]))
+        who = Who(actor, ReasonCode.ACCOUNTS, signed_in=SESSION)
+        record(context, transaction, who, Trace("session.end", [session.person_id]))
 
 
 def _begin(context: Context, transaction: Transaction, person: Person) -> tuple[str, Acting]:
@@ -115,8 +117,9 @@ def _begin(context: Context, transaction: Transaction, person: Person) -> tuple[
         expires_at=_expiry(context, now, now),
     )
     transaction.people.add_session(session)
-    record(context, transaction, Who(person.name, ReasonCode.ACCOUNTS), Trace("session.begin", [person.id]))
-    return token, _acting(person)
+    acting = _acting(person)
+    record(context, transaction, Who.of(acting, ReasonCode.ACCOUNTS), Trace("session.begin", [person.id]))
+    return token, acting
 
 
 def _expiry(context: Context, created_at: datetime, now: datetime) -> datetime:
@@ -130,13 +133,14 @@ def _by_key(context: Context, digest: str, now: datetime) -> Acting:
         person = None if key is None else reading.people.get(key.person_id)
     if key is None or person is None or not person.active or key.revoked_at is not None or key.expires_at <= now:
         raise NotSignedIn(_ENDED)
-    scopes = frozenset(right for right in Right if right.value in key.scopes)
-    acting = _acting(person)
-    return replace(acting, rights=acting.rights & scopes)
+    # Asked anew at each use: the account may have lost a right, and keys of older versions have scopes that none gives.
+    rights = frozenset(right for right in rights_by_key(person.roles) if right.value in key.scopes)
+    return replace(_acting(person), rights=rights, signed_in=by_key(id_text(key.id)))
 
 
 def _acting(person: Person) -> Acting:
-    return Acting(id=person.id, name=person.name, rights=rights_of(person.roles), language=person.language)
+    rights = rights_of(person.roles)
+    return Acting(id=person.id, name=person.name, rights=rights, language=person.language, signed_in=SESSION)
 
 
 def _named(reading: Reading, name: str) -> Person | None:

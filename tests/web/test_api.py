@@ -177,6 +177,9 @@ def test_lists_come_in_parts(desk: Desk) -> None:
         numbers += [one["number"] for one in part["items"]]
         after = part["next"]
     assert numbers == list(range(1, len(numbers) + 1))
+    assert [one["signed_in"] for one in sun.get("/audit")["items"] if one["action"] == "session.begin"] == [
+        "session"
+    ] * 2
     assert not any(secret in json.dumps(sun.get("/audit")) for secret in SECRETS)
     chen.get("/sightings?after=0000000000001", 404)
     for wrong in ("limit=0", "limit=201", "limit=x", f"after={'x' * 300}"):
@@ -220,6 +223,8 @@ def test_administrators_look_after_accounts_and_keys(desk: Desk) -> None:
     root.post("/accounts", {"name": "yu", "roles": ["reviewer"], "password": PASSWORD}, 409)
     changed = root.send("PATCH", "/accounts/yu", json={"roles": ["officer"], "trained": "2026-01-12"}).json()
     assert (changed["roles"], changed["trained"], changed["active"]) == (["officer"], "2026-01-12", True)
+    refused = root.post("/accounts/yu/keys", {"label": "x", "scopes": ["case_close"], "days": 2}, 400)
+    assert "takes a person who signs in" in refused["detail"]
     made = root.post("/accounts/yu/keys", {"label": "x", "scopes": ["case_read"], "days": 2}, 201)
     program = desk.program(key=made["text"])
     assert program.get("/cases")["next"] is None

@@ -6,7 +6,7 @@ import pytest
 from accounts import PASSWORD, weak
 
 from matcher.accounts import passwords, throttling, tokens
-from matcher.accounts.rights import ALLOWED, Acting, Right, rights_of
+from matcher.accounts.rights import ALLOWED, PERSONS_ONLY, Acting, Right, by_key, rights_by_key, rights_of
 from matcher.domain.people import PersonId, Role
 from matcher.errors import NotPermitted, WrongUse
 
@@ -94,6 +94,14 @@ def test_what_a_role_may_never_do() -> None:
     # What shows names or ranks is no part of a blind reviewer's work.
     assert not rights_of([Role.REVIEWER]) & {Right.SEARCH, Right.SIGHTING_READ, Right.CASE_READ}
     assert rights_of([Role.REVIEWER, Role.OFFICER]) == rights_of([Role.REVIEWER]) | rights_of([Role.OFFICER])
+
+
+def test_no_key_gives_what_takes_a_person() -> None:
+    assert {right.value for right in PERSONS_ONLY} == {"review", "settle", "confirm", "case_close"}
+    assert rights_by_key(Role) == set(Right) - PERSONS_ONLY
+    acting = Acting(id=PersonId(1), name="li", rights=frozenset(), signed_in=by_key("k1"))
+    with pytest.raises(NotPermitted, match="No key gives the right 'review'"):
+        acting.require(Right.REVIEW)
 
 
 def test_a_missing_right_is_named() -> None:
