@@ -115,6 +115,17 @@ def user_password(app: App, name: str, password_stdin: bool) -> None:
     say(f"{name} has a new password.")
 
 
+@user.command("unblock")
+@click.argument("name")
+@home_option
+@click.pass_obj
+def user_unblock(app: App, name: str) -> None:
+    """Let an account sign in at once, where failed attempts, its own or those of others, make it wait."""
+    with app.open() as matcher:
+        matcher.accounts.unblock(signed_in(matcher), name)
+    say(f"{name} can sign in.")
+
+
 @click.group()
 def key() -> None:
     """Keys with which programs use the programming interface."""

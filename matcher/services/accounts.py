@@ -15,7 +15,7 @@ from matcher.errors import Conflict, NotFound, NotPermitted, WrongUse
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who, check_text
-from matcher.services.signing_in import confirm_password
+from matcher.services.signing_in import confirm_password, forget_failures
 from matcher.store.database import Reading
 
 LONGEST_KEY_DAYS = 730
@@ -84,7 +84,10 @@ def change_person(context: Context, acting: Acting, name: str, **changes: Any) -
 
 
 def set_password(context: Context, acting: Acting, name: str, password: str, *, old: str | None = None) -> None:
-    """Give an account another password and end its sessions. One's own needs the old one, unless one may do all."""
+    """Give an account another password and end its sessions: one's own with the old one, anybody's as an administrator.
+
+    Nobody has to wait any more for mistakes that were made with the old one.
+    """
     own = acting.name == name and old is not None
     acting.require(Right.OWN_ACCOUNT if own else Right.PEOPLE)
     encoded = passwords.encode(password)
@@ -97,7 +100,17 @@ def set_password(context: Context, acting: Acting, name: str, password: str, *, 
     with context.store.write() as transaction:
         transaction.people.set_password(person.id, encoded)
         transaction.people.end_sessions(person.id)
+        forget_failures(context, transaction, person.name)
         record(context, transaction, _who(acting), Trace("account.password", [person.id]))
+
+
+def unblock(context: Context, acting: Acting, name: str) -> None:
+    """Let an account sign in at once, after failed attempts of its owner or of others."""
+    acting.require(Right.PEOPLE)
+    with context.store.write() as transaction:
+        person = require_person(transaction, name)
+        forget_failures(context, transaction, person.name)
+        record(context, transaction, _who(acting), Trace("account.unblock", [person.id]))
 
 
 def set_language(context: Context, acting: Acting, language: Language | None) -> None:

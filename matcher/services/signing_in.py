@@ -24,16 +24,18 @@ _LONGEST = 4  # times `session_hours`: however busy, a session ends
 _TOUCH = timedelta(minutes=1)  # how rarely the use of a session is written down
 _COUNTED = (
     (throttling.counted_for_name, throttling.blocked_by_name),
+    (throttling.counted_for_name, throttling.blocked_everywhere),
     (throttling.counted_for_address, throttling.blocked_by_address),
 )
+_OF_NAME = 2  # subjects that a right password frees: not the address, from which other names were tried
 _UNKNOWN = "unknown"  # what was tried as a name may be a password: it is never written down
 
 
 def sign_in(context: Context, name: str, password: str, address: str) -> tuple[str, Acting]:
     """Begin a session: its token, which is kept nowhere, and who it stands for.
 
-    `NotSignedIn` if name and password do not belong together or the account has ended, `TooMany` while the name or the
-    address is blocked. `address` is where the attempt comes from, such as an IP address.
+    `NotSignedIn` if name and password do not belong together or the account has ended, `TooMany` while the name,
+    here or everywhere, or the address is blocked. `address` is where the attempt comes from, such as an IP address.
     """
     subjects = _subjects(context, name, address)
     with context.store.read() as reading:
@@ -54,7 +56,8 @@ def sign_in(context: Context, name: str, password: str, address: str) -> tuple[s
             if renewed is not None:
                 transaction.people.set_password(person.id, renewed)
             token, acting = _begin(context, transaction, person)
-            transaction.people.forget_failures(subjects[0])
+            for subject in subjects[:_OF_NAME]:
+                transaction.people.forget_failures(subject)
     if acting is None:  # outside the block, whose changes have to last
         raise NotSignedIn(_WRONG)
     return token, acting
@@ -81,7 +84,7 @@ def confirm_password(context: Context, person: Person, password: str) -> None:
 
     Failures count like those of signing in, else whoever found an open session could guess on: `TooMany`.
     """
-    subjects = _subjects(context, person.name, "")[:1]
+    subjects = _subjects(context, person.name, "")[:_OF_NAME]
     with context.store.read() as reading:
         _require_unblocked(context, reading, subjects)
         kept = reading.people.password(person.id)
@@ -152,12 +155,19 @@ def _named(reading: Reading, name: str) -> Person | None:
     return reading.people.by_name(name)
 
 
-def _subjects(context: Context, name: str, address: str) -> tuple[str, str]:
-    """Keyed digests of the name and the address that an attempt is counted for."""
-    return (
-        context.key.digest(name.encode(errors="surrogatepass"), "sign_in_name"),
-        context.key.digest(address.encode(errors="surrogatepass"), "sign_in_address"),
-    )
+def forget_failures(context: Context, transaction: Transaction, name: str) -> None:
+    """Forget the failed sign-ins of a name at all addresses."""
+    transaction.people.forget_failures_of(_digest(context, name, "sign_in_name"))
+
+
+def _subjects(context: Context, name: str, address: str) -> tuple[str, str, str]:
+    """What an attempt is counted for, as keyed digests: the name at the address, the name, the address."""
+    named, there = _digest(context, name, "sign_in_name"), _digest(context, address, "sign_in_address")
+    return Failures.key_at(named, there), named, there
+
+
+def _digest(context: Context, value: str, kind: str) -> str:
+    return context.key.digest(value.encode(errors="surrogatepass"), kind)
 
 
 def _require_unblocked(context: Context, reading: Reading, subjects: Sequence[str]) -> None:
@@ -169,7 +179,7 @@ def _require_unblocked(context: Context, reading: Reading, subjects: Sequence[st
 
 
 def _failed(context: Context, transaction: Transaction, person: Person | None, subjects: Sequence[str]) -> None:
-    """Count a failure for a name, and the address if there is one, and write it down.
+    """Count a failure for the name at the address, the name, and the address if there is one, and write it down.
 
     Attempts while one of them is blocked are not even looked at, so the entry that says so is the last of its block.
     """

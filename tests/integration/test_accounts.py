@@ -151,6 +151,60 @@ def test_who_goes_on_guessing_a_name_keeps_waiting_the_longest_time(
         signed(context)
 
 
+def test_wrong_passwords_from_elsewhere_keep_nobody_out(context: Context, admin: Acting, clock: Clock) -> None:
+    """One stranger tries again as soon as it can, for a day: the owner waits a minute at most, at another address."""
+    for _ in range(5):
+        with pytest.raises(NotSignedIn):
+            signed(context, password=OTHER)
+    for _ in range(96):
+        clock.wait(minutes=15)
+        with pytest.raises(NotSignedIn):
+            signed(context, password=OTHER)
+    with pytest.raises(TooMany, match="900 seconds"):
+        signed(context)
+    with pytest.raises(TooMany, match="60 seconds"):
+        signed(context, address="10.0.0.2")
+    clock.wait(seconds=60)
+    signed(context, address="10.0.0.2")
+    with pytest.raises(TooMany, match="840 seconds"):  # the stranger gained nothing by it
+        signed(context)
+
+
+def test_ten_thousand_attempts_from_as_many_addresses_are_refused_without_a_look(
+    context: Context, admin: Acting
+) -> None:
+    refused = []
+    for number in range(10_000):
+        with pytest.raises(MatcherError) as caught:
+            signed(context, password=OTHER, address=f"10.1.{number // 256}.{number % 256}")
+        refused.append(type(caught.value))
+    assert refused == [NotSignedIn] * 20 + [TooMany] * 9_980
+    assert actions(context) == ["session.refused"] * 20
+
+
+def test_an_administrator_lets_somebody_in_at_once(context: Context, admin: Acting) -> None:
+    li = staff(context, "li", Role.REVIEWER, password=weak())
+    for _ in range(2):
+        for number in range(6):  # at one address from the fifth on, at all from the twentieth on
+            for address in ("10.0.0.1", f"10.0.1.{number}", f"10.0.2.{number}", f"10.0.3.{number}"):
+                with pytest.raises(MatcherError):
+                    signed(context, "li", OTHER, address)
+        with pytest.raises(TooMany):
+            signed(context, "li", address="10.0.0.1")
+        with pytest.raises(TooMany):
+            signed(context, "li", address="10.0.4.1")
+        with pytest.raises(NotPermitted):
+            accounts.unblock(context, li, "li")
+        accounts.unblock(context, admin, "li")
+        signed(context, "li", address="10.0.0.1")
+    for _ in range(5):
+        with pytest.raises(NotSignedIn):
+            signed(context, "li", "wrong once more", "10.0.0.1")
+    accounts.set_password(context, admin, "li", OTHER)
+    signed(context, "li", OTHER, "10.0.0.1")
+    assert {"account.unblock", "account.password"} <= set(actions(context))
+
+
 def test_attempts_at_the_same_time_do_not_slip_past_the_block(
     context: Context, admin: Acting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -457,6 +511,8 @@ def test_accounts_on_the_command_line(home: Path) -> None:
     run("user", "deactivate", "li")
     run("login", "li", "--password-stdin", typed=f"{OTHER}\n", code=11)
     run("user", "change", "li", "--active")
+    assert "can sign in" in run("user", "unblock", "li").output
+    run("user", "unblock", "nobody", code=4)
     assert "administrator" in run("user", "deactivate", "root", code=5).stderr
     assert [one["name"] for one in json.loads(run("user", "list", "--json").stdout)] == ["app", "li", "root"]
     run("logout")

@@ -233,6 +233,11 @@ def test_administrators_look_after_accounts_and_keys(desk: Desk) -> None:
     root.send("DELETE", f"/keys/{made['key']['id']}", 204)
     program.get("/cases", 401)
     root.send("PUT", "/accounts/yu/password", 204, json={"password": "another long password"})
+    for _ in range(5):
+        program.post("/sessions", {"name": "yu", "password": "wrong again"}, 401)
+    program.post("/sessions", {"name": "yu", "password": "another long password"}, 429)
+    root.send("DELETE", "/accounts/yu/failures", 204)
+    program.post("/sessions", {"name": "yu", "password": "another long password"}, 201)
     root.send("PATCH", "/accounts/root", 409, json={"active": False})
     for change in ({"roles": None}, {"active": None}, {"active": "yes"}, {"nmae": "x"}):
         root.send("PATCH", "/accounts/yu", 422, json=change)

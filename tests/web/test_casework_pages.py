@@ -257,6 +257,7 @@ def test_an_administrator_adds_changes_and_ends_accounts_and_keys(desk: Desk) ->
     root.post("/people/keys/revoke", name="new & old", key=key[1])
     assert "revoked" in root.get(address).text
     root.post("/people/password", name="new & old", password=OTHER)
+    root.post("/people/unblock", name="new & old")
     root.post("/people/account", **{**change, "active": "no"})
     nobody_else = desk.browser().client.post("/sign-in", data={"name": "new & old", "password": OTHER})
     assert nobody_else.status_code == 401

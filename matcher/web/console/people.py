@@ -75,6 +75,14 @@ def set_password(visited: Admin, given: Form) -> Response:
     return _back(name)
 
 
+@router.post("/unblock")
+def unblock(visited: Admin, given: Form) -> Response:
+    """Let an account sign in at once, after failed attempts."""
+    name = text(given, "name")
+    visited.accounts.unblock(visited.acting, name)
+    return _back(name)
+
+
 @router.post("/keys")
 def add_key(request: Request, visited: Admin, given: Form) -> Response:
     """Make a key; its text is shown on this page and never again."""

@@ -55,6 +55,12 @@ def test_waits_after_failures_of_a_name_double_up_to_a_quarter_of_an_hour() -> N
     assert seconds == [None, 30, 60, 120, 480, 900, 900]
 
 
+def test_waits_of_a_name_everywhere_double_up_to_a_minute() -> None:
+    waits = [throttling.blocked_everywhere(count, NOW) for count in (19, 20, 21, 25, 26, 5000)]
+    seconds = [None if until is None else (until - NOW).total_seconds() for until in waits]
+    assert seconds == [None, 1, 2, 32, 60, 60]
+
+
 def test_an_address_is_blocked_from_the_thirtieth_failure_on() -> None:
     assert throttling.blocked_by_address(29, NOW) is None
     assert throttling.blocked_by_address(30, NOW) == NOW + timedelta(minutes=15)
