@@ -7,7 +7,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from matcher import Matcher
-from matcher.accounts.rights import Acting, rights_of
+from matcher.accounts.rights import SESSION, Acting, rights_of
 from matcher.config import sign_in_file
 from matcher.domain.ids import new_id
 from matcher.domain.people import Person, PersonId, Role
@@ -29,7 +29,7 @@ def staff(context: Context, name: str, *roles: Role, password: str | None = None
     new = person(name, *roles)
     with context.store.write() as transaction:
         transaction.people.add(new, password)
-    return Acting(id=new.id, name=name, rights=rights_of(roles))
+    return Acting(id=new.id, name=name, rights=rights_of(roles), signed_in=SESSION)
 
 
 def weak(password: str = PASSWORD) -> str:

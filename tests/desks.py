@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from pictures import child
 
 from matcher import Matcher
-from matcher.accounts.rights import Acting, Right, rights_of
+from matcher.accounts.rights import SESSION, Acting, Right, rights_of
 from matcher.domain.people import Role
 from matcher.services.accounts import NewKey
 from matcher.web.app import create_app
@@ -141,7 +141,7 @@ def acting_of(desk: Desk, name: str) -> Acting:
     with desk.matcher.context.store.read() as reading:
         person = reading.people.by_name(name)
     assert person is not None
-    return Acting(id=person.id, name=name, rights=rights_of(person.roles))
+    return Acting(id=person.id, name=name, rights=rights_of(person.roles), signed_in=SESSION)
 
 
 def everything(browser: Browser, path: str) -> str:

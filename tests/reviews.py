@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from records import NOW, SPACE, Enrolled, candidate
 
-from matcher.accounts.rights import Acting, rights_of
+from matcher.accounts.rights import SESSION, Acting, rights_of
 from matcher.domain.ids import CandidateId, FaceId, SightingId, new_id
 from matcher.domain.people import Person, PersonId, Role
 from matcher.domain.records import Candidate, Sighting, StoredFace
@@ -42,7 +42,7 @@ def account(store: Store, name: str, *roles: Role, trained: date | None = None) 
     )
     with store.write() as tx:
         tx.people.add(person, None)
-    return Acting(id=person.id, name=name, rights=rights_of(roles))
+    return Acting(id=person.id, name=name, rights=rights_of(roles), signed_in=SESSION)
 
 
 class Clock:

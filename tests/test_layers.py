@@ -27,7 +27,7 @@ HOMES = {
     "numpy": None,  # arrays are spoken everywhere
     "cv2": {"images", "faces"},
     "PIL": {"images"},
-    "pillow_heif": {"images"},
+    "pi_heif": {"images"},
     "onnx": {"faces"},
     "onnxruntime": {"faces"},
     "face_recognition": {"faces"},

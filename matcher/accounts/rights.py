@@ -58,26 +58,50 @@ ALLOWED: dict[Right, frozenset[Role]] = {
 }
 
 
+# What decides about a child takes a person who signs in. Keys are made by an administrator, who could hold those of two
+# reviewers: both blind verdicts would then come from one hand.
+PERSONS_ONLY = frozenset({Right.REVIEW, Right.SETTLE, Right.CONFIRM, Right.CASE_CLOSE})
+
+SESSION = "session"  # how somebody signed in who gave a password
+
+
 def rights_of(roles: Iterable[Role]) -> frozenset[Right]:
     """Everything that an account with these roles may do."""
     held = frozenset(roles)
     return frozenset(right for right, allowed in ALLOWED.items() if allowed & held)
 
 
+def rights_by_key(roles: Iterable[Role]) -> frozenset[Right]:
+    """Everything that a key of an account with these roles can give."""
+    return rights_of(roles) - PERSONS_ONLY
+
+
+def by_key(shown_id: str) -> str:
+    """How somebody signed in who gave the key of this id, as the audit log says it."""
+    return f"key {shown_id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acting:
-    """Who is signed in, and what that sign-in allows: a key may allow less than its account."""
+    """Who is signed in, and what that sign-in allows: a key may allow less than its account.
+
+    `signed_in` says how, `SESSION` or `by_key`; `None` for who acts without, as the making of the demo does.
+    """
 
     id: PersonId
     name: str
     rights: frozenset[Right]
     language: Language | None = None
+    signed_in: str | None = None
 
     def require(self, right: Right) -> None:
         """`NotPermitted` unless this person may do it."""
         if right not in self.rights:
-            told = {"name": self.name, "right": right.value}
-            raise NotPermitted(Wording("The account '{name}' may not do this: it needs the right '{right}'.", **told))
+            if right in PERSONS_ONLY and self.signed_in not in {None, SESSION}:
+                told = Wording("No key gives the right '{right}': it takes a person who signs in.", right=right.value)
+                raise NotPermitted(told)
+            parts = {"name": self.name, "right": right.value}
+            raise NotPermitted(Wording("The account '{name}' may not do this: it needs the right '{right}'.", **parts))
 
     def require_one_of(self, *rights: Right) -> None:
         """`NotPermitted` unless this person has at least one of several rights (≥ 1)."""

@@ -27,9 +27,22 @@ def show(app: App, after: int, limit: int | None, as_json: bool) -> None:
         print_json(found)
         return
     rows = [
-        (one.number, one.entry.at, one.entry.actor, one.entry.action, one.entry.reason_code, one.note) for one in found
+        (
+            one.number,
+            one.entry.at,
+            one.entry.actor,
+            one.entry.signed_in,
+            one.entry.action,
+            one.entry.reason_code,
+            one.note,
+        )
+        for one in found
     ]
-    print_table(("NO.", "TIME", "ACTOR", "ACTION", "REASON", "IN WORDS"), rows, f"No entry after number {after}.")
+    print_table(
+        ("NO.", "TIME", "ACTOR", "SIGNED IN BY", "ACTION", "REASON", "IN WORDS"),
+        rows,
+        f"No entry after number {after}.",
+    )
 
 
 @audit.command("verify")

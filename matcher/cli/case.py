@@ -21,6 +21,7 @@ from matcher.cli.app import (
 )
 from matcher.cli.bulk import import_options, run_import
 from matcher.cli.case_view import box_text, print_case, print_weak_cases
+from matcher.cli.session import signed_in
 from matcher.domain.cases import CaseStatus, ConfirmationKind, LegalBasis
 from matcher.domain.positions import Datum
 from matcher.domain.relations import RelationKind
@@ -29,7 +30,6 @@ from matcher.interchange import cells
 from matcher.interchange.records import CASE_COLUMNS, photo_with_marks
 
 if TYPE_CHECKING:
-    from matcher.engine import Matcher
     from matcher.services.inputs import CasePhoto
 
 _HELP = {
@@ -298,10 +298,7 @@ def close(app: App, /, case_id: str, status: str, confirmed_by: str | None, ref:
         raise click.UsageError("--confirmed-by and --ref belong together.")
     confirmation = (confirmed_by, ref) if confirmed_by is not None and ref is not None else None
     with app.open() as matcher:
-        actor = _who_may_close(matcher)
-        view = matcher.close_case(
-            case_id, status=status, confirmation=confirmation, actor=actor, reason=given["reason"]
-        )
+        view = matcher.casework.close_case(signed_in(matcher), case_id, status, confirmation, note=given["reason"])
     print_case(view, given["as_json"])
 
 
@@ -317,18 +314,8 @@ def reopen(app: App, case_id: str, reason: str | None, as_json: bool) -> None:
     if not reason:
         raise click.UsageError("Why is the case opened again? Give --reason.")
     with app.open() as matcher:
-        view = matcher.reopen_case(case_id, actor=_who_may_close(matcher), reason=reason)
+        view = matcher.casework.reopen_case(signed_in(matcher), case_id, note=reason)
     print_case(view, as_json)
-
-
-def _who_may_close(matcher: Matcher) -> str:
-    """The name of who is signed in, if the account may end cases."""
-    from matcher.accounts.rights import Right
-    from matcher.cli.session import signed_in
-
-    acting = signed_in(matcher)
-    acting.require(Right.CASE_CLOSE)
-    return acting.name
 
 
 @case.command("relate")

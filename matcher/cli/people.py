@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from matcher.accounts.rights import Right
 from matcher.cli.app import App, home_option, json_option, login_name, print_json, print_table, say
 from matcher.cli.session import read_password, signed_in, signed_in_or_none
 from matcher.domain.people import Role
@@ -114,6 +115,17 @@ def user_password(app: App, name: str, password_stdin: bool) -> None:
     say(f"{name} has a new password.")
 
 
+@user.command("unblock")
+@click.argument("name")
+@home_option
+@click.pass_obj
+def user_unblock(app: App, name: str) -> None:
+    """Let an account sign in at once, where failed attempts, its own or those of others, make it wait."""
+    with app.open() as matcher:
+        matcher.accounts.unblock(signed_in(matcher), name)
+    say(f"{name} can sign in.")
+
+
 @click.group()
 def key() -> None:
     """Keys with which programs use the programming interface."""
@@ -122,17 +134,22 @@ def key() -> None:
 @key.command("add")
 @click.argument("name")
 @click.option("--label", required=True, help="What the key is for.")
-@click.option("--scope", "scopes", multiple=True, required=True, help="A right that the key gives; several times.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice([right.value for right in Right]),
+    help="A right that the key gives; may be given several times.",
+)
 @click.option("--days", type=int, default=90, show_default=True, help="How long it is valid.")
 @home_option
 @click.pass_obj
 def key_add(app: App, name: str, label: str, scopes: tuple[str, ...], days: int) -> None:
     """Make a key for the account NAME and show it, this once."""
-    from matcher.accounts.rights import Right
-    from matcher.interchange.cells import one_of
     from matcher.services.accounts import NewKey, shown_key
 
-    wanted = frozenset(one_of(Right)(scope) for scope in scopes)
+    wanted = frozenset(map(Right, scopes))
     with app.open() as matcher:
         acting = signed_in(matcher)
         text, made = matcher.accounts.add_key(acting, NewKey(name=name, label=label, scopes=wanted, days=days))

@@ -135,6 +135,8 @@ class AuditEntry:
     """What is to be written to the audit log: no field identifies a child or a reporter.
 
     `objects` are shown ids of what was touched; `note_digest` is the keyed digest of the erasable free-text reason.
+    `signed_in` says how the actor signed in: `session`, or `key` with the key's shown id; `None`: not at all, the actor
+    is a name that somebody gave, or the entry is of a version that did not write it down.
     """
 
     at: datetime
@@ -148,6 +150,7 @@ class AuditEntry:
     probe_digests: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     details: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    signed_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,7 +152,7 @@ def _lazy(form: Format, data: bytes) -> PIL.Image.Image:
 
 def _heic(data: bytes) -> PIL.Image.Image:
     try:
-        from pillow_heif import HeifImageFile
+        from pi_heif import HeifImageFile
     except ImportError as error:
         raise ExtraMissing("HEIC photos need an extra: pip install 'sighting-matcher[heic]'.") from error
     reader: Callable[[io.BytesIO], PIL.Image.Image] = HeifImageFile

@@ -8,15 +8,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from matcher.accounts import passwords, tokens
-from matcher.accounts.rights import Acting, Right, rights_of
+from matcher.accounts.rights import PERSONS_ONLY, Acting, Right, rights_by_key
 from matcher.domain.ids import id_text, new_id, parse_id
 from matcher.domain.people import LONGEST_NAME, ApiKey, KeyId, Language, Person, PersonId, Role
 from matcher.errors import Conflict, NotFound, NotPermitted, WrongUse
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who, check_text
-from matcher.services.signing_in import confirm_password
-from matcher.store.database import Reading, Transaction
+from matcher.services.signing_in import confirm_password, forget_failures
+from matcher.store.database import Reading
 
 LONGEST_KEY_DAYS = 730
 _CHANGEABLE = {"roles", "shown_name", "email", "trained", "active"}
@@ -51,12 +51,12 @@ def add_person(context: Context, acting: Acting | None, new: NewPerson, *, local
     person = _checked(new, context.clock())
     password = None if new.password is None else passwords.encode(new.password)
     with context.store.write() as transaction:
-        actor = _administrator(transaction, acting, local_actor)
+        who = _administrator(transaction, acting, local_actor)
         if acting is None and Role.ADMIN not in person.roles:
             raise WrongUse("The first account is an administrator's: give it the role 'admin'.")
         transaction.people.add(person, password)
         details = {"roles": ",".join(sorted(role.value for role in person.roles))}
-        _record(context, transaction, actor, Trace("account.add", [person.id], details=details))
+        record(context, transaction, who, Trace("account.add", [person.id], details=details))
     return person
 
 
@@ -79,12 +79,15 @@ def change_person(context: Context, acting: Acting, name: str, **changes: Any) -
         if new.roles != old.roles or not new.active:
             transaction.people.end_sessions(old.id)
         trace = Trace("account.change", [old.id], details={"fields": ",".join(sorted(changes))})
-        _record(context, transaction, acting.name, trace)
+        record(context, transaction, _who(acting), trace)
     return new
 
 
 def set_password(context: Context, acting: Acting, name: str, password: str, *, old: str | None = None) -> None:
-    """Give an account another password and end its sessions. One's own needs the old one, unless one may do all."""
+    """Give an account another password and end its sessions: one's own with the old one, anybody's as an administrator.
+
+    Nobody has to wait any more for mistakes that were made with the old one.
+    """
     own = acting.name == name and old is not None
     acting.require(Right.OWN_ACCOUNT if own else Right.PEOPLE)
     encoded = passwords.encode(password)
@@ -97,7 +100,17 @@ def set_password(context: Context, acting: Acting, name: str, password: str, *, 
     with context.store.write() as transaction:
         transaction.people.set_password(person.id, encoded)
         transaction.people.end_sessions(person.id)
-        _record(context, transaction, acting.name, Trace("account.password", [person.id]))
+        forget_failures(context, transaction, person.name)
+        record(context, transaction, _who(acting), Trace("account.password", [person.id]))
+
+
+def unblock(context: Context, acting: Acting, name: str) -> None:
+    """Let an account sign in at once, after failed attempts of its owner or of others."""
+    acting.require(Right.PEOPLE)
+    with context.store.write() as transaction:
+        person = require_person(transaction, name)
+        forget_failures(context, transaction, person.name)
+        record(context, transaction, _who(acting), Trace("account.unblock", [person.id]))
 
 
 def set_language(context: Context, acting: Acting, language: Language | None) -> None:
@@ -105,7 +118,7 @@ def set_language(context: Context, acting: Acting, language: Language | None) ->
     acting.require(Right.OWN_ACCOUNT)
     with context.store.write() as transaction:
         transaction.people.update(replace(require_person(transaction, acting.name), language=language))
-        _record(context, transaction, acting.name, Trace("account.language", [acting.id]))
+        record(context, transaction, _who(acting), Trace("account.language", [acting.id]))
 
 
 def people(context: Context, acting: Acting) -> Sequence[Person]:
@@ -116,21 +129,21 @@ def people(context: Context, acting: Acting) -> Sequence[Person]:
 
 
 def add_key(context: Context, acting: Acting, new: NewKey) -> tuple[str, ApiKey]:
-    """Make a key for an account: its text, which is shown this once, and its record."""
+    """Make a key for an account: its text, which is shown this once, and its record.
+
+    `WrongUse` for scopes that no key can have, or that its account has not.
+    """
     acting.require(Right.PEOPLE)
     check_text("The key's label", new.label, 100)
     if not 1 <= new.days <= LONGEST_KEY_DAYS:
         raise WrongUse(f"A key for {new.days} days cannot be made: 1 … {LONGEST_KEY_DAYS} are possible.")
+    _check_scopes(new)
     text, now = tokens.new_token(tokens.KEY), context.clock()
     with context.store.write() as transaction:
         person = require_person(transaction, new.name)
-        beyond = sorted(scope.value for scope in new.scopes - rights_of(person.roles))
-        if beyond or not new.scopes:
-            raise WrongUse(
-                f"A key of '{person.name}' cannot have the scopes {', '.join(beyond)}: its account may not do that."
-                if beyond
-                else "A key without a scope opens nothing: give at least one."
-            )
+        if beyond := sorted(scope.value for scope in new.scopes - rights_by_key(person.roles)):
+            scopes = ", ".join(beyond)
+            raise WrongUse(f"A key of '{person.name}' cannot have the scopes {scopes}: its account may not do that.")
         if any(one.label == new.label and one.revoked_at is None for one in transaction.people.keys_of(person.id)):
             raise Conflict(f"'{person.name}' has a key '{new.label}' already: revoke it, or take another label.")
         key = ApiKey(
@@ -144,7 +157,7 @@ def add_key(context: Context, acting: Acting, new: NewKey) -> tuple[str, ApiKey]
         )
         transaction.people.add_key(key)
         details: dict[str, str | int | float | bool | None] = {"scopes": ",".join(sorted(key.scopes)), "days": new.days}
-        _record(context, transaction, acting.name, Trace("key.add", [person.id, key.id], details=details))
+        record(context, transaction, _who(acting), Trace("key.add", [person.id, key.id], details=details))
     return text, key
 
 
@@ -165,7 +178,7 @@ def revoke_key(context: Context, acting: Acting, key: str) -> None:
             raise NotFound(f"There is no key '{key}': `matcher key list NAME` shows an account's keys.")
         if found.revoked_at is None:
             transaction.people.revoke_key(key_id, context.clock())
-        _record(context, transaction, acting.name, Trace("key.revoke", [found.person_id, key_id]))
+        record(context, transaction, _who(acting), Trace("key.revoke", [found.person_id, key_id]))
 
 
 def require_person(reading: Reading, name: str) -> Person:
@@ -182,13 +195,23 @@ def shown_key(key: ApiKey) -> str:
     return id_text(key.id)
 
 
-def _administrator(reading: Reading, acting: Acting | None, local_actor: str | None) -> str:
+def _check_scopes(new: NewKey) -> None:
+    if not new.scopes:
+        raise WrongUse("A key without a scope opens nothing: give at least one.")
+    if decisions := sorted(scope.value for scope in new.scopes & PERSONS_ONLY):
+        raise WrongUse(
+            f"No key can have the scopes {', '.join(decisions)}: what decides about a child takes a person who signs "
+            "in with a password, so that two verdicts never come from one hand."
+        )
+
+
+def _administrator(reading: Reading, acting: Acting | None, local_actor: str | None) -> Who:
     if acting is not None:
         acting.require(Right.PEOPLE)
-        return acting.name
+        return _who(acting)
     if _has_administrator(reading) or local_actor is None:
         raise NotPermitted("Accounts are added by an administrator: sign in with `matcher login NAME`.")
-    return local_actor
+    return Who(local_actor, ReasonCode.ACCOUNTS)
 
 
 def _require_administrator(reading: Reading) -> None:
@@ -234,5 +257,5 @@ def _check_person(person: Person) -> None:
         raise WrongUse(f"{person.trained!r} is no date of a training.")
 
 
-def _record(context: Context, transaction: Transaction, actor: str, trace: Trace) -> None:
-    record(context, transaction, Who(actor, ReasonCode.ACCOUNTS), trace)
+def _who(acting: Acting) -> Who:
+    return Who.of(acting, ReasonCode.ACCOUNTS)

@@ -39,5 +39,6 @@ def record(context: Context, transaction: Transaction, who: Who, trace: Trace) -
         probe_digests=trace.probe_digests,
         candidates=tuple(id_text(number) for number in trace.candidates),
         details=trace.details,
+        signed_in=who.signed_in,
     )
     transaction.audit.append(entry, who.note)

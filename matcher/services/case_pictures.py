@@ -44,7 +44,7 @@ def picture(context: Context, acting: Acting, kind: Picture, shown_id: str) -> b
             transaction.verdicts.recuse_from_cases(acting.name, [photo.case_id], RecusedBy.CASE, context.clock())
         else:
             acting.require_one_of(Right.SIGHTING_READ, Right.TRIAGE)
-        record(context, transaction, Who(acting.name, ReasonCode.REVIEW), Trace("photo.view", {photo.id, number}))
+        record(context, transaction, Who.of(acting, ReasonCode.REVIEW), Trace("photo.view", {photo.id, number}))
     if kind is Picture.PHOTO:
         return pictures.original(context, PhotoId(number))
     make = pictures.aligned if kind is Picture.ALIGNED else pictures.thumbnail

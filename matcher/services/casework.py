@@ -252,7 +252,7 @@ class Casework:
 
 
 def _who(acting: Acting, code: ReasonCode, note: str | None = None) -> Who:
-    return Who(acting.name, code, (note or "").strip() or None)
+    return Who.of(acting, code, (note or "").strip() or None)
 
 
 def _page(limit: int) -> int:

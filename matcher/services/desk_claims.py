@@ -26,7 +26,7 @@ class Held:
 
 def reviewer(acting: Acting, note: str | None = None) -> Who:
     """Who acts, for the audit log."""
-    return Who(acting.name, ReasonCode.REVIEW, note)
+    return Who.of(acting, ReasonCode.REVIEW, note)
 
 
 def own(reading: Reading, acting: Acting, claim: str, kind: TaskKind | None = None) -> Held:

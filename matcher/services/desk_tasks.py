@@ -18,9 +18,12 @@ from matcher.domain.reviews import (
     TaskKind,
     TaskState,
 )
+from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import Who
 from matcher.store.database import Transaction
+
+_NAMED = 200  # how many tasks the audit log names of those that are asked again at once; it tells how many there are
 
 
 def list_tasks(context: Context, sighting: Sighting, candidates: Iterable[Candidate]) -> list[Task]:
@@ -82,16 +85,33 @@ def add_pairs(context: Context, transaction: Transaction, of: Task, picks: Seque
 def reopen_of_case(context: Context, transaction: Transaction, case_id: CaseId, who: Who) -> int:
     """Ask again about the excluded pairs of a case that has a new photo; how many there are."""
     excluded = transaction.tasks.excluded(case_id=case_id)
-    return reopen(context, transaction, excluded, who, ReopenedBy.NEW_PHOTO)
+    return _reopen_all(context, transaction, excluded, who, ReopenedBy.NEW_PHOTO)
 
 
 def reopen_of_other_spaces(context: Context, transaction: Transaction, space: str, who: Who) -> int:
-    """Ask again about the excluded pairs that other models had found; how many there are."""
-    excluded = [replace(task, space=space) for task in transaction.tasks.excluded(other_than=space)]
-    return reopen(context, transaction, excluded, who, ReopenedBy.NEW_MODEL)
+    """Ask again about the excluded pairs of open cases that other models had found; how many there are.
+
+    Those of a case that is opened again later are found by the next call.
+    """
+    excluded = transaction.tasks.excluded(other_than=space)
+    cases = transaction.cases.by_ids({task.case_id for task in excluded if task.case_id is not None})
+    open_cases = {case.id for case in cases.values() if case.status.searched}
+    asked = [replace(task, space=space) for task in excluded if task.case_id in open_cases]
+    return _reopen_all(context, transaction, asked, who, ReopenedBy.NEW_MODEL)
 
 
-def reopen(context: Context, transaction: Transaction, tasks: Sequence[Task], who: Who, because: ReopenedBy) -> int:
+def _reopen_all(
+    context: Context, transaction: Transaction, tasks: Sequence[Task], who: Who, because: ReopenedBy
+) -> int:
+    """Reopen what nobody decided to reopen, with an entry of its own: the chain would not tell of it otherwise."""
+    if tasks:
+        reopen(context, transaction, tasks, who, because)
+        details = {"because": because.value, "tasks": len(tasks)}
+        record(context, transaction, who, Trace("review.reopen", [task.id for task in tasks[:_NAMED]], details=details))
+    return len(tasks)
+
+
+def reopen(context: Context, transaction: Transaction, tasks: Sequence[Task], who: Who, because: ReopenedBy) -> None:
     """Begin a new round of these pairs; the decision belongs to the round that it ends."""
     now = context.clock()
     for task in tasks:
@@ -120,4 +140,3 @@ def reopen(context: Context, transaction: Transaction, tasks: Sequence[Task], wh
             for task in tasks
         ]
     )
-    return len(tasks)

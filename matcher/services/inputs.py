@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from matcher.accounts.rights import Acting
 from matcher.errors import PhotoRefused, WrongUse
 from matcher.images.formats import MAX_BYTES
 from matcher.interchange.cells import text
@@ -92,11 +93,15 @@ class ReasonCode(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who acts and why: a reason code, and a note in the person's own words that can be erased later."""
+    """Who acts and why: a reason code, and a note in the person's own words that can be erased later.
+
+    `signed_in` says how they signed in, as `Acting` does; `None`: `actor` is a name that somebody gave.
+    """
 
     actor: str
     code: ReasonCode
     note: str | None = None
+    signed_in: str | None = None
 
     def __post_init__(self) -> None:
         check_text("actor", self.actor, 200)
@@ -104,6 +109,11 @@ class Who:
             raise WrongUse("Who is acting? Give an actor: every change and every search is recorded with one.")
         if self.note is not None:
             parsed("reason", self.note, text)
+
+    @classmethod
+    def of(cls, acting: Acting, code: ReasonCode, note: str | None = None) -> Who:
+        """Who is signed in, and why they act."""
+        return cls(acting.name, code, note, acting.signed_in)
 
 
 def check_text(name: str, value: str, longest: int) -> None:

@@ -158,10 +158,11 @@ def use(context: Context, pair: tuple[str, str], who: Who, *, accept_missing: bo
         missing, taken = done.problems, accept_missing or not done.problems
         if taken:
             context.home.write_setting("backend", backend)
+            with context.store.write() as transaction:  # killed before it, the next reindex does it
+                asked = reopen_of_other_spaces(context, transaction, done.space, who)
             # Faces that others registered meanwhile have vectors in the old space only.
             missing = tuple(embed_missing(other, who)[1])
             with context.store.write() as transaction:
-                asked = reopen_of_other_spaces(context, transaction, done.space, who)
                 details: dict[str, str | int] = {"backend": backend, "missing": len(missing), "reopened": asked}
                 trace = Trace("models.use", space=done.space, snapshot=done.snapshot, details=dict(details))
                 record(context, transaction, who, trace)

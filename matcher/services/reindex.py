@@ -14,6 +14,7 @@ from matcher.gallery.snapshots import current_name
 from matcher.matching.statistics_files import encoded
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
+from matcher.services.desk_tasks import reopen_of_other_spaces
 from matcher.services.inputs import Who
 from matcher.services.photos import same_face, stored_image
 from matcher.services.pictures import kept_for_faces
@@ -31,12 +32,16 @@ def reindex(context: Context, who: Who) -> ReindexView:
     embedded, problems = embed_missing(context, who)
     info = build(context)
     pruned = prune(context.gallery.folder, keep=context.settings.snapshots_kept)
-    if context.settings.backend == context.home.settings().backend:  # and not that of models that are only tried
+    in_use = context.settings.backend == context.home.settings().backend  # and not of models that are only tried
+    if in_use:
         _forget_other_spaces(context)
     through, swept = _trim_through(context), _sweep(context)
     with context.store.write() as transaction:
         # Running searchers take the new snapshot before they read on, so what it contains can be forgotten.
         transaction.gallery.trim(through)
+        if in_use:
+            # `models use` does it too, but may have been killed before, and other settings may name other models.
+            reopen_of_other_spaces(context, transaction, context.space.name, who)
         trace = Trace(
             "gallery.reindex",
             space=context.space.name,

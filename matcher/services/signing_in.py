@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from matcher.accounts import attempts, passwords, throttling, tokens
-from matcher.accounts.rights import Acting, Right, rights_of
+from matcher.accounts.rights import SESSION, Acting, by_key, rights_by_key, rights_of
+from matcher.domain.ids import id_text
 from matcher.domain.people import LONGEST_NAME, Person, Session
 from matcher.errors import NotPermitted, NotSignedIn, WrongUse
 from matcher.services.auditing import Trace, record
@@ -23,17 +24,19 @@ _LONGEST = 4  # times `session_hours`: however busy, a session ends
 _TOUCH = timedelta(minutes=1)  # how rarely the use of a session is written down
 _COUNTED = (
     (throttling.counted_for_name, throttling.blocked_by_name),
+    (throttling.counted_for_name, throttling.blocked_everywhere),
     (throttling.counted_for_address, throttling.blocked_by_address),
 )
+_OF_NAME = 2  # subjects that a right password frees: not the address, from which other names were tried
 _UNKNOWN = "unknown"  # what was tried as a name may be a password: it is never written down
 
 
 def sign_in(context: Context, name: str, password: str, address: str) -> tuple[str, Acting]:
     """Begin a session: its token, which is kept nowhere, and who it stands for.
 
-    `NotSignedIn` if name and password do not belong together or the account has ended, `TooMany` while the name or the
-    address is blocked, would be if all attempts under way failed, or too many of them are under way. `address` is where
-    the attempt comes from, such as an IP address.
+    `NotSignedIn` if name and password do not belong together or the account has ended. `TooMany` while the name, here
+    or everywhere, or the address is blocked, would be if all attempts under way failed, or too many are under way.
+    `address` is where the attempt comes from, such as an IP address.
     """
     subjects = _subjects(context, name, address)
     with context.store.read() as reading:
@@ -57,7 +60,8 @@ def sign_in(context: Context, name: str, password: str, address: str) -> tuple[s
                 if renewed is not None:
                     transaction.people.set_password(person.id, renewed)
                 token, acting = _begin(context, transaction, person)
-                transaction.people.forget_failures(subjects[0])
+                for subject in subjects[:_OF_NAME]:
+                    transaction.people.forget_failures(subject)
     if acting is None:  # outside the block, whose changes have to last
         raise NotSignedIn(_WRONG)
     return token, acting
@@ -84,7 +88,7 @@ def confirm_password(context: Context, person: Person, password: str) -> None:
 
     Failures count like those of signing in, else whoever found an open session could guess on: `TooMany`.
     """
-    subjects = _subjects(context, person.name, "")[:1]
+    subjects = _subjects(context, person.name, "")[:_OF_NAME]
     with attempts.running.one_more(subjects) as others:
         with context.store.read() as reading:
             _require_unblocked(context, reading, subjects, others)
@@ -107,7 +111,8 @@ def sign_out(context: Context, token: str) -> None:
         person = transaction.people.get(session.person_id)
         transaction.people.end_session(session.digest)
         actor = person.name if person is not None else _UNKNOWN
-        record(context, transaction, Who(actor, ReasonCode.ACCOUNTS), Trace("session.end", [session.person_id]))
+        who = Who(actor, ReasonCode.ACCOUNTS, signed_in=SESSION)
+        record(context, transaction, who, Trace("session.end", [session.person_id]))
 
 
 def _begin(context: Context, transaction: Transaction, person: Person) -> tuple[str, Acting]:
@@ -120,8 +125,9 @@ def _begin(context: Context, transaction: Transaction, person: Person) -> tuple[
         expires_at=_expiry(context, now, now),
     )
     transaction.people.add_session(session)
-    record(context, transaction, Who(person.name, ReasonCode.ACCOUNTS), Trace("session.begin", [person.id]))
-    return token, _acting(person)
+    acting = _acting(person)
+    record(context, transaction, Who.of(acting, ReasonCode.ACCOUNTS), Trace("session.begin", [person.id]))
+    return token, acting
 
 
 def _expiry(context: Context, created_at: datetime, now: datetime) -> datetime:
@@ -135,13 +141,14 @@ def _by_key(context: Context, digest: str, now: datetime) -> Acting:
         person = None if key is None else reading.people.get(key.person_id)
     if key is None or person is None or not person.active or key.revoked_at is not None or key.expires_at <= now:
         raise NotSignedIn(_ENDED)
-    scopes = frozenset(right for right in Right if right.value in key.scopes)
-    acting = _acting(person)
-    return replace(acting, rights=acting.rights & scopes)
+    # Asked anew at each use: the account may have lost a right, and keys of older versions have scopes that none gives.
+    rights = frozenset(right for right in rights_by_key(person.roles) if right.value in key.scopes)
+    return replace(_acting(person), rights=rights, signed_in=by_key(id_text(key.id)))
 
 
 def _acting(person: Person) -> Acting:
-    return Acting(id=person.id, name=person.name, rights=rights_of(person.roles), language=person.language)
+    rights = rights_of(person.roles)
+    return Acting(id=person.id, name=person.name, rights=rights, language=person.language, signed_in=SESSION)
 
 
 def _named(reading: Reading, name: str) -> Person | None:
@@ -153,12 +160,19 @@ def _named(reading: Reading, name: str) -> Person | None:
     return reading.people.by_name(name)
 
 
-def _subjects(context: Context, name: str, address: str) -> tuple[str, str]:
-    """Keyed digests of the name and the address that an attempt is counted for."""
-    return (
-        context.key.digest(name.encode(errors="surrogatepass"), "sign_in_name"),
-        context.key.digest(address.encode(errors="surrogatepass"), "sign_in_address"),
-    )
+def forget_failures(context: Context, transaction: Transaction, name: str) -> None:
+    """Forget the failed sign-ins of a name at all addresses."""
+    transaction.people.forget_failures_of(_digest(context, name, "sign_in_name"))
+
+
+def _subjects(context: Context, name: str, address: str) -> tuple[str, str, str]:
+    """What an attempt is counted for, as keyed digests: the name at the address, the name, the address."""
+    named, there = _digest(context, name, "sign_in_name"), _digest(context, address, "sign_in_address")
+    return Failures.key_at(named, there), named, there
+
+
+def _digest(context: Context, value: str, kind: str) -> str:
+    return context.key.digest(value.encode(errors="surrogatepass"), kind)
 
 
 def _require_unblocked(context: Context, reading: Reading, subjects: Sequence[str], others: Sequence[int] = ()) -> None:
@@ -174,7 +188,7 @@ def _require_unblocked(context: Context, reading: Reading, subjects: Sequence[st
 
 
 def _failed(context: Context, transaction: Transaction, person: Person | None, subjects: Sequence[str]) -> None:
-    """Count a failure for a name, and the address if there is one, and write it down.
+    """Count a failure for the name at the address, the name, and the address if there is one, and write it down.
 
     Attempts while one of them is blocked are not even looked at, so the entry that says so is the last of its block.
     """

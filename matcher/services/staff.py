@@ -54,6 +54,10 @@ class Accounts:
         """Give an account another password and end its sessions; one's own takes the old one."""
         accounts.set_password(self._context, acting, name, password, old=old)
 
+    def unblock(self, acting: Acting, name: str) -> None:
+        """Let an account sign in at once, after failed attempts of its owner or of others."""
+        accounts.unblock(self._context, acting, name)
+
     def set_language(self, acting: Acting, language: Language | str | None) -> None:
         """Choose the language in which one reads; `None`: as the browser asks."""
         wanted = None if language is None else one_of(Language)(language)

@@ -41,13 +41,18 @@ class ChainReport:
 
 
 def entry_text(entry: AuditEntry) -> str:
-    """The entry as canonical JSON: sorted keys, no spaces, time in UTC; `WrongUse` for values it cannot say."""
+    """The entry as canonical JSON: sorted keys, no spaces, time in UTC; `WrongUse` for values it cannot say.
+
+    `signed_in` is left out where it is `None`, so that entries from before it was written down keep their text.
+    """
     if entry.at.tzinfo is None:
         raise WrongUse(f"The time {entry.at} of an audit entry has no time zone: give an aware datetime.")
     values = {field.name: getattr(entry, field.name) for field in fields(entry)} | {
         "at": entry.at.astimezone(timezone.utc).isoformat(timespec="microseconds"),
         "details": dict(entry.details),
     }
+    if entry.signed_in is None:
+        del values["signed_in"]
     try:
         return json.dumps(values, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError) as error:

@@ -19,12 +19,17 @@ _SESSION = tuple(field.name for field in fields(Session))
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Failed sign-ins of one name or address, which is kept as a keyed digest."""
+    """Failed sign-ins of one name, address, or name at an address, which is kept as a keyed digest."""
 
     key: str
     failures: int
     last_at: datetime
     blocked_until: datetime | None = None
+
+    @staticmethod
+    def key_at(name: str, address: str) -> str:
+        """The key of a name at an address, of the keys of both."""
+        return f"{name}@{address}"
 
 
 class PeopleReading(Part):
@@ -142,8 +147,14 @@ class PeopleWriting(PeopleReading):
         self._connection.execute(insert(table), {field.name: getattr(found, field.name) for field in fields(Failures)})
 
     def forget_failures(self, key: str) -> None:
-        """Forget the failed sign-ins of a name or address."""
+        """Forget the failed sign-ins of a name, an address, or a name at an address."""
         self._connection.execute(delete(sign_in_failures).where(sign_in_failures.c.key == key))
+
+    def forget_failures_of(self, name: str) -> None:
+        """Forget the failed sign-ins of a name's key, at all addresses."""
+        key = sign_in_failures.c.key
+        everywhere = key.startswith(Failures.key_at(name, ""), autoescape=True)
+        self._connection.execute(delete(sign_in_failures).where(or_(key == name, everywhere)))
 
 
 def _columns(person: Person) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from records import NOW, entry
 
 from matcher.domain.records import AuditEntry
 from matcher.errors import WrongUse
-from matcher.store.chain import GENESIS, Break, link
+from matcher.store.chain import GENESIS, Break, entry_text, link, parse_entry
 from matcher.store.database import Store
 
 ENTRIES = 6
@@ -35,6 +35,7 @@ def test_an_entry_comes_back_whole_with_its_place(store: Store) -> None:
         probe_digests=("d1",),
         candidates=("c1", "c2"),
         details={"ü": 'quote"\n\0', "n": 3, "x": 0.1, "t": True, "none": None},
+        signed_in="session",
     )
     with store.write() as tx:
         first = tx.audit.append(full, note="why")
@@ -47,6 +48,16 @@ def test_an_entry_comes_back_whole_with_its_place(store: Store) -> None:
     assert (first.entry, first.note, second.note) == (full, "why", None)
     assert (first.number, first.previous, second.previous) == (1, GENESIS, first.hash)
     assert (report.entries, report.intact, report.first_broken) == (2, True, None)
+
+
+def test_entries_from_before_it_was_told_how_somebody_signed_in_keep_their_text() -> None:
+    old = (
+        '{"action":"case.add","actor":"li","at":"2026-01-02T03:04:05.000000+00:00","candidates":[],"details":{},'
+        '"note_digest":null,"objects":["a"],"probe_digests":[],"reason_code":"registration","snapshot":null,"space":null}'
+    )
+    assert parse_entry(old).signed_in is None
+    assert entry_text(parse_entry(old)) == old
+    assert '"signed_in":"session"' in entry_text(replace(parse_entry(old), signed_in="session"))
 
 
 def test_an_empty_chain_is_intact(store: Store) -> None:

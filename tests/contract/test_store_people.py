@@ -168,3 +168,15 @@ def test_failures_are_replaced_forgotten_and_swept(store: Store) -> None:
         tx.people.forget_failures("li")
         tx.people.forget_failures("li")
         assert tx.people.failures("li") is None
+
+
+def test_failures_of_a_name_are_forgotten_at_all_addresses(store: Store) -> None:
+    others = ["lin", Failures.key_at("lin", "a"), "a"]
+    with store.write() as tx:
+        for key in ("li", Failures.key_at("li", "a"), Failures.key_at("li", "b"), *others):
+            tx.people.put_failures(Failures(key, 1, NOW), NOW - DAY)
+        tx.people.forget_failures_of("li")
+    with store.read() as reading:
+        assert all(reading.people.failures(key) is not None for key in others)
+        gone = ("li", Failures.key_at("li", "a"), Failures.key_at("li", "b"))
+        assert [reading.people.failures(key) for key in gone] == [None] * 3

@@ -19,8 +19,8 @@ from matcher.accounts import attempts, passwords, tokens
 from matcher.accounts.rights import Acting, Right
 from matcher.cli.root import root
 from matcher.config import Home, sign_in_file
-from matcher.domain.ids import id_text
-from matcher.domain.people import Language, Role
+from matcher.domain.ids import id_text, new_id
+from matcher.domain.people import ApiKey, KeyId, Language, Role
 from matcher.errors import Conflict, MatcherError, NotFound, NotPermitted, NotSignedIn, TooMany, WrongUse
 from matcher.services import accounts, signing_in
 from matcher.services.accounts import NewKey, NewPerson
@@ -151,6 +151,60 @@ def test_who_goes_on_guessing_a_name_keeps_waiting_the_longest_time(
         signed(context, password=OTHER)
     with pytest.raises(TooMany, match="900 seconds"):
         signed(context)
+
+
+def test_wrong_passwords_from_elsewhere_keep_nobody_out(context: Context, admin: Acting, clock: Clock) -> None:
+    """One stranger tries again as soon as it can, for a day: the owner waits a minute at most, at another address."""
+    for _ in range(5):
+        with pytest.raises(NotSignedIn):
+            signed(context, password=OTHER)
+    for _ in range(96):
+        clock.wait(minutes=15)
+        with pytest.raises(NotSignedIn):
+            signed(context, password=OTHER)
+    with pytest.raises(TooMany, match="900 seconds"):
+        signed(context)
+    with pytest.raises(TooMany, match="60 seconds"):
+        signed(context, address="10.0.0.2")
+    clock.wait(seconds=60)
+    signed(context, address="10.0.0.2")
+    with pytest.raises(TooMany, match="840 seconds"):  # the stranger gained nothing by it
+        signed(context)
+
+
+def test_ten_thousand_attempts_from_as_many_addresses_are_refused_without_a_look(
+    context: Context, admin: Acting
+) -> None:
+    refused = []
+    for number in range(10_000):
+        with pytest.raises(MatcherError) as caught:
+            signed(context, password=OTHER, address=f"10.1.{number // 256}.{number % 256}")
+        refused.append(type(caught.value))
+    assert refused == [NotSignedIn] * 20 + [TooMany] * 9_980
+    assert actions(context) == ["session.refused"] * 20
+
+
+def test_an_administrator_lets_somebody_in_at_once(context: Context, admin: Acting) -> None:
+    li = staff(context, "li", Role.REVIEWER, password=weak())
+    for _ in range(2):
+        for number in range(6):  # at one address from the fifth on, at all from the twentieth on
+            for address in ("10.0.0.1", f"10.0.1.{number}", f"10.0.2.{number}", f"10.0.3.{number}"):
+                with pytest.raises(MatcherError):
+                    signed(context, "li", OTHER, address)
+        with pytest.raises(TooMany):
+            signed(context, "li", address="10.0.0.1")
+        with pytest.raises(TooMany):
+            signed(context, "li", address="10.0.4.1")
+        with pytest.raises(NotPermitted):
+            accounts.unblock(context, li, "li")
+        accounts.unblock(context, admin, "li")
+        signed(context, "li", address="10.0.0.1")
+    for _ in range(5):
+        with pytest.raises(NotSignedIn):
+            signed(context, "li", "wrong once more", "10.0.0.1")
+    accounts.set_password(context, admin, "li", OTHER)
+    signed(context, "li", OTHER, "10.0.0.1")
+    assert {"account.unblock", "account.password"} <= set(actions(context))
 
 
 def test_attempts_at_the_same_time_do_not_slip_past_the_block(
@@ -415,8 +469,8 @@ def test_a_key_gives_its_scopes_and_never_more_than_its_account(context: Context
     staff(context, "app", Role.SERVICE)
     key = a_key(context, admin, Right.SIGHTING_SUBMIT)
     assert signing_in.acting(context, key).rights == {Right.SIGHTING_SUBMIT}
-    with pytest.raises(WrongUse, match="review"):
-        a_key(context, admin, Right.REVIEW)
+    with pytest.raises(WrongUse, match="search"):
+        a_key(context, admin, Right.SEARCH)
     with pytest.raises(WrongUse, match="scope"):
         a_key(context, admin)
     with pytest.raises(Conflict, match="already"):
@@ -428,12 +482,56 @@ def test_a_key_gives_its_scopes_and_never_more_than_its_account(context: Context
 
 def test_a_key_of_an_account_that_lost_a_right_has_lost_it_too(context: Context, admin: Acting) -> None:
     staff(context, "chen", Role.OFFICER, Role.REVIEWER)
-    key = a_key(context, admin, Right.REVIEW, Right.CASE_READ, name="chen")
+    key = a_key(context, admin, Right.QUALITY_OWN, Right.CASE_READ, name="chen")
     accounts.change_person(context, admin, "chen", roles=frozenset({Role.OFFICER}))
     assert signing_in.acting(context, key).rights == {Right.CASE_READ}
     accounts.change_person(context, admin, "chen", active=False)
     with pytest.raises(NotSignedIn):
         signing_in.acting(context, key)
+
+
+@pytest.mark.parametrize("scope", [Right.REVIEW, Right.SETTLE, Right.CONFIRM, Right.CASE_CLOSE])
+def test_no_key_decides_about_a_child(context: Context, admin: Acting, scope: Right) -> None:
+    person = staff(context, "all", *set(Role) - {Role.SERVICE})
+    with pytest.raises(WrongUse, match=f"{scope.value}: .*takes a person who signs in"):
+        a_key(context, admin, scope, Right.CASE_READ, name="all")
+    assert actions(context) == []
+    text = tokens.new_token(tokens.KEY)  # a key of an older version, which could have it
+    key = ApiKey(
+        id=KeyId(new_id()),
+        person_id=person.id,
+        label="old",
+        digest=tokens.digest(text),
+        scopes=frozenset({scope.value, "case_read"}),
+        created_at=context.clock(),
+        expires_at=context.clock() + timedelta(days=1),
+    )
+    with context.store.write() as transaction:
+        transaction.people.add_key(key)
+    acting = signing_in.acting(context, text)
+    assert acting.rights == {Right.CASE_READ}
+    with pytest.raises(NotPermitted, match="No key gives"):
+        acting.require(scope)
+
+
+def test_the_audit_log_tells_how_somebody_signed_in(context: Context, admin: Acting) -> None:
+    staff(context, "app", Role.ADMIN)
+    text = a_key(context, admin, Right.PEOPLE)
+    (key,) = accounts.keys(context, admin, "app")
+    accounts.change_person(context, signing_in.acting(context, text), "app", shown_name="App")
+    accounts.change_person(context, signing_in.acting(context, signed(context)), "app", shown_name="The app")
+    with pytest.raises(NotSignedIn):
+        signed(context, password=OTHER)
+    with context.store.read() as reading:
+        entries = [record.entry for record in reading.audit.records()]
+        assert reading.audit.verify().intact
+    assert [(entry.action, entry.actor, entry.signed_in) for entry in entries] == [
+        ("key.add", "root", "session"),
+        ("account.change", "app", f"key {id_text(key.id)}"),
+        ("session.begin", "root", "session"),
+        ("account.change", "root", "session"),
+        ("session.refused", "root", None),
+    ]
 
 
 def test_a_revoked_key_opens_nothing(context: Context, admin: Acting) -> None:
@@ -478,12 +576,17 @@ def test_accounts_on_the_command_line(home: Path) -> None:
     assert listed["scopes"] == ["sighting_submit"]
     assert made[-1] not in json.dumps(listed)
     run("key", "revoke", listed["id"])
-    run("key", "add", "app", "--label", "app", "--scope", "everything", code=2)
+    refused = run("key", "add", "app", "--label", "app", "--scope", "everything", code=2).stderr
+    assert "--scope" in refused and "'everything'" in refused
+    refused = run("key", "add", "li", "--label", "li", "--scope", "review", code=2).stderr
+    assert "No key can have the scopes review: what decides about a child takes a person who signs in" in refused
     run("user", "change", "li", "--role", "reviewer", "--trained", "2026-01-12")
     run("user", "change", "li", code=2)
     run("user", "deactivate", "li")
     run("login", "li", "--password-stdin", typed=f"{OTHER}\n", code=11)
     run("user", "change", "li", "--active")
+    assert "can sign in" in run("user", "unblock", "li").output
+    run("user", "unblock", "nobody", code=4)
     assert "administrator" in run("user", "deactivate", "root", code=5).stderr
     assert [one["name"] for one in json.loads(run("user", "list", "--json").stdout)] == ["app", "li", "root"]
     run("logout")
@@ -575,6 +678,10 @@ def test_ending_a_case_takes_an_account_that_may(home: Path) -> None:
     acted = [(one["entry"]["action"], one["entry"]["actor"]) for one in shown]
     assert ("case.status", "chen") in acted
     assert ("case.update", "chen") in acted  # who is signed in is the default actor
+    how = {one["entry"]["action"]: one["entry"]["signed_in"] for one in shown}
+    assert (how["case.status"], how["case.update"]) == ("session", None)  # a name is not looked at
+    listed = run("audit", "show").stdout
+    assert "SIGNED IN BY" in listed and "session" in listed
 
 
 def test_everybody_chooses_the_language_in_which_they_read(home: Path) -> None:

@@ -225,6 +225,7 @@ def test_an_exclusion_survives_a_reindex_and_ends_with_a_new_photo(office: Offic
     task = excluded(office)
     desk = office.matcher.desk
     office.matcher.reindex(actor=ME)
+    before = len(office.matcher.audit())
     assert office.states() == {TaskState.EXCLUDED: 1}
     assert desk.next(office.ann) is None
     office.matcher.update_case("A-1", actor=ME, clothing="red")
@@ -235,6 +236,9 @@ def test_an_exclusion_survives_a_reindex_and_ends_with_a_new_photo(office: Offic
     (_, waiting), *_ = office.matcher.awaiting_choice()
     office.matcher.choose_face(waiting.id, 1, actor="intake")
     assert office.states() == {}
+    (entry,) = [one.entry for one in office.matcher.audit(after=before) if one.entry.action == "review.reopen"]
+    assert (entry.actor, entry.objects) == ("intake", (task,))
+    assert dict(entry.details) == {"because": "new_photo", "tasks": 1}
     claim = desk.next(office.ann)
     assert claim is not None
     assert desk.pair_sheet(office.ann, claim.claim).places == 2, "both photos of the child"
@@ -247,9 +251,11 @@ def test_an_exclusion_survives_a_reindex_and_ends_with_a_new_photo(office: Offic
 
 
 def test_a_photo_that_is_added_with_its_face_asks_again(office: Office) -> None:
-    excluded(office)
+    task = excluded(office)
     office.matcher.update_case("A-1", [child(1, 4)], actor="intake")
     assert office.states() == {}
+    (entry,) = [one.entry for one in office.matcher.audit() if one.entry.action == "review.reopen"]
+    assert entry.objects == (task,)
     assert office.matcher.desk.next(office.ann) is not None
 
 

@@ -27,10 +27,11 @@ from reviews import pair_of
 from matcher import CasePhoto, Matcher
 from matcher.cli.root import root
 from matcher.config import DEFAULT_BACKEND, Home
-from matcher.domain.ids import parse_id
-from matcher.domain.reviews import ReopenedBy, TaskState
+from matcher.domain.ids import id_text, parse_id
+from matcher.domain.reviews import ReopenedBy, Task, TaskState
 from matcher.errors import StoreProblem, WrongUse
 from matcher.faces.installed import shipped
+from matcher.services import models as models_service
 
 PAIR = f"mmod+{EXPORTED}"
 
@@ -203,13 +204,64 @@ def test_changing_the_models_embeds_all_cases_first(home: Path, installed: Path)
     assert f'backend = "{DEFAULT_BACKEND}"\n' in home_file.settings_file.read_text()
 
 
-def test_other_models_ask_again_about_excluded_pairs(home: Path, installed: Path) -> None:
+def excluded_pair(home: Path, number: str = "A-1", seed: int = 1) -> Task:
+    """A case, a sighting, and the pair of both, which is excluded."""
     with Matcher.open(home) as matcher:
-        matcher.add_case("A-1", photos=[child(1)], actor="t")
-        sighting = matcher.submit_sighting([child(1, 1)], actor="t")
+        matcher.add_case(number, photos=[child(seed)], actor="t")
+        sighting = matcher.submit_sighting([child(seed, 1)], actor="t")
         with matcher.context.store.write() as tx:
-            (found,) = tx.candidates.of_sighting(parse_id(sighting.id))
-            pair = pair_of(tx, found, space=found.space, state=TaskState.EXCLUDED)
+            case = tx.cases.get(number)
+            (found,) = [one for one in tx.candidates.of_sighting(parse_id(sighting.id)) if one.case_id == case.id]
+            return pair_of(tx, found, space=found.space, state=TaskState.EXCLUDED)
+
+
+def where_it_stands(home: Path, *pairs: Task) -> list[tuple[TaskState, ReopenedBy | None]]:
+    with Matcher.open(home) as matcher, matcher.context.store.read() as reading:
+        found = [reading.tasks.get(pair.id) for pair in pairs]
+    return [(one.state, one.reopened_by) for one in found]
+
+
+def test_who_is_killed_before_pairs_are_asked_again_leaves_it_to_the_next_reindex(
+    home: Path, installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> int:
+        raise Killed
+
+    pair, ended = excluded_pair(home), excluded_pair(home, "A-2", 2)
+    with Matcher.open(home) as matcher:
+        matcher.close_case("A-2", status="returned", actor="t")
+        with monkeypatch.context() as patch:
+            patch.setattr(models_service, "reopen_of_other_spaces", killed)
+            with pytest.raises(Killed):
+                matcher.use_models("mmod", EXPORTED, actor="t")
+    assert Home(home).backend_in_file == PAIR
+    untouched = (TaskState.EXCLUDED, None)
+    assert where_it_stands(home, pair, ended) == [untouched, untouched]
+    run("reindex")
+    run("reindex")
+    asked = (TaskState.WAITING, ReopenedBy.NEW_MODEL)
+    assert where_it_stands(home, pair, ended) == [asked, untouched]  # nobody is asked about a case that has ended
+    with Matcher.open(home) as matcher:
+        (entry,) = [one.entry for one in matcher.audit() if one.entry.action == "review.reopen"]
+    assert (entry.objects, dict(entry.details)) == ((id_text(pair.id),), {"because": "new_model", "tasks": 1})
+
+
+def test_models_that_the_environment_names_ask_again_at_the_next_reindex(
+    home: Path, installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = excluded_pair(home)
+    run("reindex")
+    assert where_it_stands(home, pair) == [(TaskState.EXCLUDED, None)]
+    monkeypatch.setenv("MATCHER_BACKEND", PAIR)
+    run("reindex")
+    assert where_it_stands(home, pair) == [(TaskState.WAITING, ReopenedBy.NEW_MODEL)]
+
+
+def test_other_models_ask_again_about_excluded_pairs(home: Path, installed: Path) -> None:
+    pair = excluded_pair(home)
     run("models", "use", "mmod", EXPORTED, "--home", home)
     with Matcher.open(home) as matcher, matcher.context.store.read() as reading:
         again = reading.tasks.get(pair.id)

@@ -27,7 +27,7 @@ def test_a_token_opens_and_ends(desk: Desk) -> None:
     assert problem.json()["instance"].endswith(problem.headers["x-request-id"])
     wrong = desk.program()
     codes = [wrong.client.post("/v1/sessions", json={"name": "li", "password": "?"}).status_code for _ in range(6)]
-    assert codes == [401] * 4 + [429] * 2  # the wrong old password counts, too
+    assert codes == [401] * 5 + [429]
     refused = wrong.send("POST", "/sessions", 429, json={"name": "li", "password": PASSWORD})
     assert 0 < int(refused.headers["retry-after"]) <= 30
 
@@ -180,6 +180,9 @@ def test_lists_come_in_parts(desk: Desk) -> None:
         numbers += [one["number"] for one in part["items"]]
         after = part["next"]
     assert numbers == list(range(1, len(numbers) + 1))
+    assert [one["signed_in"] for one in sun.get("/audit")["items"] if one["action"] == "session.begin"] == [
+        "session"
+    ] * 2
     assert not any(secret in json.dumps(sun.get("/audit")) for secret in SECRETS)
     chen.get("/sightings?after=0000000000001", 404)
     for wrong in ("limit=0", "limit=201", "limit=x", f"after={'x' * 300}"):
@@ -223,6 +226,8 @@ def test_administrators_look_after_accounts_and_keys(desk: Desk) -> None:
     root.post("/accounts", {"name": "yu", "roles": ["reviewer"], "password": PASSWORD}, 409)
     changed = root.send("PATCH", "/accounts/yu", json={"roles": ["officer"], "trained": "2026-01-12"}).json()
     assert (changed["roles"], changed["trained"], changed["active"]) == (["officer"], "2026-01-12", True)
+    refused = root.post("/accounts/yu/keys", {"label": "x", "scopes": ["case_close"], "days": 2}, 400)
+    assert "takes a person who signs in" in refused["detail"]
     made = root.post("/accounts/yu/keys", {"label": "x", "scopes": ["case_read"], "days": 2}, 201)
     program = desk.program(key=made["text"])
     assert program.get("/cases")["next"] is None
@@ -231,6 +236,11 @@ def test_administrators_look_after_accounts_and_keys(desk: Desk) -> None:
     root.send("DELETE", f"/keys/{made['key']['id']}", 204)
     program.get("/cases", 401)
     root.send("PUT", "/accounts/yu/password", 204, json={"password": "another long password"})
+    for _ in range(5):
+        program.post("/sessions", {"name": "yu", "password": "wrong again"}, 401)
+    program.post("/sessions", {"name": "yu", "password": "another long password"}, 429)
+    root.send("DELETE", "/accounts/yu/failures", 204)
+    program.post("/sessions", {"name": "yu", "password": "another long password"}, 201)
     root.send("PATCH", "/accounts/root", 409, json={"active": False})
     for change in ({"roles": None}, {"active": None}, {"active": "yes"}, {"nmae": "x"}):
         root.send("PATCH", "/accounts/yu", 422, json=change)

@@ -246,7 +246,13 @@ def test_an_administrator_adds_changes_and_ends_accounts_and_keys(desk: Desk) ->
     assert person is not None
     assert (person.roles, person.shown_name, str(person.trained)) == (frozenset({Role.REVIEWER}), "New", "2026-02-03")
     root.post("/people/keys", 400, name="new & old", label="x", days="30", scope="case_write")
-    made = root.post("/people/keys", name="new & old", label="x", days="30", scope="review").text
+    assert (
+        "person who signs in"
+        in root.post("/people/keys", 400, name="new & old", label="x", days="30", scope="review").text
+    )
+    offered = re.findall(r'name="scope" value="(\w+)"', root.get(address).text)
+    assert offered == ["own_account", "quality_own"]  # and not what takes a person
+    made = root.post("/people/keys", name="new & old", label="x", days="30", scope="quality_own").text
     secret = re.search(r"<code>(\w+_\w[\w-]+)</code>", made) or re.search(r"once: <code>([^<]+)</code>", made)
     assert secret is not None
     assert secret[1] not in root.get(address).text
@@ -255,6 +261,7 @@ def test_an_administrator_adds_changes_and_ends_accounts_and_keys(desk: Desk) ->
     root.post("/people/keys/revoke", name="new & old", key=key[1])
     assert "revoked" in root.get(address).text
     root.post("/people/password", name="new & old", password=OTHER)
+    root.post("/people/unblock", name="new & old")
     root.post("/people/account", **{**change, "active": "no"})
     nobody_else = desk.browser().client.post("/sign-in", data={"name": "new & old", "password": OTHER})
     assert nobody_else.status_code == 401

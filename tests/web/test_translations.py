@@ -239,7 +239,7 @@ def casework(walk: Walk) -> None:
     walk.keep("no face", zhou.post("/search", photos=[nobody()], reason=SECRETS[4]).text)
     walk.keep("no photo", zhou.post("/search", 400, reason=SECRETS[4]).text)
     walk.see(root, "/people")
-    walk.keep("key", root.post("/people/keys", name="li", label=SECRETS[4], days="30", scope="review").text)
+    walk.keep("key", root.post("/people/keys", name="li", label=SECRETS[4], days="30", scope="quality_own").text)
     walk.see(root, "/people/account?name=li")
 
 

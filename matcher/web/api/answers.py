@@ -88,6 +88,7 @@ class AuditView:
     number: int
     at: datetime
     actor: str
+    signed_in: str | None
     action: str
     reason_code: str
     objects: tuple[str, ...]
@@ -137,6 +138,7 @@ def of_record(record: AuditRecord) -> AuditView:
         number=record.number,
         at=entry.at,
         actor=entry.actor,
+        signed_in=entry.signed_in,
         action=entry.action,
         reason_code=entry.reason_code,
         objects=entry.objects,

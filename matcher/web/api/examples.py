@@ -135,8 +135,8 @@ EXAMPLES: tuple[Any, ...] = (
     MarkedView(1),
     MatchView((_FACES,), None, 150, _SPACE, "20240602-a1b2c3d4@311"),
     AuditView(
-        311, _LATER, "li", "review.seal_pair", "review", (_CLAIM, _TASK), {"outcome": "potential"}, None, None,
-        "9f2c4e6a8b0d1f3e5a7c9b1d3f5e7a9c1b3d5f7e9a1c3b5d7f9e1a3c5b7d9f1e",
+        311, _LATER, "li", "session", "review.seal_pair", "review", (_CLAIM, _TASK), {"outcome": "potential"}, None,
+        None, "9f2c4e6a8b0d1f3e5a7c9b1d3f5e7a9c1b3d5f7e9a1c3b5d7f9e1a3c5b7d9f1e",
     ),
     InstallationView(_GALLERY, (Finding("machine", True, f"x86_64, 4 cores, sighting-matcher {__version__}"),)),
 )  # fmt: skip

@@ -43,6 +43,13 @@ def set_password(caller: Administrator, name: AccountName, given: Password) -> R
     return Response(status_code=204)
 
 
+@router.delete("/accounts/{name}/failures", status_code=204, summary="Forget failed attempts to sign in")
+def unblock(caller: Administrator, name: AccountName) -> Response:
+    """Let an account sign in at once, where failed attempts of its owner or of others make it wait."""
+    caller.accounts.unblock(caller.acting, name)
+    return Response(status_code=204)
+
+
 @router.get("/accounts/{name}/keys", summary="Keys of an account")
 def keys(caller: Administrator, name: AccountName) -> Whole[KeyView]:
     """All keys of an account, newest first, without their texts."""

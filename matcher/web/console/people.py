@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from matcher.accounts.rights import Right, rights_of
+from matcher.accounts.rights import Right, rights_by_key
 from matcher.domain.people import Person, Role
 from matcher.errors import NotFound, WrongUse
 from matcher.interchange.cells import day, number, one_of
@@ -75,6 +75,14 @@ def set_password(visited: Admin, given: Form) -> Response:
     return _back(name)
 
 
+@router.post("/unblock")
+def unblock(visited: Admin, given: Form) -> Response:
+    """Let an account sign in at once, after failed attempts."""
+    name = text(given, "name")
+    visited.accounts.unblock(visited.acting, name)
+    return _back(name)
+
+
 @router.post("/keys")
 def add_key(request: Request, visited: Admin, given: Form) -> Response:
     """Make a key; its text is shown on this page and never again."""
@@ -97,7 +105,7 @@ def revoke(visited: Admin, given: Form) -> Response:
 
 def _person(request: Request, visited: Visit, name: str, secret: str | None = None) -> Response:
     person = _named(visited, name)
-    scopes = sorted(rights_of(person.roles), key=list(Right).index)
+    scopes = sorted(rights_by_key(person.roles), key=list(Right).index)
     keys = [(shown_key(key), key) for key in visited.accounts.keys(visited.acting, name)]
     return page(
         request,

@@ -6,7 +6,7 @@ import pytest
 from accounts import PASSWORD, weak
 
 from matcher.accounts import passwords, throttling, tokens
-from matcher.accounts.rights import ALLOWED, Acting, Right, rights_of
+from matcher.accounts.rights import ALLOWED, PERSONS_ONLY, Acting, Right, by_key, rights_by_key, rights_of
 from matcher.domain.people import PersonId, Role
 from matcher.errors import NotPermitted, WrongUse
 
@@ -55,6 +55,12 @@ def test_waits_after_failures_of_a_name_double_up_to_a_quarter_of_an_hour() -> N
     assert seconds == [None, 30, 60, 120, 480, 900, 900]
 
 
+def test_waits_of_a_name_everywhere_double_up_to_a_minute() -> None:
+    waits = [throttling.blocked_everywhere(count, NOW) for count in (19, 20, 21, 25, 26, 5000)]
+    seconds = [None if until is None else (until - NOW).total_seconds() for until in waits]
+    assert seconds == [None, 1, 2, 32, 60, 60]
+
+
 def test_an_address_is_blocked_from_the_thirtieth_failure_on() -> None:
     assert throttling.blocked_by_address(29, NOW) is None
     assert throttling.blocked_by_address(30, NOW) == NOW + timedelta(minutes=15)
@@ -94,6 +100,14 @@ def test_what_a_role_may_never_do() -> None:
     # What shows names or ranks is no part of a blind reviewer's work.
     assert not rights_of([Role.REVIEWER]) & {Right.SEARCH, Right.SIGHTING_READ, Right.CASE_READ}
     assert rights_of([Role.REVIEWER, Role.OFFICER]) == rights_of([Role.REVIEWER]) | rights_of([Role.OFFICER])
+
+
+def test_no_key_gives_what_takes_a_person() -> None:
+    assert {right.value for right in PERSONS_ONLY} == {"review", "settle", "confirm", "case_close"}
+    assert rights_by_key(Role) == set(Right) - PERSONS_ONLY
+    acting = Acting(id=PersonId(1), name="li", rights=frozenset(), signed_in=by_key("k1"))
+    with pytest.raises(NotPermitted, match="No key gives the right 'review'"):
+        acting.require(Right.REVIEW)
 
 
 def test_a_missing_right_is_named() -> None:

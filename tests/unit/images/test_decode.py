@@ -289,7 +289,7 @@ def test_png_metadata_that_unpacks_to_gigabytes_is_refused() -> None:
 
 def test_heic_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     data = photo("HEIF")
-    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
     with pytest.raises(
         ExtraMissing, match=r"'IMG_1.HEIC' cannot be read yet: .* pip install 'sighting-matcher\[heic\]'"
     ):
