@@ -18,6 +18,7 @@ from matcher.services.inputs import Who
 from matcher.services.photos import same_face, stored_image
 from matcher.services.pictures import kept_for_faces
 from matcher.services.significance import measure
+from matcher.services.tidying import tidy
 from matcher.services.views import ReindexView
 from matcher.store.database import Reading
 
@@ -37,11 +38,12 @@ def reindex(context: Context, who: Who) -> ReindexView:
     with context.store.write() as transaction:
         # Running searchers take the new snapshot before they read on, so what it contains can be forgotten.
         transaction.gallery.trim(through)
+        forgotten = tidy(context, transaction)
         trace = Trace(
             "gallery.reindex",
             space=context.space.name,
             snapshot=info.name,
-            details={"faces": info.count, "embedded": embedded, "problems": len(problems), "swept": swept},
+            details={"faces": info.count, "embedded": embedded, "problems": len(problems), "swept": swept} | forgotten,
         )
         record(context, transaction, who, trace)
     return ReindexView(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from records import NOW, case, enrol, report
@@ -67,16 +67,20 @@ def test_everything_comes_back_as_it_was(store: Store) -> None:
         assert reading.tasks.pair(pair.face_id, pair.case_id) == pair
         assert reading.tasks.list_of(listed.face_id) == [listed]
         assert reading.claims.get(held.id) == held
-        assert reading.verdicts.answers(listed.id) == [told] == reading.verdicts.answers_by(ann.id)
+        assert reading.verdicts.answers(listed.id) == [told]
         assert reading.verdicts.answer_of(held.id) == told
-        assert reading.verdicts.of_round(pair.id, 1) == [said] == reading.verdicts.by(ann.id)
+        assert reading.verdicts.of_round(pair.id, 1) == [said] == reading.verdicts.under(on_pair.id)
         assert reading.verdicts.decisions(pair.id) == [made] == reading.verdicts.decisions(pair.id, 1)
         assert reading.verdicts.decisions(pair.id, 2) == []
         assert reading.verdicts.pickers(pair.face_id, pair.case_id) == {ann.id}
         assert reading.verdicts.pickers(pair.face_id, found[1].case_id) == frozenset()
         assert reading.candidates.of_list(listed.face_id, listed.space) == found
         assert reading.tasks.standing(TaskState.WAITING, TaskKind.PAIR) == [pair]
-        assert reading.verdicts.people_with_answers() == [ann.id]
+        for kind in TaskKind:
+            assert reading.figures.counts(kind) == {ann.id: 1}
+            assert reading.figures.latest_spans(kind, ann.id, 9) == [(NOW, NOW)]
+        assert reading.figures.spans_since(ann.id, NOW) == [(NOW, NOW)] * 2
+        assert reading.figures.spans_since(ann.id, LATER) == []
 
 
 def test_a_revision_follows_and_replaces_nothing(store: Store) -> None:
@@ -88,7 +92,8 @@ def test_a_revision_follows_and_replaces_nothing(store: Store) -> None:
         for acting in (ann, ben):
             held = claim(pair, acting.id)
             tx.claims.add(held)
-            verdicts.append(verdict(acting.id, task_id=pair.id, claim_id=held.id, candidate_id=found[0].id))
+            said = Outcome.NO_CANDIDATE if verdicts else Outcome.POTENTIAL
+            verdicts.append(verdict(acting.id, said, task_id=pair.id, claim_id=held.id, candidate_id=found[0].id))
             tx.verdicts.add(verdicts[-1])
         first = verdicts[0]
         new = replace(first, id=first.id % 2**62 + 1, outcome=Outcome.INCONCLUSIVE, revises=first.id, sealed_at=LATER)
@@ -97,9 +102,12 @@ def test_a_revision_follows_and_replaces_nothing(store: Store) -> None:
         old = replace(first, superseded=True)
         assert reading.verdicts.under(first.claim_id) == [old, new]
         assert {one.id for one in reading.verdicts.of_round(pair.id, 1)} == {one.id for one in [*verdicts, new]}
-        assert reading.verdicts.both(ann.id) == [(old, verdicts[1])]
-        assert reading.verdicts.both(ben.id) == [(verdicts[1], old)], "what was said first is compared"
-        assert reading.verdicts.sealed_by(ann.id) == 1
+        both = (Outcome.POTENTIAL, Outcome.NO_CANDIDATE)
+        assert reading.figures.agreement(ann.id, 9) == [both], "what was said first is compared"
+        assert reading.figures.agreement(ben.id, 9) == [both[::-1]]
+        assert reading.figures.agreement(ben.id, 0) == []
+        assert reading.figures.count(TaskKind.PAIR, ann.id) == 1
+        assert reading.figures.latest_spans(TaskKind.PAIR, ann.id, 9) == [(NOW, NOW)]
 
 
 def test_a_lease_ends_at_its_end(store: Store) -> None:
@@ -213,9 +221,9 @@ def test_control_pairs_are_new_to_a_person(store: Store) -> None:
     ann, ben, cat = (account(store, name, Role.REVIEWER) for name in ("ann", "ben", "cat"))
     listed, found = desk(store)
 
-    def control(acting: Acting, start: int = 1, at: datetime = NOW) -> Task | None:
+    def control(acting: Acting, start: int = 1) -> Task | None:
         with store.read() as reading:
-            return reading.tasks.control_for(acting.id, TaskState.CONFIRMED, start, at)
+            return reading.tasks.control_for(acting.id, TaskState.CONFIRMED, start)
 
     assert control(ann) is None
     with store.write() as tx:
@@ -227,7 +235,6 @@ def test_control_pairs_are_new_to_a_person(store: Store) -> None:
         tx.verdicts.add_answer(answer(on_list))
         assert tx.claims.holders(pair, NOW) == frozenset(), "a control pair takes nobody's seat"
     assert (control(ann), control(ben), control(cat)) == (None, None, pair)
-    assert control(ann, at=held.expires_at) == pair, "whose lease ran out may be asked again"
     assert control(cat, pair.id) == control(cat, pair.id + 1) == pair, "it goes on from the smallest id"
     with store.write() as tx:
         tx.verdicts.recuse_from_pairs("cat", pair, RecusedBy.REVEAL, NOW)

@@ -612,7 +612,7 @@ def test_control_pairs_look_like_others_and_change_nothing(home: Path) -> None:
             (known,) = reading.tasks.standing(TaskState.EXCLUDED, TaskKind.PAIR)
             assert known.updated_at == START, "nothing was changed"
             assert len(reading.verdicts.of_round(known.id, 1)) == 2
-            assert [one.round for one in reading.verdicts.by(officer.id)] == [0]
+            assert [one.round for one in reading.verdicts.under(parse_id(claim.claim))] == [0]
         second = desk.next(officer)
         desk.pair_sheet(officer, second.claim)
         desk.seal_pair(officer, second.claim, "no_candidate")
@@ -631,7 +631,7 @@ def test_nothing_in_the_queue_tells_a_control_pair(home: Path) -> None:
     seen = []
     for rate in (1, 0):
         for office in again(home, Clock(START + timedelta(hours=1)), f"control_rate = {rate}\n"):
-            desk, boss = office.matcher.desk, office.boss
+            desk, boss = office.matcher.desk, account(office.matcher.context.store, f"new{rate}", Role.REVIEWER)
             (waiting,) = desk.queue(boss, "pairs").waiting
             first = desk.next(boss) if rate else desk.claim(boss, waiting.task)
             hidden = desk.queue(boss, "pairs").waiting == () and desk.claim(boss, waiting.task) == first
