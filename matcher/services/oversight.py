@@ -55,8 +55,9 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is watched from outside. `stuck` counts what nobody may judge (see `desk_stuck`). `snapshot_age` is in seconds, `None` before the first reindex; `faces` counts those
-    that searches find, `tail` those of them that are newer than the snapshot.
+    """What is watched from outside. `stuck` counts what nobody may judge (see `desk_stuck`). `snapshot_age` is in
+    seconds, `None` before the first reindex; `faces` counts those that searches find, `tail` those of them that are
+    newer than the snapshot.
     """
 
     waiting: dict[TaskKind, Waiting]

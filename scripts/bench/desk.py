@@ -3,11 +3,11 @@
 
     python scripts/bench/desk.py [--cases 20000] [--lists 3334] [--reviewers 50] [--seconds 60] [--look 6]
 
-Nothing is drawn or embedded: the photos are soft colours of 1600 × 1200 pixels, and the rows are those that a submission
-would have written. First one reviewer works without looking; then all at once, each looking at a page for some seconds,
-as people do at least; then all at once as fast as they can. Printed are the times of pages as a client sees them and as
-the server counts them (`/metrics`: a quantile lies within its bucket), what was sealed, every answer that was no success,
-and whether any task was ever given to more people than it needs.
+Nothing is drawn or embedded: the photos are soft colours of 1600 × 1200 pixels, and the rows are those that a
+submission would have written. First one reviewer works without looking; then all at once, each looking at a page for
+some seconds, as people do at least; then all at once as fast as they can. Printed are the times of pages as a client
+sees them and as the server counts them (`/metrics`: a quantile lies within its bucket), what was sealed, every answer
+that was no success, and whether any task was ever given to more people than it needs.
 """
 
 from __future__ import annotations
