@@ -110,7 +110,7 @@ claims = Table(
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("task_id", Id, ForeignKey("tasks.id"), nullable=False, index=True),
-    Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False),
     Column("round", Integer, nullable=False),
     Column("truth", Choices(Truth)),
     Column("instead_of", Id, index=True),
@@ -149,7 +149,9 @@ list_answers = Table(
 )
 
 _LIVE = text("NOT superseded")
-_FIRST = text("revises IS NULL")
+# A person's first verdict under a claim. Not `revises IS NULL`, for which SQLite takes the unique index of `revises`,
+# as if one row at most had none. The index holds the column too, so that it counts without looking at the rows.
+_FIRST = text("coalesce(revises, 0) = 0")
 _CONTROL = text("truth IS NOT NULL")
 
 verdicts = Table(
@@ -175,7 +177,7 @@ verdicts = Table(
     Column("software", Words, nullable=False),
     Column("meaning", JSON(none_as_null=True)),
     # For figures: what a person said first, in the order of time, and about control pairs.
-    Index("ix_verdicts_first", "person_id", "sealed_at", sqlite_where=_FIRST, postgresql_where=_FIRST),
+    Index("ix_verdicts_first", "person_id", "sealed_at", "revises", sqlite_where=_FIRST, postgresql_where=_FIRST),
     Index("ix_verdicts_control", "person_id", sqlite_where=_CONTROL, postgresql_where=_CONTROL),
     Index("uq_verdicts_live", "task_id", "person_id", "round", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
 )

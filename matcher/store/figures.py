@@ -12,8 +12,9 @@ from matcher.domain.reviews import Outcome, TaskKind, TaskState, Truth
 from matcher.store.desk_tables import list_answers, tasks, verdicts
 from matcher.store.part import Part
 
-# A person's first verdict under a claim, which was blind, unlike those that revise it.
-_TABLES = {TaskKind.PAIR: (verdicts, verdicts.c.revises.is_(None)), TaskKind.LIST: (list_answers, true())}
+# A person's first verdict under a claim, which was blind, unlike those that revise it; written as the index has it.
+_FIRST = text("coalesce(verdicts.revises, 0) = 0")
+_TABLES = {TaskKind.PAIR: (verdicts, _FIRST), TaskKind.LIST: (list_answers, true())}
 _KNOWN = {TaskState.CONFIRMED: Truth.SAME, TaskState.EXCLUDED: Truth.DIFFERENT}
 Spans = list[tuple[datetime, datetime]]
 
@@ -54,7 +55,7 @@ class FigureReading(Part):
         """A person's latest pairs: what it said first, beside what each other person said first in the same round."""
         mine = (
             select(verdicts.c.task_id, verdicts.c.round, verdicts.c.outcome)
-            .where(verdicts.c.person_id == person, verdicts.c.revises.is_(None), verdicts.c.round > 0)
+            .where(verdicts.c.person_id == person, _FIRST, verdicts.c.round > 0)
             .order_by(verdicts.c.sealed_at.desc())
             .limit(limit)
             .subquery()
@@ -67,7 +68,7 @@ class FigureReading(Part):
             other.c.round == mine.c.round,
             other.c.person_id != person,
         )
-        begun = and_(first.c.claim_id == other.c.claim_id, first.c.revises.is_(None))
+        begun = and_(first.c.claim_id == other.c.claim_id, text("coalesce(first.revises, 0) = 0"))
         query = select(mine.c.outcome, first.c.outcome).join(other, same).join(first, begun)
         return [(row[0], row[1]) for row in self._connection.execute(query)]
 

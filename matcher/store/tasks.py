@@ -235,10 +235,8 @@ def _proved() -> ColumnElement[bool]:
         decisions.c.round == tasks.c.round,
         decisions.c.kind == DecisionKind.REFUTED,
     )
-    another = exists().where(
-        text("others.kind = 'pair'"), others.c.face_id == tasks.c.face_id, others.c.state == TaskState.CONFIRMED
-    )
-    return or_(refuted, another)  # a confirmed pair is its own other
+    found = select(others.c.face_id).where(others.c.state == TaskState.CONFIRMED, others.c.kind == TaskKind.PAIR)
+    return or_(refuted, tasks.c.face_id.in_(found))
 
 
 def _asked(kind: TaskKind) -> ColumnElement[bool]:

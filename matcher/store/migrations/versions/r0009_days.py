@@ -25,9 +25,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_claims_instead_of"), "claims", ["instead_of"])
     _some("ix_claims_unreleased", "claims", ["person_id"], "released_at IS NULL")
     op.create_index(op.f("ix_list_answers_person_id_sealed_at"), "list_answers", ["person_id", "sealed_at"])
-    _some("ix_verdicts_first", "verdicts", ["person_id", "sealed_at"], "revises IS NULL")
+    _some("ix_verdicts_first", "verdicts", ["person_id", "sealed_at", "revises"], "coalesce(revises, 0) = 0")
     _some("ix_verdicts_control", "verdicts", ["person_id"], "truth IS NOT NULL")
-    for table in ("list_answers", "verdicts"):  # the others serve for both
+    for table in ("claims", "list_answers", "verdicts"):  # the others serve better
         op.drop_index(f"ix_{table}_person_id", table)
     op.execute(
         "UPDATE claims SET round = (SELECT round FROM tasks WHERE tasks.id = claims.instead_of) WHERE "
