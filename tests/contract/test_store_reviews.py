@@ -13,6 +13,7 @@ from reviews import account, answer, claim, decision, list_of, pair_of, task, ve
 
 from matcher.accounts.rights import Acting
 from matcher.domain.cases import CaseStatus
+from matcher.domain.messages import Channel, Message, MessageId, MessageState
 from matcher.domain.people import Role
 from matcher.domain.records import Candidate
 from matcher.domain.reviews import (
@@ -290,3 +291,88 @@ def test_threads_that_claim_at_once_never_share_a_seat(store: Store) -> None:
     with store.read() as reading:
         assert [len(reading.claims.holders(pair, NOW)) for pair in pairs] == [2] * 4
         assert reading.cases.by_id(case().id) is None
+
+
+def test_tasks_come_by_day_and_within_a_day_by_id(store: Store) -> None:
+    """More of them than are read at a time, a day's end among them."""
+    ann = account(store, "ann", Role.REVIEWER)
+    with store.write() as tx:
+        hits = [enrol(tx, "A-1")]
+        made = []
+        for number in range(130):
+            seen, probe = report(tx)
+            listed, _ = list_of(tx, seen, probe, hits)
+            made.append(replace(listed, day=3 + number % 3))
+            tx.tasks.update(made[-1])
+    found = free(store, ann, TaskKind.LIST)
+    assert found == sorted(made, key=lambda one: (one.day, one.id))
+    with store.read() as reading:
+        assert reading.tasks.oldest(TaskKind.LIST, 50) == found[:50]
+        assert reading.tasks.is_free(found[0], ann.id, NOW)
+
+
+def test_a_control_that_is_proved_comes_before_one_that_two_people_excluded(store: Store) -> None:
+    ann = account(store, "ann", Role.REVIEWER)
+    _, found = desk(store, 8)
+    with store.write() as tx:
+        excluded = [pair_of(tx, one, state=TaskState.EXCLUDED, round=2) for one in found]
+        tx.verdicts.decide([decision(DecisionKind.REFUTED, task_id=excluded[2].id, round=1)])
+
+    def drawn() -> set[int]:
+        with store.read() as reading:
+            found = (reading.tasks.control_for(ann.id, TaskState.EXCLUDED, pair.id) for pair in excluded)
+            return {pair.id for pair in found if pair is not None}
+
+    assert drawn() == {pair.id for pair in excluded}, "what was refuted in another round proves nothing now"
+    with store.write() as tx:
+        tx.verdicts.decide([decision(DecisionKind.REFUTED, task_id=excluded[5].id, round=2)])
+    assert drawn() == {excluded[5].id}
+    with store.write() as tx:
+        tx.tasks.update(replace(excluded[0], state=TaskState.CONFIRMED))
+    assert drawn() == {pair.id for pair in excluded[1:]}, "the face is that of another child"
+
+
+def test_who_is_no_more_to_be_asked(store: Store) -> None:
+    ann, ben, _ = (account(store, name, Role.REVIEWER) for name in ("ann", "ben", "cat"))
+    listed, found = desk(store)
+    with store.write() as tx:
+        pair = pair_of(tx, found[0])
+        held, on_list = claim(pair, ann.id), claim(listed, ann.id)
+        tx.claims.add(held)
+        tx.claims.add(on_list)
+        tx.verdicts.add(verdict(ann.id, task_id=pair.id, claim_id=held.id, candidate_id=found[0].id))
+        tx.verdicts.add_answer(answer(on_list))
+        tx.verdicts.recuse_from_sighting("ben", listed.sighting_id, RecusedBy.SIGHTING, NOW)
+    with store.read() as reading:
+        for kind, of in ((TaskKind.PAIR, pair.id), (TaskKind.LIST, listed.id)):
+            assert reading.tasks.closed_to(kind, [of]) == ({of: {ann.id}}, {of: {ben.id}})
+            assert reading.tasks.closed_to(kind, []) == ({}, {})
+
+
+def test_what_is_old_is_forgotten(store: Store) -> None:
+    ann, boss = account(store, "ann", Role.REVIEWER), account(store, "boss", Role.OFFICER)
+    listed, found = desk(store)
+    with store.write() as tx:
+        tx.notices.tell(Role.OFFICER, "escalated", listed.id, NOW)
+        tx.notices.tell(Role.OFFICER, "disputed", listed.id, NOW)
+        tx.notices.read(boss.id, [one.id for one in tx.notices.of(boss.id) if one.kind == "disputed"], NOW)
+        pair = pair_of(tx, found[0])
+        for of, end in ((listed, NOW), (pair, LATER)):
+            tx.claims.add(claim(of, ann.id, claimed_at=NOW - timedelta(hours=1), expires_at=end, draft={"note": "x"}))
+        first = tx.claims.last_of(listed.id, ann.id)
+        messages = [
+            Message(
+                id=MessageId(number), channel=Channel.WEBHOOK, kind="pair.escalated", about=listed.id, state=state,
+                created_at=NOW, due_at=NOW,
+            )
+            for number, state in enumerate(MessageState, 1)
+        ]  # fmt: skip
+        tx.outbox.add(messages)
+    with store.write() as tx:
+        for forget in (tx.notices.forget_read, tx.outbox.forget_sent, tx.claims.forget_drafts):
+            assert forget(NOW) == 0, "not yet"
+            assert forget(NOW + timedelta(seconds=1)) == 1
+        assert [one.kind for one in tx.notices.of(boss.id)] == ["escalated"], "who has not read it still finds it"
+        assert MessageState.SENT not in {one.state for one in tx.outbox.list(list(MessageState))}
+        assert tx.claims.get(first.id) == replace(first, draft=None, released_at=NOW)
+        assert tx.claims.last_of(pair.id, ann.id).draft == {"note": "x"}
