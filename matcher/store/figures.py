@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, func, select, text, true
+from sqlalchemy import ColumnElement, Table, and_, func, select, text, true
 
 from matcher.domain.people import PersonId
 from matcher.domain.reviews import Outcome, TaskKind, TaskState, Truth
@@ -14,7 +14,10 @@ from matcher.store.part import Part
 
 # A person's first verdict under a claim, which was blind, unlike those that revise it; written as the index has it.
 _FIRST = text("coalesce(verdicts.revises, 0) = 0")
-_TABLES = {TaskKind.PAIR: (verdicts, _FIRST), TaskKind.LIST: (list_answers, true())}
+_TABLES: dict[TaskKind, tuple[Table, ColumnElement[bool]]] = {
+    TaskKind.PAIR: (verdicts, and_(_FIRST)),
+    TaskKind.LIST: (list_answers, true()),
+}
 _KNOWN = {TaskState.CONFIRMED: Truth.SAME, TaskState.EXCLUDED: Truth.DIFFERENT}
 Spans = list[tuple[datetime, datetime]]
 
