@@ -12,7 +12,7 @@ revision = "0009"
 down_revision = "0007"
 
 _DAYS = {
-    "sqlite": "CAST(strftime('%s', created_at) AS INTEGER) / 86400",
+    "sqlite": "CAST(julianday(created_at) - 2440587.5 AS INTEGER)",
     "postgresql": "CAST(floor(extract(epoch FROM created_at) / 86400) AS INTEGER)",
 }
 
