@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     pair_reviewers: int = Field(2, ge=2, le=9, description="blind verdicts that decide about a pair")
     lease_minutes: float = Field(30, gt=0, le=1440, description="how long a reviewer holds a task")
     urgent_lease_minutes: float = Field(10, gt=0, le=1440, description="how long a reviewer holds an urgent task")
+    claims_held: int = Field(5, ge=1, le=500, description="tasks that one person holds at a time at most")
     urgent_hours: float = Field(48, ge=0, description="how long after a sighting its tasks are urgent")
     control_rate: float = Field(0.05, ge=0, le=1, description="share of pairs whose truth is known, to measure errors")
     break_minutes: float = Field(50, gt=0, le=1440, description="minutes of work after which a break is proposed")

@@ -26,6 +26,7 @@ from matcher.domain.reviews import (
     TaskState,
     Verdict,
     VerdictId,
+    day_of,
 )
 from matcher.store.database import Store, Transaction
 
@@ -67,6 +68,7 @@ def task(**changes: object) -> Task:
         "face_id": FaceId(1),
         "space": SPACE,
         "needed": 1,
+        "day": day_of(NOW),
         "created_at": NOW,
         "updated_at": NOW,
     }

@@ -83,7 +83,11 @@ class Observed:
 
 
 class Truth(str, Enum):
-    """What is known of a pair from outside."""
+    """What is known of a pair.
+
+    `SAME` is proved from outside. `DIFFERENT` is as sure as its exclusion: proved where an officer refuted the pair or
+    the face was confirmed to be another child's, else no more than what its reviewers agreed on.
+    """
 
     SAME = "same"
     DIFFERENT = "different"
@@ -121,6 +125,8 @@ class Task:
     """A unit of review work; lists have neither case nor candidate.
 
     `round` counts from 1 and rises each time a pair is asked again. `needed` sealed answers complete the round.
+    `day` is when it began to wait (see `day_of`): of a list and its pairs when the sighting arrived, of a pair that is
+    asked again when that was decided.
     `urgent_until` ends its time in the urgent lane; `seen_hour` (whole hours since 1970, of the sighting) and `age`
     (years, of the child as told) order that lane.
     """
@@ -139,8 +145,14 @@ class Task:
     urgent_until: datetime | None = None
     seen_hour: int | None = None
     age: float | None = None
+    day: int
     created_at: datetime
     updated_at: datetime
+
+
+def day_of(moment: datetime) -> int:
+    """Whole days of UTC since 1970."""
+    return int(moment.timestamp() // 86_400)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +163,8 @@ class Claim:
     has. `opened_at` is when its faces were first given out. A live claim was not released (sealed or given back) and
     has not expired. `draft` is what was entered and not sealed yet. `truth` is set on control pairs only, and
     `instead_of` names the task in whose place one stands: its person does not see that one wait, as if it were the one
-    that is held.
+    that is held. `round` is that of the task in the queue, which with a control pair is the one in whose place it
+    stands.
     """
 
     id: ClaimId

@@ -14,6 +14,7 @@ from matcher.services import case_views
 from matcher.services.auditing import Trace, record
 from matcher.services.case_photos import NewPhoto, enrol
 from matcher.services.context import Context
+from matcher.services.desk_tasks import reopen_due
 from matcher.services.inputs import Who, check_text
 from matcher.services.photos import Owner, keep_bytes
 from matcher.services.views import CaseView
@@ -106,7 +107,10 @@ def move(context: Context, number: str, status: CaseStatus, confirmation: Confir
     with context.store.write() as transaction:
         case = require_case(transaction, number)
         moved = _change_status(context, transaction, case, (status, confirmation), who)
-        return case_views.of_case(transaction, moved, _follow_status(transaction, moved, space))
+        warnings = _follow_status(transaction, moved, space)
+        if status.searched:
+            reopen_due(context, transaction, moved.id, who)
+        return case_views.of_case(transaction, moved, warnings)
 
 
 def close(

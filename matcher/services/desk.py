@@ -165,6 +165,10 @@ class Desk:
 
     # Supervisors and officers
 
+    def stuck(self, acting: Acting) -> dict[TaskKind, int]:
+        """How many lists and pairs wait that nobody may judge any more."""
+        return desk_queue.stuck(self._context, acting)
+
     def pairs(
         self, acting: Acting, state: TaskState | str, *, after: str | None = None, limit: int = 50
     ) -> list[PairItem]:

@@ -74,7 +74,7 @@ def _ended(claim: Claim, now: datetime) -> str | None:
     if claim.released_at is not None:
         return "it was sealed, given back or has run out; ask for the next task"
     if claim.expires_at <= now:
-        return "its lease has ended; claim the task again, what you entered is kept"
+        return "its lease has ended; what you entered is kept and comes back with the task if you ask for the next one"
     return None
 
 

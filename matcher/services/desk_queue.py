@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
+from heapq import merge
+from itertools import chain, islice
+from operator import attrgetter
 
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.ids import id_text, new_id
@@ -27,6 +29,7 @@ from matcher.services.desk_claims import (
     task_of,
     unusable,
 )
+from matcher.services.desk_stuck import without_reviewers
 from matcher.services.desk_views import ClaimView, QueueFilter, QueueItem, QueueView
 from matcher.store.database import Reading, Transaction
 
@@ -35,7 +38,9 @@ _KNOWN = {Truth.SAME: TaskState.CONFIRMED, Truth.DIFFERENT: TaskState.EXCLUDED}
 
 
 def queue(context: Context, acting: Acting, wanted: QueueFilter = QueueFilter.ALL, limit: int = 50) -> QueueView:
-    """What a person holds and may claim: the urgent first, the rest in the random order of ids, pairs before lists."""
+    """What a person holds and may claim: the urgent first; the rest by the day since when it waits, within a day pairs
+    before lists and each in the random order of ids.
+    """
     acting.require(Right.REVIEW)
     if not 1 <= limit <= _LONGEST:
         raise WrongUse(f"limit is {limit}: a page of the queue has 1 … {_LONGEST} lines.")
@@ -47,6 +52,13 @@ def queue(context: Context, acting: Acting, wanted: QueueFilter = QueueFilter.AL
             QueueItem(id_text(task.id), task.kind, _urgent(task, now), _hour(task.created_at)) for task in found
         )
     return QueueView(tuple(of_claim(context, one) for one in held), waiting)
+
+
+def stuck(context: Context, acting: Acting) -> dict[TaskKind, int]:
+    """How many lists and pairs wait that nobody may judge any more, for those who can find somebody."""
+    acting.require(Right.SETTLE)
+    with context.store.read() as reading:
+        return without_reviewers(reading)
 
 
 def _possible(reading: Reading, acting: Acting, now: datetime, wanted: QueueFilter) -> Iterator[Task]:
@@ -62,9 +74,9 @@ def _possible(reading: Reading, acting: Acting, now: datetime, wanted: QueueFilt
 
 def _by_turn(reading: Reading, acting: Acting, now: datetime, kind: TaskKind | None) -> Iterator[Task]:
     yield from reading.tasks.urgent_for(acting.id, now, kind)
-    for one in (TaskKind.PAIR, TaskKind.LIST):
-        if kind in (None, one):
-            yield from reading.tasks.free_for(acting.id, now, one)
+    kinds = (TaskKind.PAIR, TaskKind.LIST) if kind is None else (kind,)
+    # Nothing starves: what comes in later has a later day, and the first kind goes first within a day only.
+    yield from merge(*(reading.tasks.free_for(acting.id, now, one) for one in kinds), key=attrgetter("day"))
 
 
 def _checked(reading: Reading, acting: Acting, now: datetime, tasks: Iterable[Task]) -> Iterator[Task]:
@@ -82,7 +94,8 @@ def _checked(reading: Reading, acting: Acting, now: datetime, tasks: Iterable[Ta
 
 
 def next_task(context: Context, acting: Acting, kind: TaskKind | None = None) -> ClaimView | None:
-    """What a person does next: the claim that it holds, else a new one, else `None`.
+    """What a person does next: the claim that it holds, else what it had begun when its lease ran out, else what has
+    its turn, else what it gave back itself, else `None`. `Conflict` if it holds too many tasks of another kind.
 
     In the place of a share of the pairs stands one whose truth is known; nothing tells it from another.
     """
@@ -92,11 +105,13 @@ def next_task(context: Context, acting: Acting, kind: TaskKind | None = None) ->
         for claim, task in _held(transaction, acting, now):
             if kind in (None, task.kind):
                 return of_claim(context, Held(claim, task))
-        turn = _by_turn(transaction, acting, now, kind)
-        wanted = next(_checked(transaction, acting, now, turn), None)
-        if wanted is None:
-            return None
-        return _claim(context, transaction, acting, wanted)
+        turn = chain(_begun(transaction, acting, now, kind), _by_turn(transaction, acting, now, kind))
+        given_back = None
+        for wanted in _checked(transaction, acting, now, turn):
+            if not _was_given_back(_before(transaction, acting, wanted)):
+                return _claim(context, transaction, acting, wanted)
+            given_back = given_back or wanted
+        return None if given_back is None else _claim(context, transaction, acting, given_back)
 
 
 def claim(context: Context, acting: Acting, task: str) -> ClaimView:
@@ -111,6 +126,8 @@ def claim(context: Context, acting: Acting, task: str) -> ClaimView:
         for held, of in _held(transaction, acting, now):
             if wanted.id == (of.id if held.truth is None else held.instead_of):
                 return of_claim(context, Held(held, of))
+        if any(held.task_id == wanted.id for held in transaction.claims.live_of(acting.id, now)):
+            raise Conflict(f"You cannot claim task '{task}': you hold it already. Ask for the next one.")
         problem = refusal(wanted.kind, wanted.state, _seats(transaction, wanted, now, acting), acting.id)
         if problem is None and wanted.case_id is not None:
             case = transaction.cases.by_id(wanted.case_id)
@@ -149,35 +166,72 @@ def give_back(context: Context, acting: Acting, claim_id: str) -> None:
 
 def _claim(context: Context, transaction: Transaction, acting: Acting, wanted: Task) -> ClaimView:
     """A claim on a task, or on the control pair that stands in its place: all that is seen of both is the same."""
-    control = _control(context, transaction, acting) if wanted.kind is TaskKind.PAIR else None
-    (task, truth), now = control or (wanted, None), context.clock()
-    last = transaction.claims.last_of(task.id, acting.id)
-    kept = last.draft if last is not None and (last.round, last.truth) == (task.round, truth) else None
+    now, most = context.clock(), context.settings.claims_held
+    if len(list(_held(transaction, acting, now))) >= most:
+        raise Conflict(f"You hold {most} tasks, the most that one person may: seal one or give one back first.")
+    before = _before(transaction, acting, wanted)
+    task, truth = _stand_in(context, transaction, acting, wanted, before) or (wanted, None)
     new = Claim(
         id=ClaimId(new_id()),
         task_id=task.id,
         person_id=acting.id,
-        round=task.round,
+        round=wanted.round,
         truth=truth,
         instead_of=None if truth is None else wanted.id,
         claimed_at=now,
         expires_at=now + lease(context, _urgent(wanted, now)),
-        draft=kept,
+        draft=before.draft if before is not None and before.task_id == task.id else None,
     )
     transaction.claims.add(new)
     record(context, transaction, reviewer(acting), Trace("review.claim", [new.id, task.id]))
     return of_claim(context, Held(new, task))
 
 
-def _control(context: Context, transaction: Transaction, acting: Acting) -> tuple[Task, Truth] | None:
-    """A pair whose truth is known, in a share of cases that the number of a person's sealed pairs draws."""
-    turn = f"{acting.id}/{transaction.verdicts.sealed_by(acting.id)}".encode()
+def _begun(reading: Reading, acting: Acting, now: datetime, kind: TaskKind | None) -> Iterator[Task]:
+    """The tasks that a person entered something for before the lease ran out, if they can be had again."""
+    for lapsed in reading.claims.lapsed_of(acting.id, now):
+        task = reading.tasks.get(lapsed.instead_of or lapsed.task_id)
+        if task is not None and kind in (None, task.kind) and reading.tasks.is_free(task, acting.id, now):
+            yield task
+
+
+def _before(reading: Reading, acting: Acting, wanted: Task) -> Claim | None:
+    """A person's last claim in the place of a task in its present round, if nothing was sealed under it."""
+    last = reading.claims.last_of(wanted.id, acting.id)
+    if last is None or last.round != wanted.round or reading.verdicts.under(last.id):
+        return None
+    return last
+
+
+def _was_given_back(before: Claim | None) -> bool:
+    return before is not None and before.released_at is not None and before.released_at < before.expires_at
+
+
+def _stand_in(
+    context: Context, reading: Reading, acting: Acting, wanted: Task, before: Claim | None
+) -> tuple[Task, Truth] | None:
+    """The control pair in the place of a pair, if there is one. Whoever had it before is shown the same again, whether
+    that was the pair itself or another.
+    """
+    if wanted.kind is not TaskKind.PAIR or (before is not None and before.truth is None):
+        return None
+    if before is not None and before.truth is not None:
+        task = reading.tasks.get(before.task_id)
+        if task is not None and task.state is _KNOWN[before.truth] and not is_recused(reading, acting.id, task):
+            return task, before.truth
+    return _control(context, reading, acting, wanted)
+
+
+def _control(context: Context, reading: Reading, acting: Acting, wanted: Task) -> tuple[Task, Truth] | None:
+    """A pair whose truth is known, for a share of the pairs that is drawn anew after each that a person has sealed."""
+    last = reading.claims.last_of(wanted.id, acting.id)
+    turn = f"{acting.id}/{wanted.id}/{wanted.round}/{last.id if last is not None else ''}".encode()
     if not drawn(context.key.digest(turn, "control"), context.settings.control_rate):
         return None
     where = context.key.digest(turn, "which control")
     truths = list(Truth) if int(where[-1], 16) % 2 else list(Truth)[::-1]
     for truth in truths:
-        task = transaction.tasks.control_for(acting.id, _KNOWN[truth], int(fraction(where) * 2**63), context.clock())
+        task = reading.tasks.control_for(acting.id, _KNOWN[truth], int(fraction(where) * 2**63))
         if task is not None:
             return task, truth
     return None

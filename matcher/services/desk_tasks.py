@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
+from matcher.domain.cases import PhotoState
 from matcher.domain.ids import CandidateId, CaseId, new_id
 from matcher.domain.records import Candidate, Sighting
 from matcher.domain.reviews import (
@@ -17,6 +18,7 @@ from matcher.domain.reviews import (
     TaskId,
     TaskKind,
     TaskState,
+    day_of,
 )
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
@@ -45,6 +47,7 @@ def list_tasks(context: Context, sighting: Sighting, candidates: Iterable[Candid
             urgent_until=urgent_until,
             seen_hour=hour,
             age=sighting.apparent_age,
+            day=day_of(sighting.created_at),
             created_at=sighting.created_at,
             updated_at=sighting.created_at,
         )
@@ -83,21 +86,30 @@ def add_pairs(context: Context, transaction: Transaction, of: Task, picks: Seque
 
 
 def reopen_of_case(context: Context, transaction: Transaction, case_id: CaseId, who: Who) -> int:
-    """Ask again about the excluded pairs of a case that has a new photo; how many there are."""
+    """Ask again about the excluded pairs of a case that has a new photo; how many there are. None of a case that has
+    ended: they come with the case (`reopen_due`).
+    """
     excluded = transaction.tasks.excluded(case_id=case_id)
     return _reopen_all(context, transaction, excluded, who, ReopenedBy.NEW_PHOTO)
 
 
 def reopen_of_other_spaces(context: Context, transaction: Transaction, space: str, who: Who) -> int:
-    """Ask again about the excluded pairs of open cases that other models had found; how many there are.
+    """Ask again about the excluded pairs of open cases that other models had found; how many there are."""
+    excluded = [replace(task, space=space) for task in transaction.tasks.excluded(other_than=space)]
+    return _reopen_all(context, transaction, excluded, who, ReopenedBy.NEW_MODEL)
 
-    Those of a case that is opened again later are found by the next call.
+
+def reopen_due(context: Context, transaction: Transaction, case_id: CaseId, who: Who) -> None:
+    """Ask again about the excluded pairs of a case that is searched again, where there was a reason meanwhile: a photo
+    that came in after the exclusion, or other models.
     """
-    excluded = transaction.tasks.excluded(other_than=space)
-    cases = transaction.cases.by_ids({task.case_id for task in excluded if task.case_id is not None})
-    open_cases = {case.id for case in cases.values() if case.status.searched}
-    asked = [replace(task, space=space) for task in excluded if task.case_id in open_cases]
-    return _reopen_all(context, transaction, asked, who, ReopenedBy.NEW_MODEL)
+    photos = [one for one in transaction.photos.of_case(case_id) if one.state is PhotoState.READY]
+    newest = max((photo.created_at for photo in photos), default=None)
+    space, excluded = context.space.name, transaction.tasks.excluded(case_id=case_id)
+    pictured = [task for task in excluded if newest is not None and newest > task.updated_at]
+    other = [replace(task, space=space) for task in excluded if task.space != space and task not in pictured]
+    _reopen_all(context, transaction, pictured, who, ReopenedBy.NEW_PHOTO)
+    _reopen_all(context, transaction, other, who, ReopenedBy.NEW_MODEL)
 
 
 def _reopen_all(
@@ -122,6 +134,7 @@ def reopen(context: Context, transaction: Transaction, tasks: Sequence[Task], wh
                 round=task.round + 1,
                 needed=context.settings.pair_reviewers,
                 reopened_by=because,
+                day=day_of(now),
                 updated_at=now,
             )
         )

@@ -217,7 +217,8 @@ class NoticeView:
 class ReviewerView:
     """How much, how well and how long a person judges.
 
-    `kappa` is the agreement with others before any reveal, the times are medians from opening to sealing in seconds.
+    `lists`, `pairs` and `errors` count everything. `kappa` is the agreement with others before any reveal, the times
+    are medians from opening to sealing in seconds: both of the latest 500 lists and 500 pairs.
     `break_due` says that the person has worked too long without a break. `None`: too little to tell.
     """
 

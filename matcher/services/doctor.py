@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from matcher.domain.ages import AgeBand
 from matcher.domain.cases import CaseStatus, LegalBasis
 from matcher.domain.messages import MessageState
+from matcher.domain.reviews import TaskKind
 from matcher.domain.scores import unit
 from matcher.errors import MatcherError
 from matcher.matching.sentences import people
@@ -22,6 +23,7 @@ from matcher.matching.significance import NEEDED
 from matcher.services.case_views import awaiting_choice
 from matcher.services.checks import gallery_status, verify_audit
 from matcher.services.context import Context
+from matcher.services.desk_stuck import without_reviewers
 from matcher.services.models import problems_in_use
 from matcher.services.outbox import channels_of
 from matcher.services.weak_cases import weak_cases
@@ -58,6 +60,7 @@ def examine(context: Context) -> list[Finding]:
         ("legal basis", _legal_basis),
         ("gallery", _gallery),
         ("chances", _chances),
+        ("reviewers", _reviewers),
         ("messages", _messages),
         ("audit log", _audit),
     ]
@@ -186,6 +189,17 @@ def _chances(context: Context) -> Finding:
     return Finding(
         "chances", True if told else None, text, None if told else f"{NEEDED} children of an age are needed."
     )
+
+
+def _reviewers(context: Context) -> Finding:
+    """Whether somebody is left for what waits: whoever has seen more than the photos is not asked."""
+    with context.store.read() as reading:
+        stuck = without_reviewers(reading)
+    if not any(stuck.values()):
+        return Finding("reviewers", True, "everything that waits has somebody who may judge it")
+    text = f"{stuck[TaskKind.LIST]} lists and {stuck[TaskKind.PAIR]} pairs wait, and nobody may judge them any more."
+    step = "Whoever is left has seen more than their photos: add a reviewer with `matcher user add`."
+    return Finding("reviewers", None, text, step)
 
 
 def _messages(context: Context) -> Finding:

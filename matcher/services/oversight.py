@@ -10,6 +10,7 @@ from matcher.domain.records import AuditRecord
 from matcher.domain.reviews import TaskKind
 from matcher.services.checks import gallery_status
 from matcher.services.context import Context
+from matcher.services.desk_stuck import without_reviewers
 from matcher.services.doctor import Finding, examine
 from matcher.services.views import GalleryView
 
@@ -55,12 +56,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is watched from outside. `snapshot_age` is in seconds, `None` before the first reindex; `faces` counts those
-    that searches find, `tail` those of them that are newer than the snapshot; `messages` those that wait or were given
-    up.
+    """What is watched from outside. `stuck` counts what nobody may judge (see `desk_stuck`). `snapshot_age` is in
+    seconds, `None` before the first reindex; `faces` counts those that searches find, `tail` those of them that are
+    newer than the snapshot; `messages` those that wait or were given up.
     """
 
     waiting: dict[TaskKind, Waiting]
+    stuck: dict[TaskKind, int]
     claims: int
     faces: int
     tail: int
@@ -74,8 +76,8 @@ def figures(context: Context, acting: Acting) -> Figures:
     now = context.clock()
     with context.store.read() as reading:
         waiting = {kind: Waiting(*counts) for kind, counts in reading.tasks.count_waiting(now).items()}
-        claims = reading.claims.count_live(now)
+        stuck, claims = without_reviewers(reading), reading.claims.count_live(now)
         messages = {state: reading.outbox.count(state) for state in (MessageState.WAITING, MessageState.DEAD)}
     status = context.gallery.status()
     age = None if status.created_at is None else (now - status.created_at).total_seconds()
-    return Figures(waiting, claims, status.size, status.tail_size, age, messages)
+    return Figures(waiting, stuck, claims, status.size, status.tail_size, age, messages)

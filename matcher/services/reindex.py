@@ -19,6 +19,7 @@ from matcher.services.inputs import Who
 from matcher.services.photos import same_face, stored_image
 from matcher.services.pictures import kept_for_faces
 from matcher.services.significance import measure
+from matcher.services.tidying import tidy
 from matcher.services.views import ReindexView
 from matcher.store.database import Reading
 
@@ -42,11 +43,12 @@ def reindex(context: Context, who: Who) -> ReindexView:
         if in_use:
             # `models use` does it too, but may have been killed before, and other settings may name other models.
             reopen_of_other_spaces(context, transaction, context.space.name, who)
+        forgotten = tidy(context, transaction)
         trace = Trace(
             "gallery.reindex",
             space=context.space.name,
             snapshot=info.name,
-            details={"faces": info.count, "embedded": embedded, "problems": len(problems), "swept": swept},
+            details={"faces": info.count, "embedded": embedded, "problems": len(problems), "swept": swept} | forgotten,
         )
         record(context, transaction, who, trace)
     return ReindexView(

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 
 from matcher.domain.people import PersonId
 from matcher.domain.reviews import Claim, ClaimId, Task, TaskId
@@ -34,9 +34,15 @@ class ClaimReading(Part):
         asked = and_(claims.c.task_id == task.id, claims.c.round == task.round, claims.c.truth.is_(None), live(now))
         return frozenset(claim.person_id for claim in self._where(asked))
 
+    def lapsed_of(self, person: PersonId, now: datetime) -> Sequence[Claim]:
+        """What a person entered something for and let run out, the latest first."""
+        open_claims = and_(claims.c.person_id == person, claims.c.released_at.is_(None))
+        return self._where(and_(open_claims, claims.c.expires_at <= now, claims.c.draft.is_not(None)))[::-1]
+
     def last_of(self, task: TaskId, person: PersonId) -> Claim | None:
-        """A person's latest claim on a task."""
-        found = self._where(and_(claims.c.task_id == task, claims.c.person_id == person))
+        """A person's latest claim on a task, or on a control pair in its place."""
+        own = and_(claims.c.task_id == task, claims.c.truth.is_(None))
+        found = self._where(and_(claims.c.person_id == person, or_(own, claims.c.instead_of == task)))
         return found[-1] if found else None
 
     def count_live(self, now: datetime) -> int:
@@ -79,6 +85,12 @@ class ClaimWriting(ClaimReading):
     def release(self, claim_id: ClaimId, at: datetime) -> None:
         """End a claim: it was sealed or given back. The draft is not needed any more."""
         self._change([claim_id], released_at=at, draft=None)
+
+    def forget_drafts(self, before: datetime) -> int:
+        """End the claims that ran out before a time, with what was entered in them; how many there were."""
+        old = and_(claims.c.released_at.is_(None), claims.c.expires_at < before)
+        values = {"released_at": claims.c.expires_at, "draft": None}
+        return self._connection.execute(update(claims).where(old).values(values)).rowcount
 
     def _change(self, claim_ids: Iterable[ClaimId], **values: Any) -> None:
         self._connection.execute(update(claims).where(claims.c.id.in_(list(claim_ids))).values(**values))

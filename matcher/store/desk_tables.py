@@ -91,9 +91,11 @@ tasks = Table(
     Column("urgent_until", Time),
     Column("seen_hour", Integer),
     Column("age", Real),
+    Column("day", Integer, nullable=False, server_default="0"),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
     Index(None, "state", "kind", "id"),
+    Index(None, "state", "kind", "day", "id"),
     Index(None, "state", "urgent_until"),
     Index("uq_tasks_list", "face_id", "space", unique=True, sqlite_where=_LIST, postgresql_where=_LIST),
     Index("uq_tasks_pair", "face_id", "case_id", unique=True, sqlite_where=_PAIR, postgresql_where=_PAIR),
@@ -108,15 +110,18 @@ claims = Table(
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("task_id", Id, ForeignKey("tasks.id"), nullable=False, index=True),
-    Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False),
     Column("round", Integer, nullable=False),
     Column("truth", Choices(Truth)),
-    Column("instead_of", Id),
+    Column("instead_of", Id, index=True),
     Column("claimed_at", Time, nullable=False),
     Column("expires_at", Time, nullable=False),
     Column("opened_at", Time),
     Column("released_at", Time),
     Column("draft", JSON(none_as_null=True)),
+    Index(
+        "ix_claims_unreleased", "person_id", sqlite_where=_UNRELEASED, postgresql_where=_UNRELEASED
+    ),  # what somebody holds, beside all that it has held
     # One lease of a person on a task at a time; one that expired is released before a new one is made.
     Index(
         "uq_claims_unreleased",
@@ -134,15 +139,20 @@ list_answers = Table(
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("claim_id", Id, ForeignKey("claims.id"), nullable=False, unique=True),
     Column("task_id", Id, ForeignKey("tasks.id"), nullable=False),
-    Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False),
     Column("picks", JSON, nullable=False),
     Column("shown", JSON, nullable=False),
     Column("opened_at", Time, nullable=False),
     Column("sealed_at", Time, nullable=False),
     UniqueConstraint("task_id", "person_id"),
+    Index(None, "person_id", "sealed_at"),
 )
 
 _LIVE = text("NOT superseded")
+# A person's first verdict under a claim. Not `revises IS NULL`, for which SQLite takes the unique index of `revises`,
+# as if one row at most had none. The index holds the column too, so that it counts without looking at the rows.
+_FIRST = text("coalesce(revises, 0) = 0")
+_CONTROL = text("truth IS NOT NULL")
 
 verdicts = Table(
     "verdicts",
@@ -151,7 +161,7 @@ verdicts = Table(
     Column("claim_id", Id, ForeignKey("claims.id"), nullable=False, index=True),
     Column("task_id", Id, ForeignKey("tasks.id"), nullable=False),
     Column("candidate_id", Id, ForeignKey("candidates.id"), nullable=False),
-    Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False),
     Column("round", Integer, nullable=False),
     Column("outcome", Choices(Outcome), nullable=False),
     Column("features", JSON, nullable=False),
@@ -166,6 +176,9 @@ verdicts = Table(
     Column("snapshot", Words, nullable=False),
     Column("software", Words, nullable=False),
     Column("meaning", JSON(none_as_null=True)),
+    # For figures: what a person said first, in the order of time, and about control pairs.
+    Index("ix_verdicts_first", "person_id", "sealed_at", "revises", sqlite_where=_FIRST, postgresql_where=_FIRST),
+    Index("ix_verdicts_control", "person_id", sqlite_where=_CONTROL, postgresql_where=_CONTROL),
     Index("uq_verdicts_live", "task_id", "person_id", "round", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from matcher.domain.ids import new_id
 from matcher.domain.people import PersonId, Role
@@ -59,3 +59,7 @@ class NoticeWriting(NoticeReading):
         """Note that a person has read notices; those of others stay as they are."""
         mine = (notices.c.person_id == person) & notices.c.id.in_(list(notice_ids)) & notices.c.read_at.is_(None)
         self._connection.execute(update(notices).where(mine).values(read_at=at))
+
+    def forget_read(self, before: datetime) -> int:
+        """Delete the notices that were read before a time; how many there were."""
+        return self._connection.execute(delete(notices).where(notices.c.read_at < before)).rowcount

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 
 from matcher.domain.messages import Channel, Message, MessageId, MessageState
 from matcher.store.desk_tables import outbox
@@ -78,6 +78,11 @@ class OutboxWriting(OutboxReading):
         )
         query = update(outbox).where(mine).values(state=state, due_at=due_at, error=error)
         return bool(self._connection.execute(query).rowcount)
+
+    def forget_sent(self, before: datetime) -> int:
+        """Delete the messages that were sent before a time; how many there were."""
+        old = and_(outbox.c.state == MessageState.SENT, outbox.c.due_at < before)
+        return self._connection.execute(delete(outbox).where(old)).rowcount
 
     def revive(self, now: datetime) -> int:
         """Let all dead messages wait again, as if they were new; how many there were."""

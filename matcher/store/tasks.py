@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, or_, select, text, tuple_, update
 
 from matcher.domain.cases import CaseStatus
 from matcher.domain.ids import CaseId, FaceId, SightingId
 from matcher.domain.people import PersonId
-from matcher.domain.reviews import Task, TaskId, TaskKind, TaskState
+from matcher.domain.reviews import DecisionKind, Task, TaskId, TaskKind, TaskState
 from matcher.errors import NotFound
 from matcher.store.claims import live
-from matcher.store.desk_tables import claims, list_answers, recusals, tasks, verdicts
-from matcher.store.part import Part
+from matcher.store.desk_tables import claims, decisions, list_answers, recusals, tasks, verdicts
+from matcher.store.part import Part, batches
 from matcher.store.tables import candidates, cases
 
 # Written out, since SQLite uses an index over some rows only where a query repeats its very condition.
 _IS_PAIR = text("tasks.kind = 'pair'")
 _IS_LIST = text("tasks.kind = 'list'")
+_SEALED = text("NOT verdicts.superseded")
+_TURN = tasks.c.day, tasks.c.id
 _STEP = 64  # tasks that are looked at together
 _LANE = 5000  # tasks of the urgent lane that are put in order
 
@@ -65,8 +68,8 @@ class TaskReading(Part):
         return self._listed(query if after is None else query.where(tasks.c.id > after))
 
     def excluded(self, *, case_id: CaseId | None = None, other_than: str | None = None) -> list[Task]:
-        """Excluded pairs: of a case, or of other embedding spaces than one."""
-        query = select(tasks).where(tasks.c.state == TaskState.EXCLUDED, tasks.c.kind == TaskKind.PAIR)
+        """Excluded pairs of cases that are searched: of one case, or of other embedding spaces than one."""
+        query = select(tasks).where(tasks.c.state == TaskState.EXCLUDED, tasks.c.kind == TaskKind.PAIR, _open_case())
         if case_id is not None:
             query = query.where(tasks.c.case_id == case_id)
         if other_than is not None:
@@ -79,24 +82,30 @@ class TaskReading(Part):
         return frozenset(self._connection.execute(select(tasks.c.case_id).where(wanted)).scalars())
 
     def free_for(self, person: PersonId, now: datetime, kind: TaskKind) -> Iterator[Task]:
-        """Tasks that wait and that a person may be asked, in the random order of their ids.
+        """Tasks that wait and that a person may be asked, by the day since when they do, within a day in the random
+        order of their ids.
 
         Whether somebody else who picked a pair is at work on it is left to the caller.
         """
-        after = 0
+        after = (-1, 0)
         while True:
             query = (
                 select(tasks)
-                .where(tasks.c.state == TaskState.WAITING, tasks.c.kind == kind, tasks.c.id > after)
+                .where(tasks.c.state == TaskState.WAITING, tasks.c.kind == kind, tuple_(*_TURN) > after)
                 .where(_free(kind, person, now))
-                .order_by(tasks.c.id)
+                .order_by(*_TURN)
                 .limit(_STEP)
             )
             found = self._listed(query)
             yield from found
             if len(found) < _STEP:
                 return
-            after = found[-1].id
+            after = found[-1].day, found[-1].id
+
+    def is_free(self, task: Task, person: PersonId, now: datetime) -> bool:
+        """The same about one task."""
+        free = and_(tasks.c.id == task.id, tasks.c.state == TaskState.WAITING, _free(task.kind, person, now))
+        return bool(self._connection.scalar(select(exists().where(free))))
 
     def urgent_for(self, person: PersonId, now: datetime, kind: TaskKind | None = None) -> Iterator[Task]:
         """The same in the urgent lane, of one or both kinds: the latest sighting first, by the hour, so that within
@@ -129,21 +138,55 @@ class TaskReading(Part):
         return self._listed(query.order_by(tasks.c.urgent_until, tasks.c.id).limit(limit))
 
     def count_waiting(self, now: datetime) -> dict[TaskKind, tuple[int, int, int]]:
-        """How many tasks of each kind wait for reviewers: all, those in the urgent lane, those that left it."""
-        lane = tasks.c.urgent_until > now, tasks.c.urgent_until <= now
-        urgent, overdue = (func.sum(case((part, 1), else_=0)) for part in lane)
-        query = select(tasks.c.kind, func.count(), urgent, overdue).where(tasks.c.state == TaskState.WAITING)
-        found = {row[0]: tuple(row[1:]) for row in self._connection.execute(query.group_by(tasks.c.kind))}
-        return {kind: found.get(kind, (0, 0, 0)) for kind in TaskKind}
+        """How many tasks of each kind wait for reviewers: all, those in the urgent lane, those that left it.
 
-    def control_for(self, person: PersonId, state: TaskState, start: int, now: datetime) -> Task | None:
-        """A pair in this state that a person never judged, picked or saw more of, from the random number `start` on.
-
-        One whose lease ran out, or that was given back, may come again: so does any other task.
+        Those of which nothing is asked any more, since their cases have ended, are not among them.
         """
-        judged = exists().where(verdicts.c.person_id == person, verdicts.c.task_id == tasks.c.id)
-        mine = and_(claims.c.task_id == tasks.c.id, claims.c.person_id == person)
-        held = exists().where(mine, or_(claims.c.truth.is_(None), live(now)))
+        lane = tasks.c.urgent_until > now, tasks.c.urgent_until <= now
+        urgent, overdue = (func.coalesce(func.sum(case((part, 1), else_=0)), 0) for part in lane)
+        found = {}
+        for kind in TaskKind:
+            waiting = select(func.count(), urgent, overdue).where(tasks.c.state == TaskState.WAITING)
+            row = self._connection.execute(waiting.where(tasks.c.kind == kind, _asked(kind))).one()
+            found[kind] = (row[0], row[1], row[2])
+        return found
+
+    def oldest(self, kind: TaskKind, limit: int) -> list[Task]:
+        """The tasks of a kind that have waited longest, by day."""
+        query = select(tasks).where(tasks.c.state == TaskState.WAITING, tasks.c.kind == kind, _asked(kind))
+        return self._listed(query.order_by(*_TURN).limit(limit))
+
+    def closed_to(self, kind: TaskKind, of: Sequence[TaskId]) -> tuple[dict[TaskId, set[PersonId]], ...]:
+        """Who has answered the present round of each of these tasks, and who is recused from it."""
+        if kind is TaskKind.PAIR:
+            sealed = and_(verdicts.c.task_id == tasks.c.id, verdicts.c.round == tasks.c.round, _SEALED)
+            answered = select(tasks.c.id, verdicts.c.person_id).join(verdicts, sealed)
+            recused = select(tasks.c.id, recusals.c.person_id).join(
+                recusals, recusals.c.candidate_id == tasks.c.candidate_id
+            )
+        else:
+            answered = select(tasks.c.id, list_answers.c.person_id).join(
+                list_answers, list_answers.c.task_id == tasks.c.id
+            )
+            recused = (
+                select(tasks.c.id, recusals.c.person_id)
+                .join(candidates, _on_list())
+                .join(recusals, recusals.c.candidate_id == candidates.c.id)
+                .distinct()
+            )
+        found: tuple[dict[TaskId, set[PersonId]], ...] = defaultdict(set), defaultdict(set)
+        for some in batches(of):
+            for into, query in zip(found, (answered, recused), strict=True):
+                for task_id, person in self._connection.execute(query.where(tasks.c.id.in_(some))):
+                    into[task_id].add(person)
+        return found
+
+    def control_for(self, person: PersonId, state: TaskState, start: int) -> Task | None:
+        """A pair in this state that a person never claimed, judged, picked or saw more of: one that is proved from
+        outside before one that is not, from the random number `start` on.
+        """
+        judged = exists().where(verdicts.c.person_id == person, verdicts.c.task_id == tasks.c.id, _SEALED)
+        held = exists().where(claims.c.task_id == tasks.c.id, claims.c.person_id == person)
         lists = tasks.alias("lists")
         listed = exists().where(
             text("lists.kind = 'list'"),
@@ -153,10 +196,11 @@ class TaskReading(Part):
         )
         known = or_(judged, held, listed, _recused_pair(person))
         unseen = select(tasks).where(tasks.c.state == state, tasks.c.kind == TaskKind.PAIR, ~known)
-        for part in (tasks.c.id >= start, tasks.c.id < start):
-            found = self._listed(unseen.where(part).order_by(tasks.c.id).limit(1))
-            if found:
-                return found[0]
+        for known_how in (_proved(), ~_proved()):
+            for part in (tasks.c.id >= start, tasks.c.id < start):
+                found = self._listed(unseen.where(known_how, part).order_by(tasks.c.id).limit(1))
+                if found:
+                    return found[0]
         return None
 
     def _listed(self, query: Select[Any]) -> list[Task]:
@@ -183,19 +227,22 @@ def _free(kind: TaskKind, person: PersonId, now: datetime) -> ColumnElement[bool
     return _pair_free(person, now) if kind is TaskKind.PAIR else _list_free(person, now)
 
 
-def _pair_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
-    """Its case is open, the person is not recused and has not answered, and there is a seat."""
-    open_case = exists().where(cases.c.id == tasks.c.case_id, cases.c.status == CaseStatus.OPEN)
-    sealed = and_(verdicts.c.task_id == tasks.c.id, verdicts.c.round == tasks.c.round, text("NOT verdicts.superseded"))
-    answered = exists().where(sealed, verdicts.c.person_id == person)
-    count = select(func.count()).select_from(verdicts).where(sealed).correlate(tasks).scalar_subquery()
-    seat = _holders(now) + count < tasks.c.needed
-    return and_(open_case, ~_recused_pair(person), ~answered, ~_held(person, now), seat)
+def _proved() -> ColumnElement[bool]:
+    """A confirmation, an officer's exclusion, or a face that was confirmed to be another child's."""
+    others = tasks.alias("others")
+    refuted = exists().where(
+        decisions.c.task_id == tasks.c.id,
+        decisions.c.round == tasks.c.round,
+        decisions.c.kind == DecisionKind.REFUTED,
+    )
+    found = select(others.c.face_id).where(others.c.state == TaskState.CONFIRMED, others.c.kind == TaskKind.PAIR)
+    return or_(refuted, tasks.c.face_id.in_(found))
 
 
-def _list_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
-    """Some of its cases is open and not excluded, the person is recused from none, and there is a seat."""
-    on_list = and_(candidates.c.face_id == tasks.c.face_id, candidates.c.space == tasks.c.space)
+def _asked(kind: TaskKind) -> ColumnElement[bool]:
+    """Something is still asked: the case of a pair is open; a case of a list is, and its pair is not excluded."""
+    if kind is TaskKind.PAIR:
+        return _open_case()
     pairs = tasks.alias("pairs")
     excluded = exists().where(
         text("pairs.kind = 'pair'"),
@@ -204,8 +251,29 @@ def _list_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
         pairs.c.state == TaskState.EXCLUDED,
     )
     open_case = exists().where(cases.c.id == candidates.c.case_id, cases.c.status == CaseStatus.OPEN)
-    something = exists().where(on_list, open_case, ~excluded)
-    recused = exists().where(on_list, recusals.c.candidate_id == candidates.c.id, recusals.c.person_id == person)
+    return exists().where(_on_list(), open_case, ~excluded)
+
+
+def _open_case() -> ColumnElement[bool]:
+    return exists().where(cases.c.id == tasks.c.case_id, cases.c.status == CaseStatus.OPEN)
+
+
+def _on_list() -> ColumnElement[bool]:
+    return and_(candidates.c.face_id == tasks.c.face_id, candidates.c.space == tasks.c.space)
+
+
+def _pair_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
+    """Its case is open, the person is not recused and has not answered, and there is a seat."""
+    sealed = and_(verdicts.c.task_id == tasks.c.id, verdicts.c.round == tasks.c.round, _SEALED)
+    answered = exists().where(sealed, verdicts.c.person_id == person)
+    count = select(func.count()).select_from(verdicts).where(sealed).correlate(tasks).scalar_subquery()
+    seat = _holders(now) + count < tasks.c.needed
+    return and_(_open_case(), ~_recused_pair(person), ~answered, ~_held(person, now), seat)
+
+
+def _list_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
+    """Some of its cases is open and not excluded, the person is recused from none, and there is a seat."""
+    recused = exists().where(_on_list(), recusals.c.candidate_id == candidates.c.id, recusals.c.person_id == person)
     count = (
         select(func.count())
         .select_from(list_answers)
@@ -215,7 +283,7 @@ def _list_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
     )
     answered = exists().where(list_answers.c.task_id == tasks.c.id, list_answers.c.person_id == person)
     seat = _holders(now) + count < tasks.c.needed
-    return and_(~answered, ~_held(person, now), seat, ~recused, something)
+    return and_(~answered, ~_held(person, now), seat, ~recused, _asked(TaskKind.LIST))
 
 
 def _recused_pair(person: PersonId) -> ColumnElement[bool]:

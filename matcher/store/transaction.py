@@ -9,6 +9,7 @@ from matcher.store.candidates import CandidateReading, CandidateWriting
 from matcher.store.cases import CaseReading, CaseWriting
 from matcher.store.claims import ClaimReading, ClaimWriting
 from matcher.store.faces import FaceReading, FaceWriting
+from matcher.store.figures import FigureReading
 from matcher.store.gallery import GalleryReading, GalleryWriting
 from matcher.store.head import Head
 from matcher.store.notices import NoticeReading, NoticeWriting
@@ -35,6 +36,7 @@ class Reading:
     tasks: TaskReading
     claims: ClaimReading
     verdicts: VerdictReading
+    figures: FigureReading
     notices: NoticeReading
     outbox: OutboxReading
     audit: AuditReading
@@ -51,6 +53,7 @@ class Reading:
         self.tasks = TaskReading(connection, head)
         self.claims = ClaimReading(connection, head)
         self.verdicts = VerdictReading(connection, head)
+        self.figures = FigureReading(connection, head)
         self.notices = NoticeReading(connection, head)
         self.outbox = OutboxReading(connection, head)
         self.audit = AuditReading(connection, head)
@@ -86,6 +89,7 @@ class Transaction(Reading):
         self.tasks = TaskWriting(connection, head)
         self.claims = ClaimWriting(connection, head)
         self.verdicts = VerdictWriting(connection, head)
+        self.figures = FigureReading(connection, head)
         self.notices = NoticeWriting(connection, head)
         self.outbox = OutboxWriting(connection, head)
         self.audit = AuditWriting(connection, head)

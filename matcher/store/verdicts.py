@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, literal, select, text, true, update
+from sqlalchemy import ColumnElement, Select, and_, exists, insert, literal, select, text, update
 
 from matcher.domain.ids import CandidateId, CaseId, FaceId, SightingId
 from matcher.domain.people import PersonId
@@ -45,10 +45,6 @@ class VerdictReading(Part):
         """The answer that was sealed under a claim."""
         return next(iter(self._answers(list_answers.c.claim_id == claim)), None)
 
-    def answers_by(self, person: PersonId) -> list[ListAnswer]:
-        """All of a person's answers about lists."""
-        return self._answers(list_answers.c.person_id == person)
-
     def of_round(self, task: TaskId, number: int) -> list[Verdict]:
         """All verdicts of a round, superseded ones too, in the order of time."""
         live = self._verdicts(select(verdicts).where(_LIVE, verdicts.c.task_id == task, verdicts.c.round == number))
@@ -58,46 +54,6 @@ class VerdictReading(Part):
     def under(self, claim: ClaimId) -> list[Verdict]:
         """The verdict that was sealed under a claim, and its revisions, in the order of time."""
         return self._verdicts(select(verdicts).where(verdicts.c.claim_id == claim))
-
-    def by(self, person: PersonId) -> list[Verdict]:
-        """All of a person's verdicts, superseded ones and those about control pairs too."""
-        return self._verdicts(select(verdicts).where(verdicts.c.person_id == person))
-
-    def sealed_by(self, person: PersonId) -> int:
-        """How many pairs a person has sealed; revisions do not count."""
-        query = select(func.count()).where(verdicts.c.person_id == person, verdicts.c.revises.is_(None))
-        return self._connection.scalar(query) or 0
-
-    def spans_since(self, person: PersonId, at: datetime) -> list[tuple[datetime, datetime]]:
-        """When a person opened and sealed what it sealed from a time on, lists and pairs; revisions do not count."""
-        found = []
-        for table, first in ((verdicts, verdicts.c.revises.is_(None)), (list_answers, true())):
-            asked = and_(table.c.person_id == person, table.c.sealed_at >= at, first)
-            rows = self._connection.execute(select(table.c.opened_at, table.c.sealed_at).where(asked))
-            found += [(row.opened_at, row.sealed_at) for row in rows]
-        return found
-
-    def both(self, person: PersonId) -> list[tuple[Verdict, Verdict]]:
-        """A person's first verdicts, each beside every other person's first verdict of the same pair and round."""
-        # The other's live verdict is found by an index, and by its claim the first one that it may revise.
-        other, first = verdicts.alias("other"), verdicts.alias("first")
-        same = and_(
-            text("NOT other.superseded"),
-            other.c.task_id == verdicts.c.task_id,
-            other.c.round == verdicts.c.round,
-            other.c.person_id != person,
-        )
-        begun = and_(first.c.claim_id == other.c.claim_id, first.c.revises.is_(None))
-        asked = and_(verdicts.c.person_id == person, verdicts.c.revises.is_(None), verdicts.c.round > 0)
-        query = select(verdicts.c.id, first.c.id).join(other, same).join(first, begun).where(asked)
-        pairs = [(mine, theirs) for mine, theirs in self._connection.execute(query)]
-        known = {one.id: one for one in self._by_ids([number for pair in pairs for number in pair])}
-        return [(known[mine], known[theirs]) for mine, theirs in pairs]
-
-    def people_with_answers(self) -> list[PersonId]:
-        """Everybody who has sealed something."""
-        found = set(self._connection.execute(select(verdicts.c.person_id).distinct()).scalars())
-        return sorted(found | set(self._connection.execute(select(list_answers.c.person_id).distinct()).scalars()))
 
     def decisions(self, task: TaskId, number: int | None = None) -> list[Decision]:
         """Decisions about a pair in the order of time: all, or those of a round."""
@@ -144,10 +100,6 @@ class VerdictReading(Part):
         query = select(list_answers).where(condition).order_by(list_answers.c.sealed_at, list_answers.c.id)
         rows = self._connection.execute(query).mappings()
         return [ListAnswer(**{**row, "picks": tuple(row["picks"]), "shown": tuple(row["shown"])}) for row in rows]
-
-    def _by_ids(self, numbers: Iterable[int]) -> list[Verdict]:
-        groups = batches(sorted(set(numbers)))
-        return [one for some in groups for one in self._verdicts(select(verdicts).where(verdicts.c.id.in_(some)))]
 
     def _verdicts(self, query: Select[Any]) -> list[Verdict]:
         rows = self._connection.execute(query.order_by(verdicts.c.sealed_at, verdicts.c.id)).mappings()

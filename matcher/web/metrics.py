@@ -91,6 +91,12 @@ class _Now(Collector):
             for part in ("all", "urgent", "overdue"):
                 waiting.add_metric((kind.value, part), getattr(counts, part))
         yield waiting
+        stuck = GaugeMetricFamily(
+            "matcher_tasks_without_reviewer", "Of the tasks that wait longest: nobody may judge them.", labels=("kind",)
+        )
+        for kind, count in found.stuck.items():
+            stuck.add_metric((kind.value,), count)
+        yield stuck
         yield GaugeMetricFamily("matcher_claims", "Claims that people hold.", value=found.claims)
         yield GaugeMetricFamily("matcher_gallery_faces", "Faces that searches find.", value=found.faces)
         yield GaugeMetricFamily("matcher_gallery_tail", "Faces newer than the snapshot.", value=found.tail)

@@ -3,10 +3,11 @@
 
     python scripts/bench/desk.py [--cases 20000] [--lists 3334] [--reviewers 50] [--seconds 60] [--look 6]
 
-Nothing is drawn or embedded: the photos are noise, and the rows are those that a submission would have written. First
-one reviewer works without looking; then all at once, each looking at a page for some seconds, as people do at least;
-then all at once as fast as they can. Printed are the times of pages as a client sees them, what was sealed, every
-answer that was no success, and whether any task was ever given to more people than it needs.
+Nothing is drawn or embedded: the photos are soft colours of 1600 × 1200 pixels, and the rows are those that a
+submission would have written. First one reviewer works without looking; then all at once, each looking at a page for
+some seconds, as people do at least; then all at once as fast as they can. Printed are the times of pages as a client
+sees them and as the server counts them (`/metrics`: a quantile lies within its bucket), what was sealed, every answer
+that was no success, and whether any task was ever given to more people than it needs.
 """
 
 from __future__ import annotations
@@ -24,15 +25,18 @@ from pathlib import Path
 
 import httpx2
 import numpy as np
+import PIL.Image
 from sqlalchemy import create_engine, text
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+from prometheus_client.parser import text_string_to_metric_families
 from records import NOW, Enrolled, candidate, case, face, photo, vector
 from reviews import task
 
 from matcher import Matcher
 from matcher.accounts import passwords
 from matcher.domain.cases import Photo
+from matcher.domain.faces import Box
 from matcher.domain.ids import CaseId, PhotoId, SightingId, id_text, new_id
 from matcher.domain.people import Person, PersonId, Role
 from matcher.domain.records import Sighting, StoredFace
@@ -41,6 +45,8 @@ from matcher.store.database import Transaction
 
 SPACE = "none_none_none_plain_8_cosine"
 LENGTH = 30
+WIDTH, HEIGHT = 1600, 1200
+WATCHER = "watcher"
 PASSWORD = "many reviewers at once"  # noqa: S105 - of accounts in a scratch home
 
 
@@ -50,27 +56,23 @@ def kept(matcher: Matcher, tx: Transaction, data: bytes, **owner: int) -> tuple[
     folder.mkdir(parents=True)
     (folder / digest).write_bytes(data)  # not synced, unlike a real one: it is a scratch home
     blob = f"{folder.name}/{digest}"
-    image = photo(blob=blob, digest=digest, width=256, height=192, size=len(data), id=PhotoId(new_id()), **owner)
+    image = photo(blob=blob, digest=digest, width=WIDTH, height=HEIGHT, size=len(data), id=PhotoId(new_id()), **owner)
     tx.photos.add(image)
-    found = face(image.id, landmarks=np.array([[60, 60], [72, 60], [92, 60], [80, 60], [76, 80]], np.float32))
+    eyes_and_nose = np.array([[660, 500], [740, 500], [920, 500], [840, 500], [790, 640]], np.float32)
+    found = face(image.id, box=Box(560, 330, 1020, 860), landmarks=eyes_and_nose)
     tx.faces.add([found], {found.id: vector(1)}, SPACE)
     return image, found
 
 
 def fill(matcher: Matcher, cases: int, lists: int, reviewers: int) -> None:
     rng = np.random.default_rng(1)
-    small = rng.integers(0, 255, (48, 64, 3)).astype(np.uint8)
-    data = to_jpeg(small.repeat(4, 0).repeat(4, 1))
+    small = PIL.Image.fromarray(rng.integers(0, 255, (12, 16, 3)).astype(np.uint8))
+    data = to_jpeg(np.asarray(small.resize((WIDTH, HEIGHT), PIL.Image.Resampling.BICUBIC)))
     encoded = passwords.encode(PASSWORD)
     with matcher.context.store.write() as tx:
-        for number in range(reviewers):
-            person = Person(
-                id=PersonId(new_id()),
-                name=f"r{number}",
-                shown_name=f"r{number}",
-                roles=frozenset({Role.REVIEWER}),
-                created_at=NOW,
-            )
+        people = [(f"r{number}", Role.REVIEWER) for number in range(reviewers)]
+        for name, role in [*people, (WATCHER, Role.ADMIN)]:
+            person = Person(id=PersonId(new_id()), name=name, shown_name=name, roles=frozenset({role}), created_at=NOW)
             tx.people.add(person, encoded)
         known = []
         for number in range(cases):
@@ -153,6 +155,48 @@ def table(title: str, reviewers: list[Reviewer], seconds: float) -> None:
         print(f"  {line}")
 
 
+Buckets = dict[tuple[str, str], list[tuple[float, float]]]
+
+
+class Watcher:
+    """Reads how long the server took, by method and pattern of the address."""
+
+    def __init__(self, url: str) -> None:
+        self.client = httpx2.Client(base_url=url, timeout=60)
+        session = self.client.post("/v1/sessions", json={"name": WATCHER, "password": PASSWORD})
+        self.client.headers["Authorization"] = f"Bearer {session.json()['token']}"
+
+    def buckets(self) -> Buckets:
+        """Cumulated counts by upper limit in seconds, in the order of the limits."""
+        found: Buckets = defaultdict(list)
+        for family in text_string_to_metric_families(self.client.get("/metrics").text):
+            for sample in family.samples:
+                if sample.name == "matcher_request_seconds_bucket":
+                    route = sample.labels["method"], sample.labels["route"]
+                    found[route].append((float(sample.labels["le"]), sample.value))
+        return found
+
+
+def table_at_the_server(before: Buckets, after: Buckets) -> None:
+    print(f"{'at the server':42}{'number':>8}{'median':>14}{'p95':>14}   ms")
+    for route, now in sorted(after.items()):
+        was = dict(before.get(route, ()))
+        counts = [(limit, count - was.get(limit, 0)) for limit, count in now]
+        total = counts[-1][1]
+        if total:
+            print(f"{' '.join(route):42}{total:8.0f}{within(counts, 0.5):>14}{within(counts, 0.95):>14}")
+
+
+def within(counts: list[tuple[float, float]], share: float) -> str:
+    """The bucket in which a quantile lies, in milliseconds."""
+    low = 0.0
+    for limit, count in counts:
+        if count >= share * counts[-1][1]:
+            return f"{1000 * low:.0f} … {1000 * limit:.0f}"
+        low = limit
+    return "-"
+
+
 def given_twice(home: Path) -> int:
     """Tasks of which more people hold or answered a round than it needs."""
     query = """
@@ -211,9 +255,13 @@ def main() -> None:
                 begun = time.perf_counter()
                 together([threading.Thread(target=one.sign_in) for one in people])
                 print(f"{len(people)} signed in at once in {time.perf_counter() - begun:.1f} s")
+                watcher = Watcher(url)
                 for some, look in ((people[:1], 0), (people, given.look), (people, 0)):
+                    before = watcher.buckets()
                     measured(some, given.seconds, look)
+                    after = watcher.buckets()
                     table(f"{len(some)} at work, looking for {look} s each time", some, given.seconds)
+                    table_at_the_server(before, after)
             finally:
                 server.terminate()
         print(f"\nTasks given to more people than they need: {given_twice(home)}")

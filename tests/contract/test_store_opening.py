@@ -4,6 +4,7 @@ import importlib.util
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ from records import NOW, SPACE, case, enrol, entry, vector
 from sqlalchemy import create_engine, make_url
 
 from matcher.domain.faces import Quality
-from matcher.domain.ids import CaseId, PhotoId
+from matcher.domain.ids import CaseId, FaceId, PhotoId
 from matcher.domain.messages import Channel, Message, MessageId, MessageState
 from matcher.domain.people import PersonId
+from matcher.domain.reviews import day_of
 from matcher.errors import Damaged, ExtraMissing, MatcherError, StoreProblem, WrongUse
 from matcher.store import desk_tables, tables
 from matcher.store.database import Reading, Store
@@ -108,6 +110,43 @@ def test_what_was_told_before_there_was_an_outbox_is_not_sent(databases: Databas
             assert tx.outbox.list(list(MessageState)) == []
             tx.outbox.add([new])
             assert tx.outbox.list(list(MessageState)) == [new]
+
+
+def test_an_upgrade_keeps_the_time_in_whatever_zone_the_database_is(databases: Databases) -> None:
+    """A list is made for candidates that were found before there were lists; it waits since the upgrade."""
+    with databases.fresh(empty=True) as url:
+        if url.startswith("postgresql"):
+            name = make_url(url).database
+            run_sql(url, f"ALTER DATABASE {name} SET TimeZone = 'Asia/Shanghai'")
+        with _revision("0003"), Store.create(url):
+            pass
+        when = "'2026-01-02 03:04:05.000000'"
+        face = (
+            'INSERT INTO faces (id, photo_id, number, "left", top, "right", bottom, landmarks, score, turn, quality) '
+            f"VALUES (%s, %s, 1, 0, 0, 5, 5, {_bytes(url, 40)}, 1, 0, '{{}}')"
+        )
+        photo = (
+            "INSERT INTO photos (id, {0}, position, blob, digest, original_digest, media_type, width, height, size, "
+            "state, created_at) VALUES ({1}, 7, 0, 'b{1}', 'd', 'o', 'image/png', 9, 9, 9, 'ready', " + when + ")"
+        )
+        run_sql(
+            url,
+            "INSERT INTO cases "
+            "(id, number, status, other_names, sex, circumstance, legal_basis, created_at, updated_at) "
+            f"VALUES (7, 'A-1', 'open', '[]', 'unknown', 'unknown', 'unspecified', {when}, {when})",
+            f"INSERT INTO sightings (id, how_seen, apparent_sex, created_at) VALUES (7, 'unknown', 'unknown', {when})",
+            photo.format("case_id", 8),
+            photo.format("sighting_id", 9),
+            face % (8, 8),
+            face % (9, 9),
+            "INSERT INTO candidates (id, sighting_id, face_id, case_id, gallery_face_id, similarity, rank, flags, "
+            f"space, snapshot, software, created_at) VALUES (7, 7, 9, 7, 8, 0.5, 1, '[]', 's', 's', '0', {when})",
+        )
+        begun = datetime.now(timezone.utc) - timedelta(seconds=1)
+        with Store.create(url) as store, store.read() as reading:
+            (task,) = reading.tasks.list_of(FaceId(9))
+        assert begun <= task.created_at <= datetime.now(timezone.utc)
+        assert task.day in (day_of(begun), day_of(task.created_at))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from records import NOW, case, enrol, report
@@ -13,6 +13,7 @@ from reviews import account, answer, claim, decision, list_of, pair_of, task, ve
 
 from matcher.accounts.rights import Acting
 from matcher.domain.cases import CaseStatus
+from matcher.domain.messages import Channel, Message, MessageId, MessageState
 from matcher.domain.people import Role
 from matcher.domain.records import Candidate
 from matcher.domain.reviews import (
@@ -67,16 +68,20 @@ def test_everything_comes_back_as_it_was(store: Store) -> None:
         assert reading.tasks.pair(pair.face_id, pair.case_id) == pair
         assert reading.tasks.list_of(listed.face_id) == [listed]
         assert reading.claims.get(held.id) == held
-        assert reading.verdicts.answers(listed.id) == [told] == reading.verdicts.answers_by(ann.id)
+        assert reading.verdicts.answers(listed.id) == [told]
         assert reading.verdicts.answer_of(held.id) == told
-        assert reading.verdicts.of_round(pair.id, 1) == [said] == reading.verdicts.by(ann.id)
+        assert reading.verdicts.of_round(pair.id, 1) == [said] == reading.verdicts.under(on_pair.id)
         assert reading.verdicts.decisions(pair.id) == [made] == reading.verdicts.decisions(pair.id, 1)
         assert reading.verdicts.decisions(pair.id, 2) == []
         assert reading.verdicts.pickers(pair.face_id, pair.case_id) == {ann.id}
         assert reading.verdicts.pickers(pair.face_id, found[1].case_id) == frozenset()
         assert reading.candidates.of_list(listed.face_id, listed.space) == found
         assert reading.tasks.standing(TaskState.WAITING, TaskKind.PAIR) == [pair]
-        assert reading.verdicts.people_with_answers() == [ann.id]
+        for kind in TaskKind:
+            assert reading.figures.counts(kind) == {ann.id: 1}
+            assert reading.figures.latest_spans(kind, ann.id, 9) == [(NOW, NOW)]
+        assert reading.figures.spans_since(ann.id, NOW) == [(NOW, NOW)] * 2
+        assert reading.figures.spans_since(ann.id, LATER) == []
 
 
 def test_a_revision_follows_and_replaces_nothing(store: Store) -> None:
@@ -88,7 +93,8 @@ def test_a_revision_follows_and_replaces_nothing(store: Store) -> None:
         for acting in (ann, ben):
             held = claim(pair, acting.id)
             tx.claims.add(held)
-            verdicts.append(verdict(acting.id, task_id=pair.id, claim_id=held.id, candidate_id=found[0].id))
+            said = Outcome.NO_CANDIDATE if verdicts else Outcome.POTENTIAL
+            verdicts.append(verdict(acting.id, said, task_id=pair.id, claim_id=held.id, candidate_id=found[0].id))
             tx.verdicts.add(verdicts[-1])
         first = verdicts[0]
         new = replace(first, id=first.id % 2**62 + 1, outcome=Outcome.INCONCLUSIVE, revises=first.id, sealed_at=LATER)
@@ -97,9 +103,12 @@ def test_a_revision_follows_and_replaces_nothing(store: Store) -> None:
         old = replace(first, superseded=True)
         assert reading.verdicts.under(first.claim_id) == [old, new]
         assert {one.id for one in reading.verdicts.of_round(pair.id, 1)} == {one.id for one in [*verdicts, new]}
-        assert reading.verdicts.both(ann.id) == [(old, verdicts[1])]
-        assert reading.verdicts.both(ben.id) == [(verdicts[1], old)], "what was said first is compared"
-        assert reading.verdicts.sealed_by(ann.id) == 1
+        both = (Outcome.POTENTIAL, Outcome.NO_CANDIDATE)
+        assert reading.figures.agreement(ann.id, 9) == [both], "what was said first is compared"
+        assert reading.figures.agreement(ben.id, 9) == [both[::-1]]
+        assert reading.figures.agreement(ben.id, 0) == []
+        assert reading.figures.count(TaskKind.PAIR, ann.id) == 1
+        assert reading.figures.latest_spans(TaskKind.PAIR, ann.id, 9) == [(NOW, NOW)]
 
 
 def test_a_lease_ends_at_its_end(store: Store) -> None:
@@ -213,9 +222,9 @@ def test_control_pairs_are_new_to_a_person(store: Store) -> None:
     ann, ben, cat = (account(store, name, Role.REVIEWER) for name in ("ann", "ben", "cat"))
     listed, found = desk(store)
 
-    def control(acting: Acting, start: int = 1, at: datetime = NOW) -> Task | None:
+    def control(acting: Acting, start: int = 1) -> Task | None:
         with store.read() as reading:
-            return reading.tasks.control_for(acting.id, TaskState.CONFIRMED, start, at)
+            return reading.tasks.control_for(acting.id, TaskState.CONFIRMED, start)
 
     assert control(ann) is None
     with store.write() as tx:
@@ -227,7 +236,6 @@ def test_control_pairs_are_new_to_a_person(store: Store) -> None:
         tx.verdicts.add_answer(answer(on_list))
         assert tx.claims.holders(pair, NOW) == frozenset(), "a control pair takes nobody's seat"
     assert (control(ann), control(ben), control(cat)) == (None, None, pair)
-    assert control(ann, at=held.expires_at) == pair, "whose lease ran out may be asked again"
     assert control(cat, pair.id) == control(cat, pair.id + 1) == pair, "it goes on from the smallest id"
     with store.write() as tx:
         tx.verdicts.recuse_from_pairs("cat", pair, RecusedBy.REVEAL, NOW)
@@ -283,3 +291,88 @@ def test_threads_that_claim_at_once_never_share_a_seat(store: Store) -> None:
     with store.read() as reading:
         assert [len(reading.claims.holders(pair, NOW)) for pair in pairs] == [2] * 4
         assert reading.cases.by_id(case().id) is None
+
+
+def test_tasks_come_by_day_and_within_a_day_by_id(store: Store) -> None:
+    """More of them than are read at a time, a day's end among them."""
+    ann = account(store, "ann", Role.REVIEWER)
+    with store.write() as tx:
+        hits = [enrol(tx, "A-1")]
+        made = []
+        for number in range(130):
+            seen, probe = report(tx)
+            listed, _ = list_of(tx, seen, probe, hits)
+            made.append(replace(listed, day=3 + number % 3))
+            tx.tasks.update(made[-1])
+    found = free(store, ann, TaskKind.LIST)
+    assert found == sorted(made, key=lambda one: (one.day, one.id))
+    with store.read() as reading:
+        assert reading.tasks.oldest(TaskKind.LIST, 50) == found[:50]
+        assert reading.tasks.is_free(found[0], ann.id, NOW)
+
+
+def test_a_control_that_is_proved_comes_before_one_that_two_people_excluded(store: Store) -> None:
+    ann = account(store, "ann", Role.REVIEWER)
+    _, found = desk(store, 8)
+    with store.write() as tx:
+        excluded = [pair_of(tx, one, state=TaskState.EXCLUDED, round=2) for one in found]
+        tx.verdicts.decide([decision(DecisionKind.REFUTED, task_id=excluded[2].id, round=1)])
+
+    def drawn() -> set[int]:
+        with store.read() as reading:
+            found = (reading.tasks.control_for(ann.id, TaskState.EXCLUDED, pair.id) for pair in excluded)
+            return {pair.id for pair in found if pair is not None}
+
+    assert drawn() == {pair.id for pair in excluded}, "what was refuted in another round proves nothing now"
+    with store.write() as tx:
+        tx.verdicts.decide([decision(DecisionKind.REFUTED, task_id=excluded[5].id, round=2)])
+    assert drawn() == {excluded[5].id}
+    with store.write() as tx:
+        tx.tasks.update(replace(excluded[0], state=TaskState.CONFIRMED))
+    assert drawn() == {pair.id for pair in excluded[1:]}, "the face is that of another child"
+
+
+def test_who_is_no_more_to_be_asked(store: Store) -> None:
+    ann, ben, _ = (account(store, name, Role.REVIEWER) for name in ("ann", "ben", "cat"))
+    listed, found = desk(store)
+    with store.write() as tx:
+        pair = pair_of(tx, found[0])
+        held, on_list = claim(pair, ann.id), claim(listed, ann.id)
+        tx.claims.add(held)
+        tx.claims.add(on_list)
+        tx.verdicts.add(verdict(ann.id, task_id=pair.id, claim_id=held.id, candidate_id=found[0].id))
+        tx.verdicts.add_answer(answer(on_list))
+        tx.verdicts.recuse_from_sighting("ben", listed.sighting_id, RecusedBy.SIGHTING, NOW)
+    with store.read() as reading:
+        for kind, of in ((TaskKind.PAIR, pair.id), (TaskKind.LIST, listed.id)):
+            assert reading.tasks.closed_to(kind, [of]) == ({of: {ann.id}}, {of: {ben.id}})
+            assert reading.tasks.closed_to(kind, []) == ({}, {})
+
+
+def test_what_is_old_is_forgotten(store: Store) -> None:
+    ann, boss = account(store, "ann", Role.REVIEWER), account(store, "boss", Role.OFFICER)
+    listed, found = desk(store)
+    with store.write() as tx:
+        tx.notices.tell(Role.OFFICER, "escalated", listed.id, NOW)
+        tx.notices.tell(Role.OFFICER, "disputed", listed.id, NOW)
+        tx.notices.read(boss.id, [one.id for one in tx.notices.of(boss.id) if one.kind == "disputed"], NOW)
+        pair = pair_of(tx, found[0])
+        for of, end in ((listed, NOW), (pair, LATER)):
+            tx.claims.add(claim(of, ann.id, claimed_at=NOW - timedelta(hours=1), expires_at=end, draft={"note": "x"}))
+        first = tx.claims.last_of(listed.id, ann.id)
+        messages = [
+            Message(
+                id=MessageId(number), channel=Channel.WEBHOOK, kind="pair.escalated", about=listed.id, state=state,
+                created_at=NOW, due_at=NOW,
+            )
+            for number, state in enumerate(MessageState, 1)
+        ]  # fmt: skip
+        tx.outbox.add(messages)
+    with store.write() as tx:
+        for forget in (tx.notices.forget_read, tx.outbox.forget_sent, tx.claims.forget_drafts):
+            assert forget(NOW) == 0, "not yet"
+            assert forget(NOW + timedelta(seconds=1)) == 1
+        assert [one.kind for one in tx.notices.of(boss.id)] == ["escalated"], "who has not read it still finds it"
+        assert MessageState.SENT not in {one.state for one in tx.outbox.list(list(MessageState))}
+        assert tx.claims.get(first.id) == replace(first, draft=None, released_at=NOW)
+        assert tx.claims.last_of(pair.id, ann.id).draft == {"note": "x"}

@@ -39,11 +39,15 @@ def listed(
     decided: TaskState | None = None,
 ) -> Response:
     """Pairs in a state; `decided` is what the decision was that led here."""
-    states = _SUPERVISORS if Right.SETTLE in visited.acting.rights else _OFFICERS
+    settles = Right.SETTLE in visited.acting.rights
+    states = _SUPERVISORS if settles else _OFFICERS
+    stuck = sum(visited.desk.stuck(visited.acting).values()) if settles else 0
     wanted = state or states[0]
     found = visited.desk.pairs(visited.acting, wanted, after=after, limit=LINES + 1)
     part = parts.page(found, LINES, lambda one: one.task)
-    return page(request, "decisions.html", visited, pairs=part, wanted=wanted, states=states, decided=decided)
+    return page(
+        request, "decisions.html", visited, pairs=part, wanted=wanted, states=states, decided=decided, stuck=stuck
+    )
 
 
 @router.get("/{task}")

@@ -259,7 +259,7 @@ def _lists_of_known_candidates() -> None:
     known = op.get_bind().execute(
         sa.text("SELECT DISTINCT sighting_id, face_id, space FROM candidates ORDER BY face_id, space")
     )
-    now = datetime.now(timezone.utc).replace(tzinfo=None)
+    now = datetime.now(timezone.utc)  # with its zone, or PostgreSQL would take it for the session's own
     rows = [
         {
             "id": secrets.randbelow(2**63 - 1) + 1,

@@ -1,0 +1,24 @@
+"""What nobody needs any more is deleted, with each reindex: it may tell of people, and would grow for ever."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from matcher.services.context import Context
+from matcher.store.database import Transaction
+
+_SENT = timedelta(days=30)  # long enough to ask a mail server or the receiver of a webhook what became of a message
+_READ = timedelta(days=180)  # an inbox shows the newest; the audit log keeps what was decided
+_DRAFTS = timedelta(days=14)  # whoever comes back from a holiday goes on where the lease ran out
+
+
+def tidy(context: Context, transaction: Transaction) -> dict[str, int]:
+    """Forget messages that were sent 30 days ago, notices that were read 180 days ago, and what was entered under
+    leases that ran out 14 days ago and was never sealed; how many of each.
+    """
+    now = context.clock()
+    return {
+        "messages": transaction.outbox.forget_sent(now - _SENT),
+        "notices": transaction.notices.forget_read(now - _READ),
+        "drafts": transaction.claims.forget_drafts(now - _DRAFTS),
+    }
