@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from matcher.errors import WrongUse
+from matcher.wording import Wording
 
 SHORTEST = 12  # characters; length is what makes a password hard to guess (NIST SP 800-63B, section 3.1.1)
 LONGEST = 200
@@ -33,12 +34,21 @@ if hasattr(os, "register_at_fork"):  # not on Windows
 def encode(password: str) -> str:
     """A password as it is kept; `WrongUse` for one that is too short, too long or no text."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise WrongUse(f"The password has {len(password)} characters: use {SHORTEST} … {LONGEST}, such as four words.")
+        raise WrongUse(
+            Wording(
+                "The password has {count} characters: use {shortest} … {longest}, such as four words.",
+                count=len(password),
+                shortest=SHORTEST,
+                longest=LONGEST,
+            )
+        )
     try:
         with _turns:
             return _hasher.hash(password)
     except UnicodeEncodeError as error:
-        raise WrongUse("The password holds half a character, which no keyboard types: choose another.") from error
+        raise WrongUse(
+            Wording("The password holds half a character, which no keyboard types: choose another.")
+        ) from error
 
 
 def matches(password: str, encoded: str | None) -> bool:

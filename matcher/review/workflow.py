@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from matcher.domain.people import PersonId
 from matcher.domain.reviews import Decision, DecisionKind, ListAnswer, Outcome, TaskKind, TaskState, Verdict
 from matcher.errors import Conflict
+from matcher.wording import Wording
 
 # In the order in which a round may see them, which unlike the time of a machine never stands still or goes back.
 _DECIDED = {
@@ -66,7 +67,14 @@ def require_possible(state: TaskState, kind: DecisionKind) -> None:
     """`Conflict` unless a pair in this state may be decided so."""
     if state not in _POSSIBLE[kind]:
         possible = " or ".join(sorted(one.value for one in _POSSIBLE[kind]))
-        raise Conflict(f"This pair is '{state.value}': only one that is {possible} can be {kind.value}. Load it anew.")
+        raise Conflict(
+            Wording(
+                "This pair is '{state}': only one that is {possible} can be {kind}. Load it anew.",
+                state=state.value,
+                possible=possible,
+                kind=kind.value,
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who, check_text
 from matcher.services.signing_in import confirm_password, forget_failures
 from matcher.store.database import Reading
+from matcher.wording import Wording
 
 LONGEST_KEY_DAYS = 730
 _CHANGEABLE = {"roles", "shown_name", "email", "trained", "active"}
@@ -53,7 +54,7 @@ def add_person(context: Context, acting: Acting | None, new: NewPerson, *, local
     with context.store.write() as transaction:
         who = _administrator(transaction, acting, local_actor)
         if acting is None and Role.ADMIN not in person.roles:
-            raise WrongUse("The first account is an administrator's: give it the role 'admin'.")
+            raise WrongUse(Wording("The first account is an administrator's: give it the role 'admin'."))
         transaction.people.add(person, password)
         details = {"roles": ",".join(sorted(role.value for role in person.roles))}
         record(context, transaction, who, Trace("account.add", [person.id], details=details))
@@ -67,13 +68,21 @@ def change_person(context: Context, acting: Acting, name: str, **changes: Any) -
     """
     acting.require(Right.PEOPLE)
     if unknown := sorted(changes.keys() - _CHANGEABLE):
-        raise WrongUse(f"{unknown[0]} of an account cannot be changed: possible are {', '.join(sorted(_CHANGEABLE))}.")
+        raise WrongUse(
+            Wording(
+                "{field} of an account cannot be changed: possible are {fields}.",
+                field=unknown[0],
+                fields=", ".join(sorted(_CHANGEABLE)),
+            )
+        )
     with context.store.write() as transaction:
         old = require_person(transaction, name)
         new = replace(old, **changes)
         _check_person(new)
         if old.is_service != new.is_service:
-            raise WrongUse(f"'{name}' cannot become a service, or stop to be one: add another account.")
+            raise WrongUse(
+                Wording("'{name}' cannot become a service, or stop to be one: add another account.", name=name)
+            )
         transaction.people.update(new)
         _require_administrator(transaction)
         if new.roles != old.roles or not new.active:
@@ -94,7 +103,7 @@ def set_password(context: Context, acting: Acting, name: str, password: str, *, 
     with context.store.read() as reading:
         person = require_person(reading, name)
     if person.is_service:
-        raise WrongUse(f"'{name}' is a service: it signs in with keys and has no password.")
+        raise WrongUse(Wording("'{name}' is a service: it signs in with keys and has no password.", name=name))
     if old is not None:
         confirm_password(context, person, old)
     with context.store.write() as transaction:
@@ -136,16 +145,34 @@ def add_key(context: Context, acting: Acting, new: NewKey) -> tuple[str, ApiKey]
     acting.require(Right.PEOPLE)
     check_text("The key's label", new.label, 100)
     if not 1 <= new.days <= LONGEST_KEY_DAYS:
-        raise WrongUse(f"A key for {new.days} days cannot be made: 1 … {LONGEST_KEY_DAYS} are possible.")
+        raise WrongUse(
+            Wording(
+                "A key for {days} days cannot be made: 1 … {longest} are possible.",
+                days=new.days,
+                longest=LONGEST_KEY_DAYS,
+            )
+        )
     _check_scopes(new)
     text, now = tokens.new_token(tokens.KEY), context.clock()
     with context.store.write() as transaction:
         person = require_person(transaction, new.name)
         if beyond := sorted(scope.value for scope in new.scopes - rights_by_key(person.roles)):
             scopes = ", ".join(beyond)
-            raise WrongUse(f"A key of '{person.name}' cannot have the scopes {scopes}: its account may not do that.")
+            raise WrongUse(
+                Wording(
+                    "A key of '{name}' cannot have the scopes {scopes}: its account may not do that.",
+                    name=person.name,
+                    scopes=scopes,
+                )
+            )
         if any(one.label == new.label and one.revoked_at is None for one in transaction.people.keys_of(person.id)):
-            raise Conflict(f"'{person.name}' has a key '{new.label}' already: revoke it, or take another label.")
+            raise Conflict(
+                Wording(
+                    "'{name}' has a key '{label}' already: revoke it, or take another label.",
+                    name=person.name,
+                    label=new.label,
+                )
+            )
         key = ApiKey(
             id=KeyId(new_id()),
             person_id=person.id,
@@ -175,7 +202,9 @@ def revoke_key(context: Context, acting: Acting, key: str) -> None:
     with context.store.write() as transaction:
         found = transaction.people.key_by_id(key_id)
         if found is None:
-            raise NotFound(f"There is no key '{key}': `matcher key list NAME` shows an account's keys.")
+            raise NotFound(
+                Wording("There is no key '{key}'.", key=key), step="`matcher key list NAME` shows an account's keys."
+            )
         if found.revoked_at is None:
             transaction.people.revoke_key(key_id, context.clock())
         record(context, transaction, _who(acting), Trace("key.revoke", [found.person_id, key_id]))
@@ -186,7 +215,9 @@ def require_person(reading: Reading, name: str) -> Person:
     check_text("The name", name, LONGEST_NAME)
     person = reading.people.by_name(name)
     if person is None:
-        raise NotFound(f"There is no account '{name}': `matcher user list` shows all accounts.")
+        raise NotFound(
+            Wording("There is no account '{name}'.", name=name), step="`matcher user list` shows all accounts."
+        )
     return person
 
 
@@ -197,11 +228,14 @@ def shown_key(key: ApiKey) -> str:
 
 def _check_scopes(new: NewKey) -> None:
     if not new.scopes:
-        raise WrongUse("A key without a scope opens nothing: give at least one.")
+        raise WrongUse(Wording("A key without a scope opens nothing: give at least one."))
     if decisions := sorted(scope.value for scope in new.scopes & PERSONS_ONLY):
         raise WrongUse(
-            f"No key can have the scopes {', '.join(decisions)}: what decides about a child takes a person who signs "
-            "in with a password, so that two verdicts never come from one hand."
+            Wording(
+                "No key can have the scopes {decisions}: what decides about a child takes a person who signs in with a "
+                "password, so that two verdicts never come from one hand.",
+                decisions=", ".join(decisions),
+            )
         )
 
 
@@ -210,13 +244,15 @@ def _administrator(reading: Reading, acting: Acting | None, local_actor: str | N
         acting.require(Right.PEOPLE)
         return _who(acting)
     if _has_administrator(reading) or local_actor is None:
-        raise NotPermitted("Accounts are added by an administrator: sign in with `matcher login NAME`.")
+        raise NotPermitted(
+            Wording("Accounts are added by an administrator."), step="sign in with `matcher login NAME`."
+        )
     return Who(local_actor, ReasonCode.ACCOUNTS)
 
 
 def _require_administrator(reading: Reading) -> None:
     if not _has_administrator(reading):
-        raise Conflict("No active administrator would be left: give another account the role 'admin' first.")
+        raise Conflict(Wording("No active administrator would be left: give another account the role 'admin' first."))
 
 
 def _has_administrator(reading: Reading) -> bool:
@@ -234,9 +270,9 @@ def _checked(new: NewPerson, now: datetime) -> Person:
     )
     _check_person(person)
     if person.is_service and new.password is not None:
-        raise WrongUse("A service has no password: make a key for it.")
+        raise WrongUse(Wording("A service has no password: make a key for it."))
     if not person.is_service and new.password is None:
-        raise WrongUse(f"The account '{new.name}' needs a password.")
+        raise WrongUse(Wording("The account '{name}' needs a password.", name=new.name))
     return person
 
 
@@ -244,17 +280,17 @@ def _check_person(person: Person) -> None:
     check_text("The name", person.name, LONGEST_NAME)
     check_text("The shown name", person.shown_name, 100)
     if not person.name or person.name != person.name.strip() or not person.shown_name.strip():
-        raise WrongUse(f"The name {person.name!r} is empty or has spaces around it.")
+        raise WrongUse(Wording("The name {name} is empty or has spaces around it.", name=repr(person.name)))
     if not person.roles:
-        raise WrongUse(f"The account '{person.name}' has no role: give at least one.")
+        raise WrongUse(Wording("The account '{name}' has no role: give at least one.", name=person.name))
     if person.is_service and len(person.roles) > 1:
-        raise WrongUse("A service acts for nobody: it has no other role.")
+        raise WrongUse(Wording("A service acts for nobody: it has no other role."))
     if person.email is not None:
         check_text("The e-mail address", person.email, 254)
         if person.email.count("@") != 1 or any(map(str.isspace, person.email)):
-            raise WrongUse(f"'{person.email}' is no e-mail address.")
+            raise WrongUse(Wording("'{email}' is no e-mail address.", email=person.email))
     if person.trained is not None and not isinstance(person.trained, date):
-        raise WrongUse(f"{person.trained!r} is no date of a training.")
+        raise WrongUse(Wording("{trained} is no date of a training.", trained=repr(person.trained)))
 
 
 def _who(acting: Acting) -> Who:

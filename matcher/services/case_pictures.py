@@ -18,6 +18,7 @@ from matcher.services.inputs import PhotoInput, ReasonCode, Who, photo_name, rea
 from matcher.services.sheets import face_picture
 from matcher.services.views import MatchView
 from matcher.store.database import Reading
+from matcher.wording import Wording
 
 
 class Picture(str, Enum):
@@ -38,7 +39,7 @@ def picture(context: Context, acting: Acting, kind: Picture, shown_id: str) -> b
     with context.store.write() as transaction:
         photo = _photo(transaction, kind, number)
         if photo is None:
-            raise NotFound(f"There is no {'photo' if kind is Picture.PHOTO else 'face'} '{shown_id}' any more.")
+            raise NotFound(Wording("There is no picture '{id}' any more.", id=shown_id))
         if photo.case_id is not None:
             acting.require(Right.CASE_READ)
             transaction.verdicts.recuse_from_cases(acting.name, [photo.case_id], RecusedBy.CASE, context.clock())

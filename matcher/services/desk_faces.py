@@ -13,6 +13,7 @@ from matcher.services.context import Context
 from matcher.services.desk_claims import Held, own, require_live
 from matcher.services.desk_views import ClaimFace, ClaimFaces
 from matcher.store.database import Reading
+from matcher.wording import Wording
 
 
 def faces_of_claim(context: Context, acting: Acting, claim: str) -> ClaimFaces:
@@ -41,7 +42,7 @@ def _opened(context: Context, reading: Reading, acting: Acting, claim: str) -> H
     if held.claim.expires_at <= now or not is_sealed(reading, held):
         require_live(reading, held, now)
     if held.claim.opened_at is None:
-        raise Conflict(f"Claim '{claim}' was not opened yet: load its page first.")
+        raise Conflict(Wording("Claim '{claim}' was not opened yet: load its page first.", claim=claim))
     return held
 
 
@@ -53,7 +54,7 @@ def face_at(faces: ClaimFaces, place: int) -> ClaimFace:
 
 def _require_place(place: int, last: int) -> None:
     if not 0 <= place <= last:
-        raise NotFound(f"There is no place {place}: the places are 0 … {last}.")
+        raise NotFound(Wording("There is no place {place}: the places are 0 … {last}.", place=place, last=last))
 
 
 def is_sealed(reading: Reading, held: Held) -> bool:
@@ -89,7 +90,7 @@ def faces_of_pair(reading: Reading, task: Task) -> ClaimFaces:
 def _probe(reading: Reading, task: Task) -> ClaimFace:
     photo = reading.faces.photos_of([task.face_id]).get(task.face_id)
     if photo is None:
-        raise Conflict("The photo of this sighting is gone: ask for the next task.")
+        raise Conflict(Wording("The photo of this sighting is gone: ask for the next task."))
     return ClaimFace(task.face_id, photo)
 
 
@@ -109,14 +110,14 @@ def _of_candidates(reading: Reading, shown: Sequence[CandidateId]) -> list[Claim
 def _of_case(reading: Reading, task: Task) -> list[ClaimFace]:
     chosen = [] if task.case_id is None else chosen_faces(reading, task.case_id)
     if not chosen:
-        raise Conflict("The case has no photo with a chosen face any more: ask for the next task.")
+        raise Conflict(Wording("The case has no photo with a chosen face any more: ask for the next task."))
     return chosen
 
 
 def _first_of(reading: Reading, case_id: CaseId) -> ClaimFace:
     chosen = chosen_faces(reading, case_id)
     if not chosen:
-        raise Conflict("A case of this list has no photo any more: give the list back and claim it again.")
+        raise Conflict(Wording("A case of this list has no photo any more: give the list back and claim it again."))
     return chosen[0]
 
 

@@ -11,6 +11,7 @@ from matcher.errors import NotFound
 from matcher.matching.sentences import sentence
 from matcher.services.desk_views import DecisionView, PairFacts, PairItem, VerdictView
 from matcher.store.database import Reading
+from matcher.wording import Wording
 
 
 def facts_of(reading: Reading, task: Task) -> PairFacts:
@@ -19,7 +20,7 @@ def facts_of(reading: Reading, task: Task) -> PairFacts:
     case = None if task.case_id is None else reading.cases.by_id(task.case_id)
     sighting = reading.sightings.get(task.sighting_id)
     if candidate is None or case is None or sighting is None:
-        raise NotFound(f"What task '{id_text(task.id)}' was about is gone.")
+        raise NotFound(Wording("What task '{task}' was about is gone.", task=id_text(task.id)))
     return PairFacts(
         case_id=case.number,
         name=case.details.name,

@@ -18,6 +18,7 @@ from matcher.services.desk_faces import chosen_faces, faces_of
 from matcher.services.desk_tasks import add_pairs
 from matcher.services.desk_views import ListSheet, SealedView
 from matcher.store.database import Reading, Transaction
+from matcher.wording import Wording
 
 
 def list_sheet(context: Context, acting: Acting, claim: str) -> ListSheet:
@@ -54,7 +55,9 @@ def seal_list(context: Context, acting: Acting, claim: str, picks: Iterable[int]
         known = transaction.verdicts.answer_of(held.claim.id)
         if known is not None:
             if set(_picked(known.shown, picks)) != set(known.picks):
-                raise Conflict(f"Claim '{claim}' was sealed with other picks: a sealed list stays as it is.")
+                raise Conflict(
+                    Wording("Claim '{claim}' was sealed with other picks: a sealed list stays as it is.", claim=claim)
+                )
             return SealedView(id_text(held.claim.id), known.sealed_at)
         held = _opened(context, transaction, acting, claim)
         answer = _answer(context, held, _picked(_shown(held), picks))
@@ -98,7 +101,7 @@ def _answer(context: Context, held: Held, picks: Sequence[CandidateId]) -> ListA
 def _open(context: Context, transaction: Transaction, acting: Acting, held: Held) -> Held:
     shown = _to_show(context, transaction, held)
     if not shown:
-        raise Conflict("Nothing of this list is asked any more: its cases have ended. Ask for the next task.")
+        raise Conflict(Wording("Nothing of this list is asked any more: its cases have ended. Ask for the next task."))
     kept = (held.claim.draft or {}).get("picks", ())
     draft = {"shown": list(shown), "picks": [pick for pick in kept if pick in shown]}
     now = context.clock()
@@ -135,7 +138,7 @@ def _live(context: Context, reading: Reading, acting: Acting, claim: str) -> Hel
 def _opened(context: Context, reading: Reading, acting: Acting, claim: str) -> Held:
     held = _live(context, reading, acting, claim)
     if held.claim.opened_at is None:
-        raise Conflict(f"Claim '{claim}' was not opened yet: look at the faces first.")
+        raise Conflict(Wording("Claim '{claim}' was not opened yet: look at the faces first.", claim=claim))
     return held
 
 
@@ -148,5 +151,9 @@ def _picked(shown: Sequence[CandidateId], picks: Iterable[int]) -> list[Candidat
     places = sorted(set(picks))
     for place in places:
         if not 1 <= place <= len(shown):
-            raise WrongUse(f"There is no place {place} on this list: the places are 1 … {len(shown)}.")
+            raise WrongUse(
+                Wording(
+                    "There is no place {place} on this list: the places are 1 … {count}.", place=place, count=len(shown)
+                )
+            )
     return [shown[place - 1] for place in places]

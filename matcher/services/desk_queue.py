@@ -32,6 +32,7 @@ from matcher.services.desk_claims import (
 from matcher.services.desk_stuck import without_reviewers
 from matcher.services.desk_views import ClaimView, QueueFilter, QueueItem, QueueView
 from matcher.store.database import Reading, Transaction
+from matcher.wording import Wording
 
 _LONGEST = 500  # lines of one page
 _KNOWN = {Truth.SAME: TaskState.CONFIRMED, Truth.DIFFERENT: TaskState.EXCLUDED}
@@ -43,7 +44,9 @@ def queue(context: Context, acting: Acting, wanted: QueueFilter = QueueFilter.AL
     """
     acting.require(Right.REVIEW)
     if not 1 <= limit <= _LONGEST:
-        raise WrongUse(f"limit is {limit}: a page of the queue has 1 … {_LONGEST} lines.")
+        raise WrongUse(
+            Wording("limit is {limit}: a page of the queue has 1 … {longest} lines.", limit=limit, longest=_LONGEST)
+        )
     now = context.clock()
     with context.store.read() as reading:
         held = [Held(claim, task) for claim, task in _held(reading, acting, now)]
@@ -127,13 +130,17 @@ def claim(context: Context, acting: Acting, task: str) -> ClaimView:
             if wanted.id == (of.id if held.truth is None else held.instead_of):
                 return of_claim(context, Held(held, of))
         if any(held.task_id == wanted.id for held in transaction.claims.live_of(acting.id, now)):
-            raise Conflict(f"You cannot claim task '{task}': you hold it already. Ask for the next one.")
+            raise Conflict(
+                Wording("You cannot claim task '{task}': you hold it already. Ask for the next one.", task=task)
+            )
         problem = refusal(wanted.kind, wanted.state, _seats(transaction, wanted, now, acting), acting.id)
         if problem is None and wanted.case_id is not None:
             case = transaction.cases.by_id(wanted.case_id)
             problem = None if case is not None and case.status.searched else "the case has ended"
         if problem is not None:
-            raise Conflict(f"You cannot claim task '{task}': {problem}. Ask for the next one.")
+            raise Conflict(
+                Wording("You cannot claim task '{task}': {problem}. Ask for the next one.", task=task, problem=problem)
+            )
         return _claim(context, transaction, acting, wanted)
 
 
@@ -168,7 +175,9 @@ def _claim(context: Context, transaction: Transaction, acting: Acting, wanted: T
     """A claim on a task, or on the control pair that stands in its place: all that is seen of both is the same."""
     now, most = context.clock(), context.settings.claims_held
     if len(list(_held(transaction, acting, now))) >= most:
-        raise Conflict(f"You hold {most} tasks, the most that one person may: seal one or give one back first.")
+        raise Conflict(
+            Wording("You hold {most} tasks, the most that one person may: seal one or give one back first.", most=most)
+        )
     before = _before(transaction, acting, wanted)
     task, truth = _stand_in(context, transaction, acting, wanted, before) or (wanted, None)
     new = Claim(

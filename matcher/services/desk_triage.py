@@ -13,6 +13,7 @@ from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.desk_claims import reviewer
 from matcher.store.database import Transaction
+from matcher.wording import Wording
 
 
 def mark_face(context: Context, acting: Acting, face: str) -> int:
@@ -27,7 +28,10 @@ def mark_face(context: Context, acting: Acting, face: str) -> int:
         stored = transaction.faces.get(face_id)
         photo = None if stored is None else transaction.photos.get(stored.photo_id)
         if stored is None or photo is None or photo.sighting_id is None:
-            raise NotFound(f"There is no face '{face}' of a sighting: `matcher sighting show` lists them.")
+            raise NotFound(
+                Wording("There is no face '{face}' of a sighting.", face=face),
+                step="`matcher sighting show` lists them.",
+            )
         others = [one.id for one in transaction.faces.of_photo(photo.id) if one.id != face_id]
         transaction.faces.choose(photo.id, face_id, Choice.MARKED)
         _move(context, transaction, face_id, TaskState.SET_ASIDE, TaskState.WAITING)

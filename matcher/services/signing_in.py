@@ -17,9 +17,10 @@ from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who, check_text
 from matcher.store.database import Reading, Transaction
 from matcher.store.people import Failures
+from matcher.wording import Wording
 
-_WRONG = "This name and this password do not belong together, or the account has ended."
-_ENDED = "The session or key is not valid any more: sign in again."
+_WRONG = Wording("This name and this password do not belong together, or the account has ended.")
+_ENDED = Wording("The session or key is not valid any more: sign in again.")
 _LONGEST = 4  # times `session_hours`: however busy, a session ends
 _TOUCH = timedelta(minutes=1)  # how rarely the use of a session is written down
 _COUNTED = (
@@ -99,7 +100,7 @@ def confirm_password(context: Context, person: Person, password: str) -> None:
             if not right:
                 _failed(context, transaction, person, subjects)
     if not right:
-        raise NotPermitted("The old password is not right: nothing was changed.")
+        raise NotPermitted(Wording("The old password is not right: nothing was changed."))
 
 
 def sign_out(context: Context, token: str) -> None:

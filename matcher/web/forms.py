@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
 from matcher.errors import WrongUse
+from matcher.wording import Wording
 
 FORM = "multipart/form-data"
 
@@ -39,7 +40,7 @@ def text(given: FormData, name: str) -> str:
     """A field without the spaces around it, empty if it was left out. `WrongUse` where a file was sent instead."""
     value = given.get(name, "")
     if not isinstance(value, str):
-        raise WrongUse(f"The field '{name}' is a file, where words are expected.")
+        raise WrongUse(Wording("The field '{name}' is a file, where words are expected.", name=name))
     return value.strip().replace("\r\n", "\n")
 
 

@@ -15,9 +15,10 @@ from matcher.services.signing_in import acting
 from matcher.web.forms import whole_form
 from matcher.web.security import cookie_name, form_token, is_form_token, is_own_page
 from matcher.web.signed_in import SignedIn
+from matcher.wording import Wording
 
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
-_FOREIGN = "This form is not from a page of your present session: load the page anew."
+_FOREIGN = Wording("This form is not from a page of your present session: load the page anew.")
 
 
 class Visit(SignedIn):
@@ -38,7 +39,7 @@ def visit(request: Request) -> Visit:
     """
     token = request.cookies.get(cookie_name(request.app.state.secure))
     if not token:
-        raise NotSignedIn("Nobody is signed in here: sign in first.")
+        raise NotSignedIn(Wording("Nobody is signed in here: sign in first."))
     context: Context = request.app.state.context
     who = acting(context, token)
     request.state.language, request.state.visit = who.language, Visit(context, who, token)

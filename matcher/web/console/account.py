@@ -12,6 +12,7 @@ from matcher.web.console.queue import Anybody
 from matcher.web.forms import text
 from matcher.web.identity import Form
 from matcher.web.pages import page
+from matcher.wording import Wording
 
 router = APIRouter(prefix="/account")
 
@@ -35,6 +36,6 @@ def password(visited: Anybody, given: Form) -> Response:
     """Change the password by the old one; all sessions end."""
     old, new, again = (given.get(name, "") for name in ("old", "new", "again"))
     if not (isinstance(old, str) and isinstance(new, str)) or new != again:
-        raise WrongUse("The new password was not typed the same way twice: nothing was changed.")
+        raise WrongUse(Wording("The new password was not typed the same way twice: nothing was changed."))
     visited.accounts.set_password(visited.acting, visited.acting.name, new, old=old)
     return RedirectResponse("/sign-in", status_code=303)

@@ -26,6 +26,7 @@ from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
 from matcher.web.parts import LINES
 from matcher.web.uploads import photos
+from matcher.wording import Wording
 
 router = APIRouter()
 
@@ -120,7 +121,7 @@ def add_photos(request: Request, visited: Writer, given: Form) -> Response:
     """Add photos."""
     number, new_photos = text(given, "number"), _photos(given)
     if not new_photos:
-        raise WrongUse("No photo was chosen: choose at least one.")
+        raise WrongUse(Wording("No photo was chosen: choose at least one."))
     return _after(request, visited, visited.casework.update_case(visited.acting, number, new_photos))
 
 
@@ -130,7 +131,7 @@ def choose(request: Request, visited: Writer, given: Form) -> Response:
     """Say which face of a photo is the child's."""
     number = text(given, "face")
     if not (number.isascii() and number.isdigit() and len(number) < 5):
-        raise WrongUse("Choose one of the faces.")
+        raise WrongUse(Wording("Choose one of the faces."))
     return _after(request, visited, visited.casework.choose_face(visited.acting, text(given, "photo"), int(number)))
 
 
@@ -226,7 +227,7 @@ def _seen(given: FormData) -> datetime:
     try:
         return datetime.fromisoformat(text(given, "seen"))
     except ValueError as error:
-        raise WrongUse("This form does not say what it was made from: load the page anew.") from error
+        raise WrongUse(Wording("This form does not say what it was made from: load the page anew.")) from error
 
 
 def _photos(given: FormData) -> list[CasePhoto]:

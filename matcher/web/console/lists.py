@@ -64,5 +64,5 @@ def _list(request: Request, visited: Visit, sheet: ListSheet, problem: Wording |
 def _picks(given: FormData) -> list[int]:
     found = [str(one) for one in given.getlist("pick")]
     if not all(one.isascii() and one.isdigit() and len(one) < 4 for one in found):
-        raise WrongUse("A pick is the number of a place: load the page anew.")
+        raise WrongUse(Wording("A pick is the number of a place: load the page anew."))
     return [int(one) for one in found]

@@ -18,6 +18,7 @@ from matcher.web.forms import text
 from matcher.web.identity import Form
 from matcher.web.languages import speech
 from matcher.web.pages import language_of, page
+from matcher.wording import Wording
 
 router = APIRouter(prefix="/review/pairs")
 
@@ -50,7 +51,7 @@ def print_sheet(request: Request, claim: str, visited: Reviewer, given: Form) ->
     """The comparison for paper, as a file: redacted, and on record."""
     place, pdf = text(given, "place") or "1", text(given, "as") != "html"
     if not (place.isascii() and place.isdigit() and len(place) < 4):
-        raise WrongUse("A case photo is the number of a place: load the page anew.")
+        raise WrongUse(Wording("A case photo is the number of a place: load the page anew."))
     reader = speech(language_of(request)).reader
     data = visited.desk.printed(visited.acting, claim, reader, pdf=pdf, place=int(place))
     kind, ending = ("application/pdf", "pdf") if pdf else ("text/html; charset=utf-8", "html")

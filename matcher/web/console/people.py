@@ -17,6 +17,7 @@ from matcher.services.accounts import LONGEST_KEY_DAYS, NewKey, NewPerson, shown
 from matcher.web.forms import text
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
+from matcher.wording import Wording
 
 router = APIRouter(prefix="/people")
 
@@ -88,7 +89,7 @@ def add_key(request: Request, visited: Admin, given: Form) -> Response:
     """Make a key; its text is shown on this page and never again."""
     name, days = text(given, "name"), number(text(given, "days"))
     if days != int(days):
-        raise WrongUse("The days of a key are a whole number.")
+        raise WrongUse(Wording("The days of a key are a whole number."))
     scopes = frozenset(one_of(Right)(one) for one in given.getlist("scope"))
     secret, _ = visited.accounts.add_key(
         visited.acting, NewKey(name=name, label=text(given, "label"), scopes=scopes, days=int(days))
@@ -125,7 +126,7 @@ def _named(visited: Visit, name: str) -> Person:
     for person in visited.accounts.list(visited.acting):
         if person.name == name:
             return person
-    raise NotFound(f"There is no account '{name}'.")
+    raise NotFound(Wording("There is no account '{name}'.", name=name))
 
 
 def _roles(given: FormData) -> frozenset[Role]:
@@ -136,7 +137,7 @@ def _password(given: FormData) -> str:
     """As it was typed: spaces belong to it."""
     value = given.get("password", "")
     if not isinstance(value, str):
-        raise WrongUse("The password is a file, where words are expected.")
+        raise WrongUse(Wording("The password is a file, where words are expected."))
     return value
 
 

@@ -15,6 +15,7 @@ from matcher.web import apart
 from matcher.web.identity import Form, Visit, allowed, public
 from matcher.web.pages import page
 from matcher.web.security import end_session, is_own_page, set_session
+from matcher.wording import Wording
 
 router = APIRouter()
 
@@ -22,7 +23,7 @@ router = APIRouter()
 async def _unsigned_form(request: Request) -> FormData:
     """The form of a browser without a session: there is no token yet, so its origin is looked at."""
     if not is_own_page(request.headers):
-        raise NotPermitted("This form is not from this server's page: load the page anew.")
+        raise NotPermitted(Wording("This form is not from this server's page: load the page anew."))
     return await request.form()
 
 
