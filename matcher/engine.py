@@ -164,9 +164,12 @@ class Matcher:
         who = Who(actor, ReasonCode.CORRECTION, reason)
         return case_photos.choose_face(self._context, PhotoId(parse_id(photo_id)), number, who)
 
-    def photo_sheet(self, photo_id: str) -> bytes:
-        """A PNG with a case photo and its faces, each with the number that `choose_face` takes."""
-        return sheets.photo_sheet(self._context, photo_id)
+    def photo_sheet(self, photo_id: str, *, actor: str | None = None) -> bytes:
+        """A PNG with a case photo and its faces, each with the number that `choose_face` takes.
+
+        With an `actor` the look is audited, and recuses.
+        """
+        return sheets.photo_sheet(self._context, photo_id, Who(actor, ReasonCode.CORRECTION) if actor else None)
 
     def close_case(
         self,
@@ -207,11 +210,17 @@ class Matcher:
         """Withdraw what was declared about two cases."""
         return relations.unrelate(self._context, case_id, other, Who(actor, ReasonCode.CORRECTION, reason))
 
-    def case(self, case_id: str) -> CaseView:
-        """Everything about one case; `NotFound` names it."""
+    def case(self, case_id: str, *, actor: str | None = None) -> CaseView:
+        """Everything about one case; `NotFound` names it.
+
+        With an `actor` the look is audited, and recuses. Programs that show the case to nobody leave it out.
+        """
         cases.check_number(case_id)
         with self._context.store.read() as reading:
-            return case_views.of_case(reading, cases.require_case(reading, case_id))
+            found = cases.require_case(reading, case_id)
+            if actor is None:
+                return case_views.of_case(reading, found)
+        return case_views.shown(self._context, found, Who(actor, ReasonCode.REVIEW))
 
     def cases(
         self, *, status: CaseStatus | str | None = None, after: str | None = None, limit: int | None = None
@@ -235,11 +244,22 @@ class Matcher:
         return self._context.pipeline.find(open_image(read_photo(photo), photo_name(photo)), thorough=thorough)
 
     def match(
-        self, photo: PhotoInput, *, actor: str, reason: str, top: int | None = None, thorough: bool = False
+        self,
+        photo: PhotoInput,
+        *,
+        actor: str,
+        reason: str,
+        top: int | None = None,
+        thorough: bool = False,
+        shown_to: str | None = None,
     ) -> MatchView:
-        """Rank the open cases for every face of a photo. Nothing is kept but the audit entry."""
+        """Rank the open cases for every face of a photo. Nothing is kept but the audit entry.
+
+        An account of the name `actor` is recused from the cases that are found, as is one that sees them instead:
+        `shown_to`.
+        """
         who = Who(actor, ReasonCode.AD_HOC, reason)
-        return search.match(self._context, photo, who, top=_top(top), thorough=thorough)
+        return search.match(self._context, photo, who, top=_top(top), thorough=thorough, shown_to=shown_to)
 
     def match_sheet(self, photo: PhotoInput, face: FaceCandidates) -> bytes:
         """A PNG with a face of `match` beside its candidates, in the order of the list."""
@@ -272,7 +292,10 @@ class Matcher:
         return replace(view, repeated=repeated)
 
     def sighting(self, sighting_id: str, *, actor: str | None = None) -> SightingView:
-        """Everything about one sighting; `NotFound` names it. With an `actor` the look is audited, and recuses."""
+        """Everything about one sighting; `NotFound` names it.
+
+        With an `actor` the look is audited, and recuses. Programs that show the sighting to nobody leave it out.
+        """
         return sighting_views.shown(self._context, sighting_id, Who(actor, ReasonCode.SIGHTING) if actor else None)
 
     def sightings(self, *, needs_triage: bool | None = None, limit: int | None = None) -> list[SightingSummary]:

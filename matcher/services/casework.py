@@ -68,7 +68,7 @@ class Casework:
         return case_views.listed(self._context, wanted, after, _page(limit))
 
     def case(self, acting: Acting, case_id: str) -> CaseView:
-        """Everything about one case; whoever looks is recused from its candidates."""
+        """Everything about one case; whoever looks is recused from it."""
         acting.require(Right.CASE_READ)
         cases.check_number(case_id)
         with self._context.store.read() as reading:
@@ -106,7 +106,8 @@ class Casework:
         fields = CaseDetails(**case_fields(details))
         cases.require_free(self._context, case_id)
         prepared = case_photos.prepare_photos(self._context, several(photos), one_of(OnSeveral)(on_several))
-        return cases.add(self._context, case_id, fields, prepared, _who(acting, ReasonCode.REGISTRATION))
+        view = cases.add(self._context, case_id, fields, prepared, _who(acting, ReasonCode.REGISTRATION))
+        return self._seen(acting, view)
 
     def update_case(
         self,
@@ -182,7 +183,7 @@ class Casework:
         return sighting_views.listed(self._context, needs_triage=needs_triage, after=after, limit=_page(limit))
 
     def sighting(self, acting: Acting, sighting_id: str) -> SightingView:
-        """Everything about one sighting; whoever looks is recused from its candidates."""
+        """Everything about one sighting; whoever looks is recused from it."""
         acting.require(Right.SIGHTING_READ)
         return sighting_views.shown(self._context, sighting_id, _who(acting, ReasonCode.SIGHTING))
 
@@ -239,7 +240,7 @@ class Casework:
         return case_pictures.picture(self._context, acting, one_of(Picture)(kind), shown_id)
 
     def _seen(self, acting: Acting, view: CaseView) -> CaseView:
-        """A view of a case for somebody who changed or ended it, and who is not asked about its pairs any more."""
+        """A view of a case for somebody who registered, changed or ended it, and who is not asked about its pairs."""
         case_views.recuse(self._context, view.case_id, _who(acting, ReasonCode.REVIEW))
         return view
 

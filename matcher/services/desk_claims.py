@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.ids import id_text, parse_id
-from matcher.domain.people import PersonId
 from matcher.domain.reviews import Claim, ClaimId, Task, TaskId, TaskKind, TaskState
 from matcher.errors import Conflict, NotFound
 from matcher.services.context import Context
@@ -56,7 +55,7 @@ def unusable(reading: Reading, held: Held, now: datetime) -> str | None:
     ended = _ended(held.claim, now)
     if ended is not None:
         return ended
-    if is_recused(reading, held.claim.person_id, held.task):
+    if reading.recusals.from_task(held.claim.person_id, held.task):
         return "you have seen more of it than its photos; give it back"
     if held.claim.truth is not None:  # what became of a control pair meanwhile changes nothing
         return None
@@ -87,13 +86,6 @@ def _over(reading: Reading, held: Held) -> str | None:
         if case is None or not case.status.searched:
             return "the case has ended; ask for the next task"
     return None
-
-
-def is_recused(reading: Reading, person: PersonId, task: Task) -> bool:
-    """Whether a person is recused from a pair, or from any candidate of a list."""
-    if task.candidate_id is not None:
-        return bool(reading.verdicts.recused(person, [task.candidate_id]))
-    return reading.verdicts.recused_from_list(person, task.face_id, task.space)
 
 
 def task_of(reading: Reading, task: str) -> Task:

@@ -133,7 +133,8 @@ def require_sealed(context: Context, acting: Acting, claim: str) -> None:
 def reveal(context: Context, acting: Acting, claim: str) -> RevealView:
     """What a sealed pair was about, and what others said of it so far.
 
-    Whoever asks is recused from the other pairs of that sighting and of that case, and from another round of this one.
+    Whoever asks is recused from everything else of that sighting, from the other pairs of that case, those to come
+    among them, and from another round of this one.
     """
     with context.store.write() as transaction:
         held, verdicts = _sealed(transaction, acting, claim)
@@ -142,7 +143,8 @@ def reveal(context: Context, acting: Acting, claim: str) -> RevealView:
         about = [] if mine.truth else transaction.verdicts.of_round(held.task.id, mine.round)
         others = [one for one in about if not one.superseded and one.person_id != acting.id]
         now = context.clock()
-        transaction.verdicts.recuse_from_pairs(acting.name, held.task, RecusedBy.REVEAL, now)
+        transaction.claims.reveal(held.claim.id, now)
+        transaction.recusals.from_both(acting.name, held.task, RecusedBy.REVEAL, now)
         record(context, transaction, reviewer(acting), Trace("review.reveal", [held.claim.id, held.task.id]))
     return RevealView(
         id_text(held.claim.id), facts, of_verdict(mine), tuple(of_verdict(one) for one in others), mine.truth
@@ -162,7 +164,7 @@ def revise(context: Context, acting: Acting, claim: str, said: Judgement) -> Sea
         live = next(one for one in verdicts if not one.superseded)
         if (live.outcome, live.features, live.note) == (said.outcome, said.features, said.note):
             return SealedView(id_text(held.claim.id), live.sealed_at)
-        _require_revisable(transaction, acting, held, live)
+        _require_revisable(transaction, held, live)
         new = replace(
             live,
             id=VerdictId(new_id()),
@@ -184,8 +186,8 @@ def revise(context: Context, acting: Acting, claim: str, said: Judgement) -> Sea
     return SealedView(id_text(held.claim.id), new.sealed_at)
 
 
-def _require_revisable(transaction: Transaction, acting: Acting, held: Held, live: Verdict) -> None:
-    if not transaction.verdicts.recused(acting.id, [live.candidate_id]):
+def _require_revisable(transaction: Transaction, held: Held, live: Verdict) -> None:
+    if held.claim.revealed_at is None:
         raise Conflict(f"Claim '{id_text(held.claim.id)}' was not revealed yet: a revision comes after the reveal.")
     if live.truth is not None:
         raise Conflict("This was a control pair: its answer stays as it was.")

@@ -11,12 +11,11 @@ from matcher.domain.ids import id_text, new_id
 from matcher.domain.reviews import Claim, ClaimId, Task, TaskKind, TaskState, Truth
 from matcher.errors import Conflict, WrongUse
 from matcher.review.order import drawn, fraction
-from matcher.review.workflow import Seats, refusal
+from matcher.review.workflow import TAKEN, Seats, refusal
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.desk_claims import (
     Held,
-    is_recused,
     lease,
     of_claim,
     own,
@@ -66,8 +65,8 @@ def _by_turn(reading: Reading, acting: Acting, now: datetime, kind: TaskKind | N
 
 
 def _checked(reading: Reading, acting: Acting, now: datetime, tasks: Iterable[Task]) -> Iterator[Task]:
-    """Each task once, none in whose place a control pair is held, and no pair that another one of its pickers is at
-    work on: the query has seen to all the rest.
+    """Each task once, none in whose place a control pair is held, and no pair at which somebody else who had to do
+    with it is at work: the query has seen to all the rest.
     """
     seen = {held.instead_of for held in reading.claims.live_of(acting.id, now)}
     for task in tasks:
@@ -113,6 +112,9 @@ def claim(context: Context, acting: Acting, task: str) -> ClaimView:
         if problem is None and wanted.case_id is not None:
             case = transaction.cases.by_id(wanted.case_id)
             problem = None if case is not None and case.status.searched else "the case has ended"
+        if problem is None and any(one.task_id == wanted.id for one in transaction.claims.live_of(acting.id, now)):
+            # A control pair that was reopened while this person holds it; other words would tell it.
+            problem = TAKEN
         if problem is not None:
             raise Conflict(f"You cannot claim task '{task}': {problem}. Ask for the next one.")
         return _claim(context, transaction, acting, wanted)
@@ -180,16 +182,16 @@ def _held(reading: Reading, acting: Acting, now: datetime) -> Iterator[tuple[Cla
 def _seats(reading: Reading, task: Task, now: datetime, asking: Acting | None = None) -> Seats:
     """Who has to do with a task; recusals are looked up for the one who asks, where the query has not done it."""
     holders = reading.claims.holders(task, now)
-    if task.kind is TaskKind.LIST or task.case_id is None or task.candidate_id is None:
+    recused = frozenset({asking.id}) if asking and reading.recusals.from_task(asking.id, task) else frozenset()
+    if task.kind is TaskKind.LIST or task.case_id is None:
         answered = frozenset(answer.person_id for answer in reading.verdicts.answers(task.id))
-        recused = frozenset({asking.id}) if asking and is_recused(reading, asking.id, task) else frozenset()
         return Seats(needed=task.needed, holders=holders, answered=answered, recused=recused)
     return Seats(
         needed=task.needed,
         holders=holders,
         answered=frozenset(one.person_id for one in reading.verdicts.of_round(task.id, task.round)),
-        pickers=reading.verdicts.pickers(task.face_id, task.case_id),
-        recused=reading.verdicts.recused_from(task.candidate_id),
+        earlier=reading.verdicts.pickers(task.face_id, task.case_id) | reading.verdicts.judged_before(task),
+        recused=recused,
     )
 
 

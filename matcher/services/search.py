@@ -20,11 +20,17 @@ from matcher.services.views import CandidateView, FaceCandidates, MatchView
 
 
 def match(
-    context: Context, photo: PhotoInput, who: Who, *, top: int | None = None, thorough: bool = False
+    context: Context,
+    photo: PhotoInput,
+    who: Who,
+    *,
+    top: int | None = None,
+    thorough: bool = False,
+    shown_to: str | None = None,
 ) -> MatchView:
     """Rank the open cases for every face of a photo. The search is audited before its result is given out.
 
-    An account that searches is recused from reviewing the cases that it is shown.
+    An account that searches is recused from reviewing the cases that it is shown, as is the one that it is `shown_to`.
     """
     if who.code is ReasonCode.AD_HOC and not (who.note or "").strip():
         raise WrongUse("Why do you search? Give a reason: every search is recorded with one.")
@@ -36,7 +42,8 @@ def match(
         result = still_true(context, transaction, found.faces, top, result)
         lists = describe(context, transaction, result, Observation())
         shown_cases = sorted({ranked.case.id for one in lists for ranked in one.places})
-        transaction.verdicts.recuse_from_cases(who.actor, shown_cases, RecusedBy.SEARCH, context.clock())
+        for account in sorted({who.actor, shown_to or who.actor}):
+            transaction.recusals.from_cases(account, shown_cases, RecusedBy.SEARCH, context.clock())
         trace = Trace(
             "search.match",
             space=context.space.name,

@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, 
 from matcher.domain.cases import CaseStatus
 from matcher.domain.ids import CaseId, FaceId, SightingId
 from matcher.domain.people import PersonId
-from matcher.domain.reviews import Task, TaskId, TaskKind, TaskState
+from matcher.domain.reviews import DecisionKind, Task, TaskId, TaskKind, TaskState
 from matcher.errors import NotFound
 from matcher.store.claims import live
-from matcher.store.desk_tables import claims, list_answers, recusals, tasks, verdicts
+from matcher.store.desk_tables import claims, decisions, list_answers, tasks, verdicts
 from matcher.store.part import Part
+from matcher.store.recusals import list_recusal, pair_recusal
 from matcher.store.tables import candidates, cases
 
 # Written out, since SQLite uses an index over some rows only where a query repeats its very condition.
@@ -65,8 +66,16 @@ class TaskReading(Part):
         return self._listed(query if after is None else query.where(tasks.c.id > after))
 
     def excluded(self, *, case_id: CaseId | None = None, other_than: str | None = None) -> list[Task]:
-        """Excluded pairs: of a case, or of other embedding spaces than one."""
-        query = select(tasks).where(tasks.c.state == TaskState.EXCLUDED, tasks.c.kind == TaskKind.PAIR)
+        """Pairs that looking has excluded, of a case or of other embedding spaces than one.
+
+        Those that an officer refuted are left out: what is known from outside, no other photo or model can change.
+        """
+        refuted = exists().where(
+            decisions.c.task_id == tasks.c.id,
+            decisions.c.round == tasks.c.round,
+            decisions.c.kind == DecisionKind.REFUTED,
+        )
+        query = select(tasks).where(tasks.c.state == TaskState.EXCLUDED, tasks.c.kind == TaskKind.PAIR, ~refuted)
         if case_id is not None:
             query = query.where(tasks.c.case_id == case_id)
         if other_than is not None:
@@ -151,7 +160,7 @@ class TaskReading(Part):
             list_answers.c.task_id == lists.c.id,
             list_answers.c.person_id == person,
         )
-        known = or_(judged, held, listed, _recused_pair(person))
+        known = or_(judged, held, listed, pair_recusal(person))
         unseen = select(tasks).where(tasks.c.state == state, tasks.c.kind == TaskKind.PAIR, ~known)
         for part in (tasks.c.id >= start, tasks.c.id < start):
             found = self._listed(unseen.where(part).order_by(tasks.c.id).limit(1))
@@ -190,7 +199,7 @@ def _pair_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
     answered = exists().where(sealed, verdicts.c.person_id == person)
     count = select(func.count()).select_from(verdicts).where(sealed).correlate(tasks).scalar_subquery()
     seat = _holders(now) + count < tasks.c.needed
-    return and_(open_case, ~_recused_pair(person), ~answered, ~_held(person, now), seat)
+    return and_(open_case, ~pair_recusal(person), ~answered, ~_held(person, now), seat)
 
 
 def _list_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
@@ -205,7 +214,6 @@ def _list_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
     )
     open_case = exists().where(cases.c.id == candidates.c.case_id, cases.c.status == CaseStatus.OPEN)
     something = exists().where(on_list, open_case, ~excluded)
-    recused = exists().where(on_list, recusals.c.candidate_id == candidates.c.id, recusals.c.person_id == person)
     count = (
         select(func.count())
         .select_from(list_answers)
@@ -215,11 +223,7 @@ def _list_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
     )
     answered = exists().where(list_answers.c.task_id == tasks.c.id, list_answers.c.person_id == person)
     seat = _holders(now) + count < tasks.c.needed
-    return and_(~answered, ~_held(person, now), seat, ~recused, something)
-
-
-def _recused_pair(person: PersonId) -> ColumnElement[bool]:
-    return exists().where(recusals.c.candidate_id == tasks.c.candidate_id, recusals.c.person_id == person)
+    return and_(~answered, ~_held(person, now), seat, ~list_recusal(person), something)
 
 
 def _held(person: PersonId, now: datetime) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from matcher.store.notices import NoticeReading, NoticeWriting
 from matcher.store.outbox import OutboxReading, OutboxWriting
 from matcher.store.people import PeopleReading, PeopleWriting
 from matcher.store.photos import PhotoReading, PhotoWriting
+from matcher.store.recusals import RecusalReading, RecusalWriting
 from matcher.store.relations import RelationReading, RelationWriting
 from matcher.store.sightings import SightingReading, SightingWriting
 from matcher.store.tasks import TaskReading, TaskWriting
@@ -35,6 +36,7 @@ class Reading:
     tasks: TaskReading
     claims: ClaimReading
     verdicts: VerdictReading
+    recusals: RecusalReading
     notices: NoticeReading
     outbox: OutboxReading
     audit: AuditReading
@@ -51,6 +53,7 @@ class Reading:
         self.tasks = TaskReading(connection, head)
         self.claims = ClaimReading(connection, head)
         self.verdicts = VerdictReading(connection, head)
+        self.recusals = RecusalReading(connection, head)
         self.notices = NoticeReading(connection, head)
         self.outbox = OutboxReading(connection, head)
         self.audit = AuditReading(connection, head)
@@ -70,6 +73,7 @@ class Transaction(Reading):
     tasks: TaskWriting
     claims: ClaimWriting
     verdicts: VerdictWriting
+    recusals: RecusalWriting
     notices: NoticeWriting
     outbox: OutboxWriting
     audit: AuditWriting
@@ -86,6 +90,7 @@ class Transaction(Reading):
         self.tasks = TaskWriting(connection, head)
         self.claims = ClaimWriting(connection, head)
         self.verdicts = VerdictWriting(connection, head)
+        self.recusals = RecusalWriting(connection, head)
         self.notices = NoticeWriting(connection, head)
         self.outbox = OutboxWriting(connection, head)
         self.audit = AuditWriting(connection, head)

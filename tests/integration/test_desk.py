@@ -4,94 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
-from datetime import datetime, timedelta, timezone
+from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from offices import ME, START, Office, again, excluded, opened
 from pictures import child, group
-from reviews import Clock, account, pair_of
+from reviews import Clock, account, pair_of, recused
 
-from matcher import Matcher
-from matcher.accounts.rights import Acting, rights_of
-from matcher.config import Home
+from matcher.accounts.rights import Acting
 from matcher.domain.cases import CaseStatus
 from matcher.domain.ids import id_text, parse_id
 from matcher.domain.people import Role
 from matcher.domain.reviews import Outcome, ReopenedBy, TaskKind, TaskState, Truth
 from matcher.errors import Conflict, MatcherError, NotFound, NotPermitted, WrongUse
-from matcher.services.context import Context
 from matcher.services.desk_tasks import reopen_of_other_spaces
 from matcher.services.desk_views import ClaimView, ListSheet, PairSheet, QueueItem, SealedView
 from matcher.services.inputs import ReasonCode, Who
-
-ME = "hotline"
-START = datetime(2026, 3, 14, 9, 30, tzinfo=timezone.utc)
-
-
-@dataclass
-class Office:
-    """A home with its people and a clock."""
-
-    matcher: Matcher
-    clock: Clock
-    ann: Acting
-    ben: Acting
-    cat: Acting
-    boss: Acting
-    officer: Acting
-
-    def register(self, *seeds: int) -> None:
-        for seed in seeds:
-            self.matcher.add_case(f"A-{seed}", photos=[child(seed)], actor=ME, name=f"Child {seed}", marks="a scar")
-
-    def submit(self, seed: int = 1, **report: object) -> str:
-        return self.matcher.submit_sighting([child(seed, 1)], actor=ME, note="by the river", **report).id
-
-    def pick(self, acting: Acting, *cases: str) -> ClaimView:
-        """Answer the next list by picking these cases."""
-        desk = self.matcher.desk
-        claim = desk.next(acting, "list")
-        assert claim is not None
-        desk.list_sheet(acting, claim.claim)
-        desk.seal_list(acting, claim.claim, [self.place(acting, claim, case) for case in cases])
-        return claim
-
-    def place(self, acting: Acting, claim: ClaimView, case: str) -> int:
-        """Where a case stands on somebody's list: no view tells it."""
-        faces = self.matcher.desk.faces(acting, claim.claim).places
-        with self.matcher.context.store.read() as reading:
-            owner = reading.cases.get(case)
-            photos = {photo.id for photo in reading.photos.of_case(owner.id)}
-        return next(place for place, face in enumerate(faces) if face.photo_id in photos)
-
-    def judge(self, acting: Acting, outcome: str, **said: object) -> str:
-        """Seal the next pair."""
-        desk = self.matcher.desk
-        claim = desk.next(acting, "pair")
-        assert claim is not None
-        desk.pair_sheet(acting, claim.claim)
-        desk.seal_pair(acting, claim.claim, outcome, **said)
-        return claim.claim
-
-    def states(self) -> dict[TaskState, int]:
-        desk = self.matcher.desk
-        every = [TaskState.DISPUTED, TaskState.ESCALATED, TaskState.EXCLUDED, TaskState.CONFIRMED]
-        found = {state: len(desk.pairs(self.boss, state)) for state in every}
-        return {state: count for state, count in found.items() if count}
-
-
-def opened(home: Path, clock: Clock, settings: str) -> Iterator[Office]:
-    Home(home).settings_file.write_text(settings, encoding="utf-8")
-    with Matcher(Context(Home(home), clock=clock)) as matcher:
-        store = matcher.context.store
-        yield Office(
-            matcher,
-            clock,
-            *(account(store, name, Role.REVIEWER) for name in ("ann", "ben", "cat")),
-            account(store, "boss", Role.SUPERVISOR),
-            account(store, "officer", Role.OFFICER),
-        )
 
 
 @pytest.fixture
@@ -122,8 +52,8 @@ def test_from_a_list_to_a_confirmed_pair(office: Office) -> None:
     assert (view.facts.case_id, view.facts.sighting, view.facts.name) == ("A-1", sighting, "Child 1")
     assert {one.by for one in view.verdicts} == {"ann", "ben"}
     with office.matcher.context.store.read() as reading:
-        asked = [one.id for one in reading.candidates.of_sighting(parse_id(sighting))]
-        assert len(reading.verdicts.recused(office.officer.id, asked)) == 1, "whoever has looked is recused"
+        asked = reading.candidates.of_sighting(parse_id(sighting))
+        assert recused(reading, office.officer.id, asked) == 3, "whoever has looked is recused from the sighting"
     with pytest.raises(WrongUse, match="no result of a confirmation"):
         desk.confirm(office.officer, pair.task, ("dna", "lab 17"), "returned")
     with pytest.raises(WrongUse, match="reference"):
@@ -210,17 +140,6 @@ def test_a_revision_ends_the_agreement(office: Office) -> None:
     assert desk.own_quality(office.ann).pairs == 1
 
 
-def excluded(office: Office) -> str:
-    """A pair that two people have excluded."""
-    office.register(1, 2)
-    office.submit(1)
-    office.pick(office.cat, "A-1")
-    office.judge(office.ann, "no_candidate")
-    office.judge(office.ben, "no_candidate")
-    (pair,) = office.matcher.desk.pairs(office.boss, "excluded")
-    return pair.task
-
-
 def test_an_exclusion_survives_a_reindex_and_ends_with_a_new_photo(office: Office) -> None:
     task = excluded(office)
     desk = office.matcher.desk
@@ -239,7 +158,7 @@ def test_an_exclusion_survives_a_reindex_and_ends_with_a_new_photo(office: Offic
     assert claim is not None
     assert desk.pair_sheet(office.ann, claim.claim).places == 2, "both photos of the child"
     desk.seal_pair(office.ann, claim.claim, "potential")
-    office.judge(office.ben, "potential")
+    office.judge(office.boss, "potential")
     view = desk.pair(office.officer, task)
     assert (view.item.round, view.item.reopened_by) == (2, ReopenedBy.NEW_PHOTO)
     assert [(one.kind, one.round, one.actor) for one in view.decisions] == [("reopened", 1, "intake")]
@@ -353,25 +272,6 @@ def test_looking_recuses(office: Office, look: str) -> None:
         assert office.matcher.audit()[-1].entry.action == f"{look}.view"
     assert office.matcher.desk.queue(office.boss).waiting == ()
     assert len(office.matcher.desk.queue(office.ben).waiting) == 1
-
-
-def test_a_reveal_recuses_from_what_is_near(office: Office) -> None:
-    office.register(1, 2)
-    office.submit(1)
-    desk = office.matcher.desk
-    office.pick(office.cat, "A-1", "A-2")
-    office.submit(3)
-    office.pick(office.cat, "A-2")
-    first = desk.claim(office.ann, desk.queue(office.ann, "pairs").waiting[0].task)
-    desk.pair_sheet(office.ann, first.claim)
-    desk.seal_pair(office.ann, first.claim, "inconclusive")
-    assert len(desk.queue(office.ann, "pairs").waiting) == 2
-    told = desk.reveal(office.ann, first.claim)
-    left = 1 if told.facts.case_id == "A-1" else 0
-    if told.facts.case_id == "A-2":  # its sighting and its case may be two other pairs, or one
-        left = len(desk.queue(office.ann, "pairs").waiting)
-        assert left < 2
-    assert len(desk.queue(office.ann, "pairs").waiting) == left
 
 
 def test_blind_views_hold_nothing_that_sways(office: Office) -> None:
@@ -649,16 +549,6 @@ def test_nothing_in_the_queue_tells_a_control_pair(home: Path) -> None:
             assert kinds == [Truth.DIFFERENT if rate else None] * 3
             desk.give_back(boss, third.claim)
     assert seen[0] == seen[1] == (False, True, True, Outcome.POTENTIAL, None)
-
-
-def again(home: Path, clock: Clock, settings: str) -> Iterator[Office]:
-    """The same office, opened anew."""
-    Home(home).settings_file.write_text(settings, encoding="utf-8")
-    with Matcher(Context(Home(home), clock=clock)) as matcher:
-        with matcher.context.store.read() as reading:
-            people = {one.name: one for one in reading.people.list()}
-        signed = {name: Acting(id=one.id, name=name, rights=rights_of(one.roles)) for name, one in people.items()}
-        yield Office(matcher, clock, *(signed[name] for name in ("ann", "ben", "cat", "boss", "officer")))
 
 
 def test_the_face_that_is_meant(office: Office) -> None:
