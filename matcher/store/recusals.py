@@ -62,12 +62,12 @@ class RecusalWriting(RecusalReading):
                 self._connection.execute(insert(table), rows)
 
 
-def pair_recusal(person: PersonId, of: Any = tasks.c) -> ColumnElement[bool]:
+def pair_recusal(person: Any, of: Any = tasks.c) -> ColumnElement[bool]:
     """Pairs whose case or sighting a person knows: those of a query's `tasks`, or whether it is so of one task."""
     return or_(_knows_case(person, of.case_id), _knows_sighting(person, of.sighting_id))
 
 
-def list_recusal(person: PersonId, of: Any = tasks.c) -> ColumnElement[bool]:
+def list_recusal(person: Any, of: Any = tasks.c) -> ColumnElement[bool]:
     """Lists whose sighting a person knows, or one of whose cases it has read or searched for.
 
     A search tells ranks, and after a call it is the photo of the call that was searched. What the reveal of a pair told
@@ -75,16 +75,17 @@ def list_recusal(person: PersonId, of: Any = tasks.c) -> ColumnElement[bool]:
     learn of cases in no other way, would lose with each reveal every list on which that child is one of many, until
     none is left. Whoever reads many cases loses many lists: their work is to decide, not to look first.
     """
-    # One inside the other: as a join, SQLite would go through all that the person knows for each list.
+    # One inside the other: as a join, SQLite would go through all that the person knows for each list. Without the
+    # offset, PostgreSQL would first look for all candidates of all lists whose cases are known.
     on_list = and_(candidates.c.face_id == of.face_id, candidates.c.space == of.space)
     known = _knows_case(person, candidates.c.case_id, case_recusals.c.because != RecusedBy.REVEAL)
-    return or_(_knows_sighting(person, of.sighting_id), exists().where(on_list, known))
+    return or_(_knows_sighting(person, of.sighting_id), select(true()).where(on_list, known).offset(0).exists())
 
 
-def _knows_case(person: PersonId, case: Any, how: ColumnElement[bool] | None = None) -> ColumnElement[bool]:
+def _knows_case(person: Any, case: Any, how: ColumnElement[bool] | None = None) -> ColumnElement[bool]:
     known = and_(case_recusals.c.person_id == person, case_recusals.c.case_id == case)
     return exists().where(known if how is None else and_(known, how))
 
 
-def _knows_sighting(person: PersonId, sighting: Any) -> ColumnElement[bool]:
+def _knows_sighting(person: Any, sighting: Any) -> ColumnElement[bool]:
     return exists().where(sighting_recusals.c.person_id == person, sighting_recusals.c.sighting_id == sighting)
