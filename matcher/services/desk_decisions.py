@@ -132,7 +132,6 @@ def confirm(
         if case is None:
             raise NotFound(f"The case of task '{task}' is gone.")
         require_possible(found.state, DecisionKind.CONFIRMED)
-        _require_impartial(transaction, acting, found)
         if case.status is not status:
             cases.close(context, transaction, case, (status, confirmation), who)
         _decide(context, transaction, acting, found, Made(DecisionKind.CONFIRMED, who, confirmation))
