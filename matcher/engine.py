@@ -69,9 +69,10 @@ Photos = Iterable[CasePhoto | PhotoInput]
 class Matcher:
     """One home, opened. Safe across threads and processes, and usable in a forked child.
 
-    `actor` names the person or service that acts, `reason` is its words for why; both go to the audit log. `accounts`
-    says who works here and signs them in, `desk` is where reviewers, supervisors and officers work, `casework` what
-    they and intake do with cases and sightings.
+    `actor` names the person or service that acts, `reason` is its words for why; both go to the audit log, and an
+    account of that name is not asked to review what it was shown: a program that shows it to nobody leaves it out where
+    it can. `accounts` says who works here and signs them in, `desk` is where reviewers, supervisors and officers work,
+    `casework` what they and intake do with cases and sightings.
     """
 
     def __init__(self, context: Context) -> None:
@@ -165,10 +166,7 @@ class Matcher:
         return case_photos.choose_face(self._context, PhotoId(parse_id(photo_id)), number, who)
 
     def photo_sheet(self, photo_id: str, *, actor: str | None = None) -> bytes:
-        """A PNG with a case photo and its faces, each with the number that `choose_face` takes.
-
-        With an `actor` the look is audited, and recuses.
-        """
+        """A PNG with a case photo and its faces, each with the number for `choose_face`; `actor` as in `case`."""
         return sheets.photo_sheet(self._context, photo_id, Who(actor, ReasonCode.CORRECTION) if actor else None)
 
     def close_case(
@@ -211,16 +209,8 @@ class Matcher:
         return relations.unrelate(self._context, case_id, other, Who(actor, ReasonCode.CORRECTION, reason))
 
     def case(self, case_id: str, *, actor: str | None = None) -> CaseView:
-        """Everything about one case; `NotFound` names it.
-
-        With an `actor` the look is audited, and recuses. Programs that show the case to nobody leave it out.
-        """
-        cases.check_number(case_id)
-        with self._context.store.read() as reading:
-            found = cases.require_case(reading, case_id)
-            if actor is None:
-                return case_views.of_case(reading, found)
-        return case_views.shown(self._context, found, Who(actor, ReasonCode.REVIEW))
+        """Everything about one case; `NotFound` names it. With an `actor` the look is audited, and recuses."""
+        return cases.shown(self._context, case_id, Who(actor, ReasonCode.REVIEW) if actor else None)
 
     def cases(
         self, *, status: CaseStatus | str | None = None, after: str | None = None, limit: int | None = None
@@ -255,8 +245,7 @@ class Matcher:
     ) -> MatchView:
         """Rank the open cases for every face of a photo. Nothing is kept but the audit entry.
 
-        An account of the name `actor` is recused from the cases that are found, as is one that sees them instead:
-        `shown_to`.
+        `actor` is recused from the cases that are found, as is the account that they are `shown_to` instead.
         """
         who = Who(actor, ReasonCode.AD_HOC, reason)
         return search.match(self._context, photo, who, top=_top(top), thorough=thorough, shown_to=shown_to)
@@ -292,10 +281,7 @@ class Matcher:
         return replace(view, repeated=repeated)
 
     def sighting(self, sighting_id: str, *, actor: str | None = None) -> SightingView:
-        """Everything about one sighting; `NotFound` names it.
-
-        With an `actor` the look is audited, and recuses. Programs that show the sighting to nobody leave it out.
-        """
+        """Everything about one sighting; `NotFound` names it. With an `actor` the look is audited, and recuses."""
         return sighting_views.shown(self._context, sighting_id, Who(actor, ReasonCode.SIGHTING) if actor else None)
 
     def sightings(self, *, needs_triage: bool | None = None, limit: int | None = None) -> list[SightingSummary]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matcher.domain.faces import PhotoFaces
 from matcher.domain.ids import id_text
 from matcher.domain.quality import explain, weaknesses
 from matcher.domain.reviews import RecusedBy
@@ -12,7 +13,7 @@ from matcher.images.decode import open_image
 from matcher.matching.plausibility import Observation
 from matcher.matching.sentences import sentence
 from matcher.services.auditing import Trace, record
-from matcher.services.candidates import Ranked, describe, search, still_true
+from matcher.services.candidates import CandidateList, Ranked, Search, describe, search, still_true
 from matcher.services.context import Context
 from matcher.services.inputs import PhotoInput, ReasonCode, Who, photo_name, read_photo
 from matcher.services.photos import original_digest
@@ -53,6 +54,10 @@ def match(
             details={"faces": len(found.faces), "top": top, "cut": sum(one.cut for one in lists)},
         )
         record(context, transaction, who, trace)
+    return _view(context, found, lists, result)
+
+
+def _view(context: Context, found: PhotoFaces, lists: Sequence[CandidateList], result: Search) -> MatchView:
     return MatchView(
         faces=tuple(
             FaceCandidates(
