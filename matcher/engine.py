@@ -69,9 +69,10 @@ Photos = Iterable[CasePhoto | PhotoInput]
 class Matcher:
     """One home, opened. Safe across threads and processes, and usable in a forked child.
 
-    `actor` names the person or service that acts, `reason` is its words for why; both go to the audit log. `accounts`
-    says who works here and signs them in, `desk` is where reviewers, supervisors and officers work, `casework` what
-    they and intake do with cases and sightings.
+    `actor` names the person or service that acts, `reason` is its words for why; both go to the audit log, and an
+    account of that name is not asked to review what it was shown: a program that shows it to nobody leaves it out where
+    it can. `accounts` says who works here and signs them in, `desk` is where reviewers, supervisors and officers work,
+    `casework` what they and intake do with cases and sightings.
     """
 
     def __init__(self, context: Context) -> None:
@@ -164,9 +165,9 @@ class Matcher:
         who = Who(actor, ReasonCode.CORRECTION, reason)
         return case_photos.choose_face(self._context, PhotoId(parse_id(photo_id)), number, who)
 
-    def photo_sheet(self, photo_id: str) -> bytes:
-        """A PNG with a case photo and its faces, each with the number that `choose_face` takes."""
-        return sheets.photo_sheet(self._context, photo_id)
+    def photo_sheet(self, photo_id: str, *, actor: str | None = None) -> bytes:
+        """A PNG with a case photo and its faces, each with the number for `choose_face`; `actor` as in `case`."""
+        return sheets.photo_sheet(self._context, photo_id, Who(actor, ReasonCode.CORRECTION) if actor else None)
 
     def close_case(
         self,
@@ -207,11 +208,9 @@ class Matcher:
         """Withdraw what was declared about two cases."""
         return relations.unrelate(self._context, case_id, other, Who(actor, ReasonCode.CORRECTION, reason))
 
-    def case(self, case_id: str) -> CaseView:
-        """Everything about one case; `NotFound` names it."""
-        cases.check_number(case_id)
-        with self._context.store.read() as reading:
-            return case_views.of_case(reading, cases.require_case(reading, case_id))
+    def case(self, case_id: str, *, actor: str | None = None) -> CaseView:
+        """Everything about one case; `NotFound` names it. With an `actor` the look is audited, and recuses."""
+        return cases.shown(self._context, case_id, Who(actor, ReasonCode.REVIEW) if actor else None)
 
     def cases(
         self, *, status: CaseStatus | str | None = None, after: str | None = None, limit: int | None = None
@@ -235,11 +234,21 @@ class Matcher:
         return self._context.pipeline.find(open_image(read_photo(photo), photo_name(photo)), thorough=thorough)
 
     def match(
-        self, photo: PhotoInput, *, actor: str, reason: str, top: int | None = None, thorough: bool = False
+        self,
+        photo: PhotoInput,
+        *,
+        actor: str,
+        reason: str,
+        top: int | None = None,
+        thorough: bool = False,
+        shown_to: str | None = None,
     ) -> MatchView:
-        """Rank the open cases for every face of a photo. Nothing is kept but the audit entry."""
+        """Rank the open cases for every face of a photo. Nothing is kept but the audit entry.
+
+        `actor` is recused from the cases that are found, as is the account that they are `shown_to` instead.
+        """
         who = Who(actor, ReasonCode.AD_HOC, reason)
-        return search.match(self._context, photo, who, top=_top(top), thorough=thorough)
+        return search.match(self._context, photo, who, top=_top(top), thorough=thorough, shown_to=shown_to)
 
     def match_sheet(self, photo: PhotoInput, face: FaceCandidates) -> bytes:
         """A PNG with a face of `match` beside its candidates, in the order of the list."""

@@ -13,6 +13,7 @@ from reviews import Clock, account
 from matcher import Matcher
 from matcher.accounts.rights import Acting, rights_of
 from matcher.config import Home
+from matcher.domain.ids import SightingId, id_text, parse_id
 from matcher.domain.people import Role
 from matcher.domain.reviews import TaskState
 from matcher.services.context import Context
@@ -67,6 +68,13 @@ class Office:
         desk.seal_pair(acting, claim.claim, outcome, **said)
         return claim.claim
 
+    def pair(self, sighting: str, case: str) -> str:
+        """The task of a pair that was picked, by its shown id."""
+        with self.matcher.context.store.read() as reading:
+            owner = reading.cases.get(case)
+            found = reading.tasks.of_sighting(SightingId(parse_id(sighting)))
+            return next(id_text(task.id) for task in found if task.case_id == owner.id)
+
     def states(self) -> dict[TaskState, int]:
         desk = self.matcher.desk
         every = [TaskState.DISPUTED, TaskState.ESCALATED, TaskState.EXCLUDED, TaskState.CONFIRMED]
@@ -87,6 +95,16 @@ def opened(home: Path, clock: Clock, settings: str) -> Iterator[Office]:
         )
 
 
+def again(home: Path, clock: Clock, settings: str) -> Iterator[Office]:
+    """The same office, opened anew."""
+    Home(home).settings_file.write_text(settings, encoding="utf-8")
+    with Matcher(Context(Home(home), clock=clock)) as matcher:
+        with matcher.context.store.read() as reading:
+            people = {one.name: one for one in reading.people.list()}
+        signed = {name: Acting(id=one.id, name=name, rights=rights_of(one.roles)) for name, one in people.items()}
+        yield Office(matcher, clock, *(signed[name] for name in ("ann", "ben", "cat", "boss", "officer")))
+
+
 def excluded(office: Office) -> str:
     """A pair that two people have excluded."""
     office.register(1, 2)
@@ -96,13 +114,3 @@ def excluded(office: Office) -> str:
     office.judge(office.ben, "no_candidate")
     (pair,) = office.matcher.desk.pairs(office.boss, "excluded")
     return pair.task
-
-
-def again(home: Path, clock: Clock, settings: str) -> Iterator[Office]:
-    """The same office, opened anew."""
-    Home(home).settings_file.write_text(settings, encoding="utf-8")
-    with Matcher(Context(Home(home), clock=clock)) as matcher:
-        with matcher.context.store.read() as reading:
-            people = {one.name: one for one in reading.people.list()}
-        signed = {name: Acting(id=one.id, name=name, rights=rights_of(one.roles)) for name, one in people.items()}
-        yield Office(matcher, clock, *(signed[name] for name in ("ann", "ben", "cat", "boss", "officer")))

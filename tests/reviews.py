@@ -28,7 +28,7 @@ from matcher.domain.reviews import (
     VerdictId,
     day_of,
 )
-from matcher.store.database import Store, Transaction
+from matcher.store.database import Reading, Store, Transaction
 
 
 def account(store: Store, name: str, *roles: Role, trained: date | None = None) -> Acting:
@@ -101,6 +101,12 @@ def pair_of(tx: Transaction, found: Candidate, **changes: object) -> Task:
     )
     tx.tasks.add([new])
     return new
+
+
+def recused(reading: Reading, person: PersonId, found: Iterable[Candidate]) -> int:
+    """From the pairs of how many candidates a person is recused."""
+    pairs = [task(kind=TaskKind.PAIR, sighting_id=one.sighting_id, case_id=one.case_id) for one in found]
+    return sum(reading.recusals.from_task(person, pair) for pair in pairs)
 
 
 def claim(of: Task, person: PersonId, **changes: object) -> Claim:

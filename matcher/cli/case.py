@@ -21,7 +21,7 @@ from matcher.cli.app import (
 )
 from matcher.cli.bulk import import_options, run_import
 from matcher.cli.case_view import box_text, print_case, print_weak_cases
-from matcher.cli.session import signed_in
+from matcher.cli.session import account_here, onlooker, signed_in
 from matcher.domain.cases import CaseStatus, ConfirmationKind, LegalBasis
 from matcher.domain.positions import Datum
 from matcher.domain.relations import RelationKind
@@ -30,7 +30,9 @@ from matcher.interchange import cells
 from matcher.interchange.records import CASE_COLUMNS, photo_with_marks
 
 if TYPE_CHECKING:
+    from matcher.engine import Matcher
     from matcher.services.inputs import CasePhoto
+    from matcher.services.views import CaseView
 
 _HELP = {
     "name": "Full name.",
@@ -69,6 +71,13 @@ photo_option = click.option(
 @click.group()
 def case() -> None:
     """Missing children: register, import, list, change and close cases."""
+
+
+def _seen(matcher: Matcher, view: CaseView) -> None:
+    """Record that the account that is signed in is shown a case, whoever is named for what was done to it."""
+    account = account_here(matcher)
+    if account is not None:
+        matcher.case(view.case_id, actor=account)
 
 
 def _detail_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -127,6 +136,7 @@ def add(app: App, /, case_id: str, photos: tuple[str, ...], on_several: str, as_
             on_several=on_several,
             **_details(given),
         )
+        _seen(matcher, view)
     print_case(view, as_json)
 
 
@@ -153,6 +163,7 @@ def update(app: App, /, case_id: str, photos: tuple[str, ...], on_several: str, 
         view = matcher.update_case(
             case_id, _photos(photos), actor=given["actor"], reason=given["reason"], on_several=on_several, **changes
         )
+        _seen(matcher, view)
     print_case(view, as_json)
 
 
@@ -218,11 +229,13 @@ def choose_face(
     """Say which FACE (1 is the largest) of a case PHOTO is the child's; without arguments, list what waits."""
     with app.open() as matcher:
         if photo_id is not None and number is not None:
-            print_case(matcher.choose_face(photo_id, number, **who), as_json)
+            view = matcher.choose_face(photo_id, number, **who)
+            _seen(matcher, view)
+            print_case(view, as_json)
             return
         if photo_id is not None and sheet is not None:
             with private(sheet, "wb") as file:
-                file.write(matcher.photo_sheet(photo_id))
+                file.write(matcher.photo_sheet(photo_id, actor=onlooker(matcher)))
             click.echo(f"Written: {sheet}")
             return
         if photo_id is not None:
@@ -270,9 +283,9 @@ def list_cases(app: App, status: str | None, weak: bool, limit: int | None, as_j
 @home_option
 @click.pass_obj
 def show(app: App, case_id: str, as_json: bool) -> None:
-    """Show everything about case ID."""
+    """Show everything about case ID. The look is recorded, and you are not asked about it in reviews any more."""
     with app.open() as matcher:
-        view = matcher.case(case_id)
+        view = matcher.case(case_id, actor=onlooker(matcher))
     print_case(view, as_json)
 
 
@@ -336,6 +349,7 @@ def relate(app: App, /, case_id: str, other: str, kind: str, as_json: bool, **wh
     """Declare that cases ID and OTHER are of siblings or twins, or of one child. Candidates of both carry a flag."""
     with app.open() as matcher:
         view = matcher.relate_cases(case_id, other, kind=kind, **who)
+        _seen(matcher, view)
     print_case(view, as_json)
 
 
@@ -350,4 +364,5 @@ def unrelate(app: App, /, case_id: str, other: str, as_json: bool, **who: Any) -
     """Withdraw what was declared about cases ID and OTHER."""
     with app.open() as matcher:
         view = matcher.unrelate_cases(case_id, other, **who)
+        _seen(matcher, view)
     print_case(view, as_json)

@@ -9,6 +9,7 @@ import click
 from matcher.cli.app import App, home_option, json_option, print_json, print_table, say, shown
 from matcher.cli.session import signed_in
 from matcher.domain.cases import CaseStatus, ConfirmationKind
+from matcher.domain.reviews import DecisionKind
 
 _STATES = ("disputed", "escalated", "excluded", "confirmed")
 _note = click.option("--note", required=True, help="Why, in your own words.")
@@ -53,7 +54,9 @@ def pair(app: App, task: str, as_json: bool) -> None:
         say(f"  {one.by}: {one.outcome.value}{revised}{note}")
     for done in found.decisions:
         note = f": {shown(done.note)}" if done.note else ""
-        say(f"  {done.actor}, {shown(done.at)}: {done.kind}{note}")
+        proof = done.confirmation
+        by = f" by {proof.kind.value} ({proof.reference})" if proof else ""
+        say(f"  {done.actor}, {shown(done.at)}: {done.kind}{by}{note}")
 
 
 @click.command("escalate")
@@ -77,8 +80,11 @@ def exclude(app: App, task: str, note: str) -> None:
     """Exclude a disputed pair as a supervisor, or refute an escalated one as an officer."""
     with app.open() as matcher:
         acting = signed_in(matcher)
-        matcher.desk.exclude(acting, task, note=note)
-    say("Excluded: not asked again until the case gets a new photo or the models change.")
+        made = matcher.desk.exclude(acting, task, note=note)
+    if made is DecisionKind.REFUTED:
+        say("Refuted: not asked again unless a supervisor reopens it.")
+    else:
+        say("Excluded: not asked again until the case gets a new photo or the models change.")
 
 
 @click.command("confirm")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from matcher.cli.app import App, home_option, json_option, plain, print_json, print_table, private, who_options
+from matcher.cli.session import account_here
 from matcher.cli.tables import print_candidates, print_weaknesses
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def match(
     if not given["reason"]:
         raise click.UsageError("Why do you search? Give --reason: every search is recorded with one.")
     with app.open() as matcher:
-        found = matcher.match(photo, **given)
+        found = matcher.match(photo, **given, shown_to=account_here(matcher))
         written = [] if sheet is None else _write_sheets(matcher, photo, found, sheet)
     if as_json:
         print_json(found)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from matcher.cli.app import App, home_option, kept_sign_in, private, say
+from matcher.cli.app import App, home_option, kept_sign_in, login_name, private, say
 from matcher.errors import NotSignedIn
 
 if TYPE_CHECKING:
@@ -66,6 +66,17 @@ def signed_in_or_none(matcher: Matcher) -> Acting | None:
     with suppress(NotSignedIn):
         return signed_in(matcher)
     return None
+
+
+def account_here(matcher: Matcher) -> str | None:
+    """The account of this user's sign-in, held or ended: what a command shows, this person has seen."""
+    kept = kept_sign_in(matcher.context.home.root)
+    return None if kept is None else kept[1]
+
+
+def onlooker(matcher: Matcher) -> str:
+    """Who looks at what a command shows: the account that is signed in, else the login name."""
+    return account_here(matcher) or login_name()
 
 
 def read_password(prompt: str, from_stdin: bool, *, repeat: bool) -> str:

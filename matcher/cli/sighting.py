@@ -9,7 +9,7 @@ import click
 
 from matcher.cli.app import App, home_option, json_option, print_json, print_table, shown, who_options
 from matcher.cli.bulk import import_options, run_import
-from matcher.cli.session import signed_in
+from matcher.cli.session import account_here, onlooker, signed_in
 from matcher.cli.tables import print_candidates
 from matcher.domain.cases import Sex
 from matcher.domain.positions import Datum
@@ -68,6 +68,9 @@ def submit(app: App, /, photos: tuple[str, ...], as_json: bool, **given: Any) ->
             position=position,
             **report,
         )
+        account = account_here(matcher)
+        if account not in (None, given["actor"]):  # whose account was recused with the submission
+            matcher.sighting(view.id, actor=account)
     _print_sighting(view, as_json)
 
 
@@ -143,9 +146,9 @@ def list_sightings(app: App, needs_triage: bool, limit: int | None, as_json: boo
 @home_option
 @click.pass_obj
 def show(app: App, sighting_id: str, top: int, as_json: bool) -> None:
-    """Show everything about a sighting."""
+    """Show everything about a sighting. The look is recorded, and you are not asked about it in reviews any more."""
     with app.open() as matcher:
-        view = matcher.sighting(sighting_id)
+        view = matcher.sighting(sighting_id, actor=onlooker(matcher))
     _print_sighting(view, as_json, top)
 
 

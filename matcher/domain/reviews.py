@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, NewType
 
+from matcher.domain.cases import Confirmation
 from matcher.domain.ids import CandidateId, CaseId, FaceId, SightingId
 from matcher.domain.people import PersonId
 
@@ -34,7 +35,7 @@ class TaskState(str, Enum):
     DISPUTED = "disputed"  # reviewers differ or cannot tell: for a supervisor
     ESCALATED = "escalated"  # reviewers agree on a possible resemblance: for an officer
     CONFIRMED = "confirmed"  # proved from outside
-    EXCLUDED = "excluded"  # not the same child, until a new photo or a new model
+    EXCLUDED = "excluded"  # not the same child: until a new photo or a new model, or for good if it was refuted
 
 
 class Outcome(str, Enum):
@@ -98,7 +99,7 @@ class DecisionKind(str, Enum):
 
     ESCALATED = "escalated"
     EXCLUDED = "excluded"
-    REFUTED = "refuted"  # an officer's exclusion after an escalation
+    REFUTED = "refuted"  # an officer's exclusion after an escalation: only a person opens it again
     CONFIRMED = "confirmed"
     REOPENED = "reopened"
 
@@ -112,7 +113,7 @@ class ReopenedBy(str, Enum):
 
 
 class RecusedBy(str, Enum):
-    """What showed a person more of a pair than its photos."""
+    """What showed a person more of a case or a sighting than its photos."""
 
     SEARCH = "search"
     SIGHTING = "sighting"
@@ -160,11 +161,11 @@ class Claim:
     """A lease on a task: its random id is all that addresses of photos and pages show.
 
     `claimed_at` and `expires_at` are of the present lease: whoever needs more time begins it anew, which the audit log
-    has. `opened_at` is when its faces were first given out. A live claim was not released (sealed or given back) and
-    has not expired. `draft` is what was entered and not sealed yet. `truth` is set on control pairs only, and
-    `instead_of` names the task in whose place one stands: its person does not see that one wait, as if it were the one
-    that is held. `round` is that of the task in the queue, which with a control pair is the one in whose place it
-    stands.
+    has. `opened_at` is when its faces were first given out, `revealed_at` when its person was first told what they
+    were. A live claim was not released (sealed or given back) and has not expired. `draft` is what was entered and not
+    sealed yet. `truth` is set on control pairs only, and `instead_of` names the task in whose place one stands: its
+    person does not see that one wait, as if it were the one that is held. `round` is that of the task in the queue,
+    which with a control pair is the one in whose place it stands.
     """
 
     id: ClaimId
@@ -177,6 +178,7 @@ class Claim:
     expires_at: datetime
     opened_at: datetime | None = None
     released_at: datetime | None = None
+    revealed_at: datetime | None = None
     draft: Mapping[str, Any] | None = None
 
 
@@ -236,4 +238,5 @@ class Decision:
     actor: str
     note: str | None = None
     reopened_by: ReopenedBy | None = None
+    confirmation: Confirmation | None = None
     at: datetime

@@ -18,6 +18,9 @@ _DECIDED = {
     DecisionKind.CONFIRMED: TaskState.CONFIRMED,
 }
 
+# Why a task cannot be had where there is no seat.
+TAKEN = Wording("enough others are at work on it")
+
 # From which states a decision may be made; a reopened pair is asked again in a new round.
 _POSSIBLE = {
     DecisionKind.ESCALATED: frozenset({TaskState.DISPUTED}),
@@ -81,14 +84,14 @@ def require_possible(state: TaskState, kind: DecisionKind) -> None:
 class Seats:
     """Who has to do with the present round of a task.
 
-    `holders` have a live claim, `answered` a sealed answer, `pickers` brought the pair up, `recused` were shown more
-    of it than its photos.
+    `holders` have a live claim, `answered` a sealed answer, `earlier` picked the pair or judged it in an earlier round,
+    `recused` were shown more of it than its photos.
     """
 
     needed: int
     holders: Set[PersonId] = frozenset()
     answered: Set[PersonId] = frozenset()
-    pickers: Set[PersonId] = frozenset()
+    earlier: Set[PersonId] = frozenset()
     recused: Set[PersonId] = frozenset()
 
     @property
@@ -100,18 +103,19 @@ class Seats:
 def refusal(kind: TaskKind, state: TaskState, seats: Seats, person: PersonId) -> str | None:
     """Why a person may not be asked, in words for that person; `None` if nothing speaks against it.
 
-    At most one of a pair's reviewers may be somebody who picked it.
+    At most one of a pair's reviewers may be somebody who picked it or judged it before: a pair is asked again so that
+    it is looked at anew, which those who know what they said cannot do alone.
     """
     taken = seats.holders | seats.answered
     rules = (
-        (state is not TaskState.WAITING, "it does not wait for reviewers any more"),
-        (person in seats.recused, "you have seen more of it than its photos"),
-        (person in seats.answered, "you have answered it"),
-        (person in seats.holders, "you hold it already"),
-        (not seats.free, "enough others are at work on it"),
+        (state is not TaskState.WAITING, Wording("it does not wait for reviewers any more")),
+        (person in seats.recused, Wording("you have seen more of it than its photos")),
+        (person in seats.answered, Wording("you have answered it")),
+        (person in seats.holders, Wording("you hold it already")),
+        (not seats.free, TAKEN),
         (
-            kind is TaskKind.PAIR and person in seats.pickers and bool(seats.pickers & taken),
-            "somebody else who picked it is one of its reviewers",
+            kind is TaskKind.PAIR and person in seats.earlier and bool(seats.earlier & taken),
+            Wording("somebody else who picked or judged it before is one of its reviewers"),
         ),
     )
     return next((words for speaks, words in rules if speaks), None)

@@ -15,7 +15,7 @@ from matcher.services.views import CaseCandidate
 def of_case(context: Context, number: str, who: Who, limit: int) -> list[CaseCandidate]:
     """Candidates of a case with where reviewers stand: those that were picked first, then the newest.
 
-    The look is audited and recuses.
+    The look is audited and recuses from the case, and from the sightings: their time, place and ranks are shown.
     """
     check_number(number)
     with context.store.write() as transaction:
@@ -24,7 +24,9 @@ def of_case(context: Context, number: str, who: Who, limit: int) -> list[CaseCan
         pairs = transaction.tasks.pairs_of(case.id)
         lists = transaction.tasks.lists_of({one.face_id for one in found})
         sightings = transaction.sightings.by_ids({one.sighting_id for one in found})
-        transaction.verdicts.recuse_from_cases(who.actor, [case.id], RecusedBy.CASE, context.clock())
+        now = context.clock()
+        transaction.recusals.from_cases(who.actor, [case.id], RecusedBy.CASE, now)
+        transaction.recusals.from_sightings(who.actor, sightings, RecusedBy.CASE, now)
         record(context, transaction, who, Trace("case.candidates", [case.id], candidates=[one.id for one in found]))
     found.sort(key=lambda one: one.face_id not in pairs)
     return [

@@ -33,7 +33,7 @@ def picture(context: Context, acting: Acting, kind: Picture, shown_id: str) -> b
     """A picture as JPEG for whoever may see its case or sighting. `NotFound`, `NotPermitted`.
 
     The look is audited. Lists name children beside the ids of their photos, so whoever sees a photo of a case is
-    recused from its candidates.
+    recused from it.
     """
     number = parse_id(shown_id)
     with context.store.write() as transaction:
@@ -42,7 +42,7 @@ def picture(context: Context, acting: Acting, kind: Picture, shown_id: str) -> b
             raise NotFound(Wording("There is no picture '{id}' any more.", id=shown_id))
         if photo.case_id is not None:
             acting.require(Right.CASE_READ)
-            transaction.verdicts.recuse_from_cases(acting.name, [photo.case_id], RecusedBy.CASE, context.clock())
+            transaction.recusals.from_cases(acting.name, [photo.case_id], RecusedBy.CASE, context.clock())
         else:
             acting.require_one_of(Right.SIGHTING_READ, Right.TRIAGE)
         record(context, transaction, Who.of(acting, ReasonCode.REVIEW), Trace("photo.view", {photo.id, number}))

@@ -17,10 +17,10 @@ from matcher.store.database import Reading
 
 
 def shown(context: Context, case: Case, who: Who) -> CaseView:
-    """A case page: the look is audited, and an account is recused from the case's candidates."""
+    """A case page: the look is audited, and an account is recused from the case."""
     with context.store.write() as transaction:
         now = transaction.cases.by_id(case.id) or case
-        transaction.verdicts.recuse_from_cases(who.actor, [case.id], RecusedBy.CASE, context.clock())
+        transaction.recusals.from_cases(who.actor, [case.id], RecusedBy.CASE, context.clock())
         record(context, transaction, who, Trace("case.view", [case.id]))
         return of_case(transaction, now)
 
@@ -30,7 +30,7 @@ def recuse(context: Context, number: str, who: Who) -> None:
     with context.store.write() as transaction:
         case = transaction.cases.get(number)
         if case is not None:
-            transaction.verdicts.recuse_from_cases(who.actor, [case.id], RecusedBy.CASE, context.clock())
+            transaction.recusals.from_cases(who.actor, [case.id], RecusedBy.CASE, context.clock())
 
 
 def of_case(reading: Reading, case: Case, warnings: Sequence[str] = ()) -> CaseView:

@@ -168,6 +168,16 @@ def _follow_status(transaction: Transaction, case: Case, space: str | None) -> l
     ]
 
 
+def shown(context: Context, number: str, who: Who | None) -> CaseView:
+    """Everything about a case; the look of `who` is audited, and an account is recused from the case."""
+    check_number(number)
+    with context.store.read() as reading:
+        case = require_case(reading, number)
+        if who is None:
+            return case_views.of_case(reading, case)
+    return case_views.shown(context, case, who)
+
+
 def require_case(reading: Reading, number: str) -> Case:
     """The case of a number; `NotFound` names it."""
     case = reading.cases.get(number)

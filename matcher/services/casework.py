@@ -69,12 +69,9 @@ class Casework:
         return case_views.listed(self._context, wanted, after, _page(limit))
 
     def case(self, acting: Acting, case_id: str) -> CaseView:
-        """Everything about one case; whoever looks is recused from its candidates."""
+        """Everything about one case; whoever looks is recused from it."""
         acting.require(Right.CASE_READ)
-        cases.check_number(case_id)
-        with self._context.store.read() as reading:
-            found = cases.require_case(reading, case_id)
-        return case_views.shown(self._context, found, _who(acting, ReasonCode.REVIEW))
+        return cases.shown(self._context, case_id, _who(acting, ReasonCode.REVIEW))
 
     def candidates_of(self, acting: Acting, case_id: str, limit: int = 50) -> list[CaseCandidate]:
         """The sightings that a case is a candidate for, picked ones first; whoever looks is recused from them."""
@@ -107,7 +104,8 @@ class Casework:
         fields = CaseDetails(**case_fields(details))
         cases.require_free(self._context, case_id)
         prepared = case_photos.prepare_photos(self._context, several(photos), one_of(OnSeveral)(on_several))
-        return cases.add(self._context, case_id, fields, prepared, _who(acting, ReasonCode.REGISTRATION))
+        view = cases.add(self._context, case_id, fields, prepared, _who(acting, ReasonCode.REGISTRATION))
+        return self._seen(acting, view)
 
     def update_case(
         self,
@@ -183,7 +181,7 @@ class Casework:
         return sighting_views.listed(self._context, needs_triage=needs_triage, after=after, limit=_page(limit))
 
     def sighting(self, acting: Acting, sighting_id: str) -> SightingView:
-        """Everything about one sighting; whoever looks is recused from its candidates."""
+        """Everything about one sighting; whoever looks is recused from it."""
         acting.require(Right.SIGHTING_READ)
         return sighting_views.shown(self._context, sighting_id, _who(acting, ReasonCode.SIGHTING))
 
@@ -246,7 +244,7 @@ class Casework:
         return case_pictures.picture(self._context, acting, one_of(Picture)(kind), shown_id)
 
     def _seen(self, acting: Acting, view: CaseView) -> CaseView:
-        """A view of a case for somebody who changed or ended it, and who is not asked about its pairs any more."""
+        """A view of a case for somebody who registered, changed or ended it, and who is not asked about its pairs."""
         case_views.recuse(self._context, view.case_id, _who(acting, ReasonCode.REVIEW))
         return view
 

@@ -176,7 +176,7 @@ class Desk:
         return desk_decisions.pairs(self._context, acting, one_of(TaskState)(state), after=after, limit=limit)
 
     def pair(self, acting: Acting, task: str) -> PairView:
-        """Everything about a pair that reviewers are done with; whoever looks is recused from what is near it."""
+        """Everything about a pair that reviewers are done with; whoever looks is recused from its sighting and case."""
         return desk_decisions.pair(self._context, acting, task)
 
     def face_of(self, acting: Acting, task: str, place: int) -> ClaimFace:
@@ -203,15 +203,16 @@ class Desk:
         desk_decisions.confirm(self._context, acting, task, proof, one_of(CaseStatus)(status), note)
 
     def refute(self, acting: Acting, task: str, *, note: str) -> None:
-        """Exclude an escalated pair."""
+        """Exclude an escalated pair, until a person reopens it."""
         desk_decisions.refute(self._context, acting, task, note)
 
-    def exclude(self, acting: Acting, task: str, *, note: str) -> None:
-        """Exclude a pair: as a supervisor one that is disputed, as an officer one that is escalated."""
+    def exclude(self, acting: Acting, task: str, *, note: str) -> DecisionKind:
+        """Exclude a disputed pair as a supervisor, or refute an escalated one as an officer; which it was."""
         if desk_decisions.state_of(self._context, acting, task) is TaskState.ESCALATED:
             self.refute(acting, task, note=note)
-        else:
-            self.settle(acting, task, DecisionKind.EXCLUDED, note=note)
+            return DecisionKind.REFUTED
+        self.settle(acting, task, DecisionKind.EXCLUDED, note=note)
+        return DecisionKind.EXCLUDED
 
     def reopen(self, acting: Acting, task: str, *, note: str) -> None:
         """Ask about a decided pair again."""

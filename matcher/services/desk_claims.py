@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.ids import id_text, parse_id
-from matcher.domain.people import PersonId
 from matcher.domain.reviews import Claim, ClaimId, Task, TaskId, TaskKind, TaskState
 from matcher.errors import Conflict, NotFound
 from matcher.services.context import Context
 from matcher.services.desk_views import ClaimView
 from matcher.services.inputs import ReasonCode, Who
 from matcher.store.database import Reading
+from matcher.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,16 @@ def own(reading: Reading, acting: Acting, claim: str, kind: TaskKind | None = No
     found = reading.claims.get(ClaimId(parse_id(claim)))
     task = None if found is None else reading.tasks.get(found.task_id)
     if found is None or task is None or found.person_id != acting.id:
-        raise NotFound(f"You hold no claim '{claim}': ask for the next task.")
+        raise NotFound(Wording("You hold no claim '{claim}': ask for the next task.", claim=claim))
     if kind not in (None, task.kind):
-        raise NotFound(f"Your claim '{claim}' is on a {task.kind.value}, not on a {kind.value}.")
+        raise NotFound(
+            Wording(
+                "Your claim '{claim}' is on a {held}, not on a {kind}.",
+                claim=claim,
+                held=task.kind.value,
+                kind=kind.value,
+            )
+        )
     return Held(found, task)
 
 
@@ -48,7 +55,9 @@ def require_live(reading: Reading, held: Held, now: datetime) -> None:
     """`Conflict` unless the claim can be worked on now."""
     problem = unusable(reading, held, now)
     if problem is not None:
-        raise Conflict(f"Claim '{id_text(held.claim.id)}' cannot be used: {problem}.")
+        raise Conflict(
+            Wording("Claim '{claim}' cannot be used: {problem}.", claim=id_text(held.claim.id), problem=problem)
+        )
 
 
 def unusable(reading: Reading, held: Held, now: datetime) -> str | None:
@@ -56,8 +65,8 @@ def unusable(reading: Reading, held: Held, now: datetime) -> str | None:
     ended = _ended(held.claim, now)
     if ended is not None:
         return ended
-    if is_recused(reading, held.claim.person_id, held.task):
-        return "you have seen more of it than its photos; give it back"
+    if reading.recusals.from_task(held.claim.person_id, held.task):
+        return Wording("you have seen more of it than its photos; give it back")
     if held.claim.truth is not None:  # what became of a control pair meanwhile changes nothing
         return None
     return _over(reading, held)
@@ -67,40 +76,37 @@ def require_held(held: Held, now: datetime) -> None:
     """`Conflict` for a claim that has ended, whatever became of its task."""
     problem = _ended(held.claim, now)
     if problem is not None:
-        raise Conflict(f"Claim '{id_text(held.claim.id)}' cannot be used: {problem}.")
+        raise Conflict(
+            Wording("Claim '{claim}' cannot be used: {problem}.", claim=id_text(held.claim.id), problem=problem)
+        )
 
 
 def _ended(claim: Claim, now: datetime) -> str | None:
     if claim.released_at is not None:
-        return "it was sealed, given back or has run out; ask for the next task"
+        return Wording("it was sealed, given back or has run out; ask for the next task")
     if claim.expires_at <= now:
-        return "its lease has ended; what you entered is kept and comes back with the task if you ask for the next one"
+        return Wording(
+            "its lease has ended; what you entered is kept and comes back with the task if you ask for the next"
+        )
     return None
 
 
 def _over(reading: Reading, held: Held) -> str | None:
     task = held.task
     if task.state is not TaskState.WAITING or task.round != held.claim.round:
-        return "this is not asked any more; ask for the next task"
+        return Wording("this is not asked any more; ask for the next task")
     if task.case_id is not None:
         case = reading.cases.by_id(task.case_id)
         if case is None or not case.status.searched:
-            return "the case has ended; ask for the next task"
+            return Wording("the case has ended; ask for the next task")
     return None
-
-
-def is_recused(reading: Reading, person: PersonId, task: Task) -> bool:
-    """Whether a person is recused from a pair, or from any candidate of a list."""
-    if task.candidate_id is not None:
-        return bool(reading.verdicts.recused(person, [task.candidate_id]))
-    return reading.verdicts.recused_from_list(person, task.face_id, task.space)
 
 
 def task_of(reading: Reading, task: str) -> Task:
     """A task by its shown id; `NotFound` names it."""
     found = reading.tasks.get(TaskId(parse_id(task)))
     if found is None:
-        raise NotFound(f"There is no task '{task}': load the list anew.")
+        raise NotFound(Wording("There is no task '{task}': load the list anew.", task=task))
     return found
 
 

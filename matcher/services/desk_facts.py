@@ -58,5 +58,11 @@ def of_pair(reading: Reading, task: Task) -> PairItem:
 def of_decision(decision: Decision) -> DecisionView:
     """A decision as those who decide see it."""
     return DecisionView(
-        decision.kind.value, decision.actor, decision.note, decision.reopened_by, decision.round, decision.at
+        decision.kind.value,
+        decision.actor,
+        decision.note,
+        decision.reopened_by,
+        decision.round,
+        decision.at,
+        decision.confirmation,
     )

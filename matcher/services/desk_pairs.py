@@ -31,6 +31,7 @@ from matcher.services.desk_views import Judgement, PairSheet, RevealView, Sealed
 from matcher.services.details import parsed
 from matcher.services.outbox import tell_of_pair
 from matcher.store.database import Reading, Transaction
+from matcher.wording import Wording
 
 _LONGEST_NOTE = 4000  # characters
 
@@ -103,18 +104,20 @@ def seal_pair(context: Context, acting: Acting, claim: str, said: Judgement) -> 
     With the last verdict of a round the pair goes to an officer, is excluded, or goes to a supervisor.
     """
     if said.outcome is None:
-        raise WrongUse("A verdict needs an outcome: potential, no_candidate or inconclusive.")
+        raise WrongUse(Wording("A verdict needs an outcome: potential, no_candidate or inconclusive."))
     with context.store.write() as transaction:
         held = own(transaction, acting, claim, TaskKind.PAIR)
         known = transaction.verdicts.under(held.claim.id)
         if known:
             first = next(one for one in known if one.revises is None)
             if (first.outcome, first.features, first.note) != (said.outcome, said.features, said.note):
-                raise Conflict(f"Claim '{claim}' was sealed with another verdict: reveal it, then revise it.")
+                raise Conflict(
+                    Wording("Claim '{claim}' was sealed with another verdict: reveal it, then revise it.", claim=claim)
+                )
             return SealedView(id_text(held.claim.id), first.sealed_at)
         require_live(transaction, held, context.clock())
         if held.claim.opened_at is None:
-            raise Conflict(f"Claim '{claim}' was not opened yet: look at the faces first.")
+            raise Conflict(Wording("Claim '{claim}' was not opened yet: look at the faces first.", claim=claim))
         verdict = _verdict(context, transaction, held, said)
         transaction.verdicts.add(verdict)
         transaction.claims.release(held.claim.id, verdict.sealed_at)
@@ -133,7 +136,8 @@ def require_sealed(context: Context, acting: Acting, claim: str) -> None:
 def reveal(context: Context, acting: Acting, claim: str) -> RevealView:
     """What a sealed pair was about, and what others said of it so far.
 
-    Whoever asks is recused from the other pairs of that sighting and of that case, and from another round of this one.
+    Whoever asks is recused from everything else of that sighting, from the other pairs of that case, those to come
+    among them, and from another round of this one.
     """
     with context.store.write() as transaction:
         held, verdicts = _sealed(transaction, acting, claim)
@@ -142,7 +146,8 @@ def reveal(context: Context, acting: Acting, claim: str) -> RevealView:
         about = [] if mine.truth else transaction.verdicts.of_round(held.task.id, mine.round)
         others = [one for one in about if not one.superseded and one.person_id != acting.id]
         now = context.clock()
-        transaction.verdicts.recuse_from_pairs(acting.name, held.task, RecusedBy.REVEAL, now)
+        transaction.claims.reveal(held.claim.id, now)
+        transaction.recusals.from_both(acting.name, held.task, RecusedBy.REVEAL, now)
         record(context, transaction, reviewer(acting), Trace("review.reveal", [held.claim.id, held.task.id]))
     return RevealView(
         id_text(held.claim.id), facts, of_verdict(mine), tuple(of_verdict(one) for one in others), mine.truth
@@ -156,13 +161,13 @@ def revise(context: Context, acting: Acting, claim: str, said: Judgement) -> Sea
     after a decision or in a later round, and for a control pair.
     """
     if said.outcome is None:
-        raise WrongUse("A verdict needs an outcome: potential, no_candidate or inconclusive.")
+        raise WrongUse(Wording("A verdict needs an outcome: potential, no_candidate or inconclusive."))
     with context.store.write() as transaction:
         held, verdicts = _sealed(transaction, acting, claim)
         live = next(one for one in verdicts if not one.superseded)
         if (live.outcome, live.features, live.note) == (said.outcome, said.features, said.note):
             return SealedView(id_text(held.claim.id), live.sealed_at)
-        _require_revisable(transaction, acting, held, live)
+        _require_revisable(transaction, held, live)
         new = replace(
             live,
             id=VerdictId(new_id()),
@@ -184,20 +189,24 @@ def revise(context: Context, acting: Acting, claim: str, said: Judgement) -> Sea
     return SealedView(id_text(held.claim.id), new.sealed_at)
 
 
-def _require_revisable(transaction: Transaction, acting: Acting, held: Held, live: Verdict) -> None:
-    if not transaction.verdicts.recused(acting.id, [live.candidate_id]):
-        raise Conflict(f"Claim '{id_text(held.claim.id)}' was not revealed yet: a revision comes after the reveal.")
+def _require_revisable(transaction: Transaction, held: Held, live: Verdict) -> None:
+    if held.claim.revealed_at is None:
+        raise Conflict(
+            Wording(
+                "Claim '{claim}' was not revealed yet: a revision comes after the reveal.", claim=id_text(held.claim.id)
+            )
+        )
     if live.truth is not None:
-        raise Conflict("This was a control pair: its answer stays as it was.")
+        raise Conflict(Wording("This was a control pair: its answer stays as it was."))
     if held.task.round != live.round or transaction.verdicts.decisions(held.task.id, live.round):
-        raise Conflict("This pair was decided since: its verdicts stay as they are.")
+        raise Conflict(Wording("This pair was decided since: its verdicts stay as they are."))
 
 
 def _sealed(reading: Reading, acting: Acting, claim: str) -> tuple[Held, list[Verdict]]:
     held = own(reading, acting, claim, TaskKind.PAIR)
     verdicts = reading.verdicts.under(held.claim.id)
     if not verdicts:
-        raise Conflict(f"Claim '{claim}' is not sealed: only a sealed pair is revealed.")
+        raise Conflict(Wording("Claim '{claim}' is not sealed: only a sealed pair is revealed.", claim=claim))
     return held, verdicts
 
 
@@ -217,7 +226,7 @@ def _verdict(context: Context, reading: Reading, held: Held, said: Judgement) ->
     claim, task = held.claim, held.task
     candidate = None if task.candidate_id is None else reading.candidates.get(task.candidate_id)
     if candidate is None or claim.opened_at is None or said.outcome is None:
-        raise NotFound("The candidate of this pair is gone: ask for the next task.")
+        raise NotFound(Wording("The candidate of this pair is gone: ask for the next task."))
     meaning = None
     if candidate.meaning is not None:
         meaning = asdict(candidate.meaning)
@@ -254,5 +263,12 @@ def _note(name: str, given: str | None) -> str | None:
         return None
     told = str(parsed(name, given, text))
     if len(told) > _LONGEST_NOTE:
-        raise WrongUse(f"{name} is {len(told)} characters long: at most {_LONGEST_NOTE} are possible.")
+        raise WrongUse(
+            Wording(
+                "{name} is {count} characters long: at most {longest} are possible.",
+                name=name,
+                count=len(told),
+                longest=_LONGEST_NOTE,
+            )
+        )
     return told or None

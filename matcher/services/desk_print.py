@@ -18,7 +18,7 @@ from matcher.services.desk_pairs import judgement
 from matcher.services.desk_views import ClaimFace, Judgement
 from matcher.services.views import NOTICE
 from matcher.store.database import Reading
-from matcher.wording import Reader
+from matcher.wording import Reader, Wording
 
 
 def sheet(
@@ -56,7 +56,7 @@ def _compared(context: Context, face: ClaimFace, whole: bool) -> Compared:
 
 
 def _told(reading: Reading, acting: Acting, held: Held, reader: Reader, whole: bool) -> dict[str, Any]:
-    """The words of the sheet. Names are given for a redacted one too once they were revealed: notes may hold them."""
+    """The words of the sheet. Names are given for a redacted one too if its person knows them: notes may hold them."""
     verdicts = reading.verdicts.under(held.claim.id)
     live = next((one for one in verdicts if not one.superseded), None)
     entered = Judgement() if live is None else Judgement(live.outcome, live.features, live.note)
@@ -68,10 +68,13 @@ def _told(reading: Reading, acting: Acting, held: Held, reader: Reader, whole: b
         "verdict": None if live is None else reader.words(live.outcome),
         "note": entered.note,
     }
-    revealed = live is not None and bool(reading.verdicts.recused(acting.id, [live.candidate_id]))
+    revealed = held.claim.revealed_at is not None
     if whole and not revealed:
-        raise Conflict("Before the reveal a comparison is printed without names only: seal and reveal it first.")
-    return told | (_about(reading, held) if revealed else {})
+        raise Conflict(
+            Wording("Before the reveal a comparison is printed without names only: seal and reveal it first.")
+        )
+    known = revealed or (live is not None and reading.recusals.from_task(acting.id, held.task))
+    return told | (_about(reading, held) if known else {})
 
 
 def _about(reading: Reading, held: Held) -> dict[str, Any]:

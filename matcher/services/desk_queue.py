@@ -14,12 +14,11 @@ from matcher.domain.ids import id_text, new_id
 from matcher.domain.reviews import Claim, ClaimId, Task, TaskKind, TaskState, Truth
 from matcher.errors import Conflict, WrongUse
 from matcher.review.order import drawn, fraction
-from matcher.review.workflow import Seats, refusal
+from matcher.review.workflow import TAKEN, Seats, refusal
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.desk_claims import (
     Held,
-    is_recused,
     lease,
     of_claim,
     own,
@@ -83,8 +82,8 @@ def _by_turn(reading: Reading, acting: Acting, now: datetime, kind: TaskKind | N
 
 
 def _checked(reading: Reading, acting: Acting, now: datetime, tasks: Iterable[Task]) -> Iterator[Task]:
-    """Each task once, none in whose place a control pair is held, and no pair that another one of its pickers is at
-    work on: the query has seen to all the rest.
+    """Each task once, none in whose place a control pair is held, and no pair at which somebody else who had to do
+    with it is at work: the query has seen to all the rest.
     """
     seen = {held.instead_of for held in reading.claims.live_of(acting.id, now)}
     for task in tasks:
@@ -129,14 +128,13 @@ def claim(context: Context, acting: Acting, task: str) -> ClaimView:
         for held, of in _held(transaction, acting, now):
             if wanted.id == (of.id if held.truth is None else held.instead_of):
                 return of_claim(context, Held(held, of))
-        if any(held.task_id == wanted.id for held in transaction.claims.live_of(acting.id, now)):
-            raise Conflict(
-                Wording("You cannot claim task '{task}': you hold it already. Ask for the next one.", task=task)
-            )
         problem = refusal(wanted.kind, wanted.state, _seats(transaction, wanted, now, acting), acting.id)
         if problem is None and wanted.case_id is not None:
             case = transaction.cases.by_id(wanted.case_id)
-            problem = None if case is not None and case.status.searched else "the case has ended"
+            problem = None if case is not None and case.status.searched else Wording("the case has ended")
+        if problem is None and any(one.task_id == wanted.id for one in transaction.claims.live_of(acting.id, now)):
+            # A control pair that was reopened while this person holds it; other words would tell it.
+            problem = TAKEN
         if problem is not None:
             raise Conflict(
                 Wording("You cannot claim task '{task}': {problem}. Ask for the next one.", task=task, problem=problem)
@@ -226,7 +224,7 @@ def _stand_in(
         return None
     if before is not None and before.truth is not None:
         task = reading.tasks.get(before.task_id)
-        if task is not None and task.state is _KNOWN[before.truth] and not is_recused(reading, acting.id, task):
+        if task is not None and task.state is _KNOWN[before.truth] and not reading.recusals.from_task(acting.id, task):
             return task, before.truth
     return _control(context, reading, acting, wanted)
 
@@ -257,16 +255,16 @@ def _held(reading: Reading, acting: Acting, now: datetime) -> Iterator[tuple[Cla
 def _seats(reading: Reading, task: Task, now: datetime, asking: Acting | None = None) -> Seats:
     """Who has to do with a task; recusals are looked up for the one who asks, where the query has not done it."""
     holders = reading.claims.holders(task, now)
-    if task.kind is TaskKind.LIST or task.case_id is None or task.candidate_id is None:
+    recused = frozenset({asking.id}) if asking and reading.recusals.from_task(asking.id, task) else frozenset()
+    if task.kind is TaskKind.LIST or task.case_id is None:
         answered = frozenset(answer.person_id for answer in reading.verdicts.answers(task.id))
-        recused = frozenset({asking.id}) if asking and is_recused(reading, asking.id, task) else frozenset()
         return Seats(needed=task.needed, holders=holders, answered=answered, recused=recused)
     return Seats(
         needed=task.needed,
         holders=holders,
         answered=frozenset(one.person_id for one in reading.verdicts.of_round(task.id, task.round)),
-        pickers=reading.verdicts.pickers(task.face_id, task.case_id),
-        recused=reading.verdicts.recused_from(task.candidate_id),
+        earlier=reading.verdicts.pickers(task.face_id, task.case_id) | reading.verdicts.judged_before(task),
+        recused=recused,
     )
 
 

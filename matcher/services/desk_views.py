@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 
-from matcher.domain.cases import CaseStatus
+from matcher.domain.cases import CaseStatus, Confirmation
 from matcher.domain.chances import Meaning
 from matcher.domain.ids import FaceId, PhotoId
 from matcher.domain.quality import Weakness
@@ -169,19 +169,22 @@ class RevealView:
 
 @dataclass(frozen=True, slots=True)
 class PairItem:
-    """One line of what waits for a decision, or was excluded; nothing of it names a child."""
+    """One line of what waits for a decision, or was excluded; nothing of it names a child.
+
+    `outcomes` are `None` on the list of somebody who reviews too.
+    """
 
     task: str
     state: TaskState
     round: int
     since: datetime
     reopened_by: ReopenedBy | None
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Outcome, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """A decision as it was made."""
+    """A decision as it was made; `confirmation` is the proof from outside on which it rests."""
 
     kind: str
     actor: str
@@ -189,6 +192,7 @@ class DecisionView:
     reopened_by: ReopenedBy | None
     round: int
     at: datetime
+    confirmation: Confirmation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matcher.domain.faces import PhotoFaces
 from matcher.domain.ids import id_text
 from matcher.domain.quality import explain, weaknesses
 from matcher.domain.reviews import RecusedBy
@@ -12,7 +13,7 @@ from matcher.images.decode import open_image
 from matcher.matching.plausibility import Observation
 from matcher.matching.sentences import sentence
 from matcher.services.auditing import Trace, record
-from matcher.services.candidates import Ranked, describe, search, still_true
+from matcher.services.candidates import CandidateList, Ranked, Search, describe, search, still_true
 from matcher.services.context import Context
 from matcher.services.inputs import PhotoInput, ReasonCode, Who, photo_name, read_photo
 from matcher.services.photos import original_digest
@@ -21,11 +22,17 @@ from matcher.wording import Wording
 
 
 def match(
-    context: Context, photo: PhotoInput, who: Who, *, top: int | None = None, thorough: bool = False
+    context: Context,
+    photo: PhotoInput,
+    who: Who,
+    *,
+    top: int | None = None,
+    thorough: bool = False,
+    shown_to: str | None = None,
 ) -> MatchView:
     """Rank the open cases for every face of a photo. The search is audited before its result is given out.
 
-    An account that searches is recused from reviewing the cases that it is shown.
+    An account that searches is recused from reviewing the cases that it is shown, as is the one that it is `shown_to`.
     """
     if who.code is ReasonCode.AD_HOC and not (who.note or "").strip():
         raise WrongUse(Wording("Why do you search? Give a reason: every search is recorded with one."))
@@ -37,7 +44,8 @@ def match(
         result = still_true(context, transaction, found.faces, top, result)
         lists = describe(context, transaction, result, Observation())
         shown_cases = sorted({ranked.case.id for one in lists for ranked in one.places})
-        transaction.verdicts.recuse_from_cases(who.actor, shown_cases, RecusedBy.SEARCH, context.clock())
+        for account in sorted({who.actor, shown_to or who.actor}):
+            transaction.recusals.from_cases(account, shown_cases, RecusedBy.SEARCH, context.clock())
         trace = Trace(
             "search.match",
             space=context.space.name,
@@ -47,6 +55,10 @@ def match(
             details={"faces": len(found.faces), "top": top, "cut": sum(one.cut for one in lists)},
         )
         record(context, transaction, who, trace)
+    return _view(context, found, lists, result)
+
+
+def _view(context: Context, found: PhotoFaces, lists: Sequence[CandidateList], result: Search) -> MatchView:
     return MatchView(
         faces=tuple(
             FaceCandidates(

@@ -5,16 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.domain.cases import Photo
 from matcher.domain.faces import Box
 from matcher.domain.ids import FaceId, PhotoId, id_text, parse_id
+from matcher.domain.reviews import RecusedBy
 from matcher.errors import NotFound
 from matcher.images.crops import crop
 from matcher.images.decode import SourceImage, open_image
 from matcher.images.sheet import Tile, comparison_sheet
 from matcher.images.turns import quarter_turns
+from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.desk_views import ClaimFaces
-from matcher.services.inputs import PhotoInput, photo_name, read_photo
+from matcher.services.inputs import PhotoInput, Who, photo_name, read_photo
 from matcher.services.photos import stored_image
 from matcher.services.views import NOTICE, FaceCandidates
 
@@ -47,16 +50,28 @@ def match_sheet(context: Context, photo: PhotoInput, face: FaceCandidates) -> by
     return comparison_sheet(probe, tiles, f"{NOTICE[0].upper()}{NOTICE[1:]}.")
 
 
-def photo_sheet(context: Context, photo: str) -> bytes:
-    """A PNG with a stored photo and its faces with their numbers, for choosing one."""
+def photo_sheet(context: Context, photo: str, who: Who | None = None) -> bytes:
+    """A PNG with a stored photo and its faces with their numbers, for choosing one.
+
+    The look of `who` is audited, and an account is recused from the photo's case.
+    """
     photo_id = PhotoId(parse_id(photo))
     with context.store.read() as reading:
         stored, faces = reading.photos.get(photo_id), reading.faces.of_photo(photo_id)
     if stored is None:
         raise NotFound(f"There is no photo '{photo}': `matcher case show` lists a case's photos.")
+    if who is not None:
+        _record_look(context, stored, who)
     image = stored_image(context, stored)
     tiles = [Tile(face_picture(image, face.box, face.turn), (f"Face {face.number}",)) for face in faces]
     return comparison_sheet(Tile(image.pixels(SHEET_SIDE)), tiles, "Which face is the child's?", ("PHOTO", "FACES"))
+
+
+def _record_look(context: Context, photo: Photo, who: Who) -> None:
+    with context.store.write() as transaction:
+        if photo.case_id is not None:
+            transaction.recusals.from_cases(who.actor, [photo.case_id], RecusedBy.CASE, context.clock())
+        record(context, transaction, who, Trace("photo.view", [photo.id]))
 
 
 def claim_sheet(context: Context, faces: ClaimFaces) -> bytes:

@@ -30,7 +30,7 @@ from matcher.wording import Wording
 def shown(context: Context, sighting: str, who: Who | None = None) -> SightingView:
     """One sighting by its shown id; `NotFound` names it.
 
-    It shows ranks and case numbers: the look of `who` is audited, and an account is recused from its candidates.
+    It shows ranks and case numbers: the look of `who` is audited, and an account is recused from the sighting.
     """
     sighting_id = SightingId(parse_id(sighting))
     if who is None:
@@ -38,7 +38,7 @@ def shown(context: Context, sighting: str, who: Who | None = None) -> SightingVi
             return of_sighting(reading, sighting_id)
     with context.store.write() as transaction:
         view = of_sighting(transaction, sighting_id)
-        transaction.verdicts.recuse_from_sighting(who.actor, sighting_id, RecusedBy.SIGHTING, context.clock())
+        transaction.recusals.from_sightings(who.actor, [sighting_id], RecusedBy.SIGHTING, context.clock())
         record(context, transaction, who, Trace("sighting.view", [sighting_id]))
         return view
 

@@ -146,7 +146,7 @@ def _store(
     transaction.candidates.add(candidates)
     transaction.tasks.add(list_tasks(context, sighting, candidates))
     # The answer to a submission shows ranks and case numbers.
-    transaction.verdicts.recuse_from_sighting(who.actor, sighting.id, RecusedBy.SIGHTING, sighting.created_at)
+    transaction.recusals.from_sightings(who.actor, [sighting.id], RecusedBy.SIGHTING, sighting.created_at)
     trace = Trace(
         "sighting.submit",
         [sighting.id],

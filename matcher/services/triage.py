@@ -25,7 +25,7 @@ def sheet(context: Context, sighting: str, who: Who) -> SightingView:
     sighting_id = SightingId(parse_id(sighting))
     with context.store.write() as transaction:
         view = sighting_views.of_sighting(transaction, sighting_id, candidates=False)
-        transaction.verdicts.recuse_from_sighting(who.actor, sighting_id, RecusedBy.SIGHTING, context.clock())
+        transaction.recusals.from_sightings(who.actor, [sighting_id], RecusedBy.SIGHTING, context.clock())
         record(context, transaction, who, Trace("sighting.triage", [sighting_id]))
     return view
 

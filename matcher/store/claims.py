@@ -92,6 +92,11 @@ class ClaimWriting(ClaimReading):
         values = {"released_at": claims.c.expires_at, "draft": None}
         return self._connection.execute(update(claims).where(old).values(values)).rowcount
 
+    def reveal(self, claim_id: ClaimId, at: datetime) -> None:
+        """Note when a person was first told what its sealed pair was about."""
+        told = and_(claims.c.id == claim_id, claims.c.revealed_at.is_(None))
+        self._connection.execute(update(claims).where(told).values(revealed_at=at))
+
     def _change(self, claim_ids: Iterable[ClaimId], **values: Any) -> None:
         self._connection.execute(update(claims).where(claims.c.id.in_(list(claim_ids))).values(**values))
 

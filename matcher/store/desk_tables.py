@@ -16,6 +16,7 @@ from sqlalchemy import (
     text,
 )
 
+from matcher.domain.cases import ConfirmationKind
 from matcher.domain.messages import Channel, MessageState
 from matcher.domain.reviews import DecisionKind, Outcome, RecusedBy, ReopenedBy, TaskKind, TaskState, Truth
 from matcher.store.columns import Choices, Id, Real, Time, Words
@@ -118,6 +119,7 @@ claims = Table(
     Column("expires_at", Time, nullable=False),
     Column("opened_at", Time),
     Column("released_at", Time),
+    Column("revealed_at", Time),
     Column("draft", JSON(none_as_null=True)),
     Index(
         "ix_claims_unreleased", "person_id", sqlite_where=_UNRELEASED, postgresql_where=_UNRELEASED
@@ -192,15 +194,28 @@ decisions = Table(
     Column("actor", Words, nullable=False),
     Column("note", Words),
     Column("reopened_by", Choices(ReopenedBy)),
+    Column("confirmation_kind", Choices(ConfirmationKind)),
+    Column("confirmation_reference", Words),
+    Column("at", Time, nullable=False),
+    CheckConstraint("(confirmation_kind IS NULL) = (confirmation_reference IS NULL)", name="whole_proof"),
+)
+
+# Who was shown more of a case or a sighting than its photos may not judge it blind. The person stands first in the
+# keys: the queue asks for each task whether this very person knows this very case.
+case_recusals = Table(
+    "case_recusals",
+    metadata,
+    Column("person_id", Id, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("case_id", Id, ForeignKey("cases.id"), primary_key=True, autoincrement=False),
+    Column("because", Choices(RecusedBy), primary_key=True),
     Column("at", Time, nullable=False),
 )
 
-# Who was shown more of a pair than its photos may not judge it blind.
-recusals = Table(
-    "recusals",
+sighting_recusals = Table(
+    "sighting_recusals",
     metadata,
-    Column("candidate_id", Id, ForeignKey("candidates.id"), primary_key=True, autoincrement=False),
     Column("person_id", Id, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("sighting_id", Id, ForeignKey("sightings.id"), primary_key=True, autoincrement=False),
     Column("because", Choices(RecusedBy), nullable=False),
     Column("at", Time, nullable=False),
 )

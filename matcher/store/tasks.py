@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, or_, select, text, true, tuple_, update
 
 from matcher.domain.cases import CaseStatus
 from matcher.domain.ids import CaseId, FaceId, SightingId
@@ -16,8 +16,9 @@ from matcher.domain.people import PersonId
 from matcher.domain.reviews import DecisionKind, Task, TaskId, TaskKind, TaskState
 from matcher.errors import NotFound
 from matcher.store.claims import live
-from matcher.store.desk_tables import claims, decisions, list_answers, recusals, tasks, verdicts
+from matcher.store.desk_tables import claims, decisions, list_answers, people, tasks, verdicts
 from matcher.store.part import Part, batches
+from matcher.store.recusals import list_recusal, pair_recusal
 from matcher.store.tables import candidates, cases
 
 # Written out, since SQLite uses an index over some rows only where a query repeats its very condition.
@@ -68,8 +69,14 @@ class TaskReading(Part):
         return self._listed(query if after is None else query.where(tasks.c.id > after))
 
     def excluded(self, *, case_id: CaseId | None = None, other_than: str | None = None) -> list[Task]:
-        """Excluded pairs of cases that are searched: of one case, or of other embedding spaces than one."""
-        query = select(tasks).where(tasks.c.state == TaskState.EXCLUDED, tasks.c.kind == TaskKind.PAIR, _open_case())
+        """Pairs that looking has excluded, of cases that are searched: of one case, or of other embedding spaces than
+        one.
+
+        Those that an officer refuted are left out: what is known from outside, no other photo or model can change.
+        """
+        query = select(tasks).where(
+            tasks.c.state == TaskState.EXCLUDED, tasks.c.kind == TaskKind.PAIR, _open_case(), ~_refuted()
+        )
         if case_id is not None:
             query = query.where(tasks.c.case_id == case_id)
         if other_than is not None:
@@ -158,22 +165,16 @@ class TaskReading(Part):
 
     def closed_to(self, kind: TaskKind, of: Sequence[TaskId]) -> tuple[dict[TaskId, set[PersonId]], ...]:
         """Who has answered the present round of each of these tasks, and who is recused from it."""
+        everybody = select(tasks.c.id, people.c.id).join(people, true())
         if kind is TaskKind.PAIR:
             sealed = and_(verdicts.c.task_id == tasks.c.id, verdicts.c.round == tasks.c.round, _SEALED)
             answered = select(tasks.c.id, verdicts.c.person_id).join(verdicts, sealed)
-            recused = select(tasks.c.id, recusals.c.person_id).join(
-                recusals, recusals.c.candidate_id == tasks.c.candidate_id
-            )
+            recused = everybody.where(pair_recusal(people.c.id))
         else:
             answered = select(tasks.c.id, list_answers.c.person_id).join(
                 list_answers, list_answers.c.task_id == tasks.c.id
             )
-            recused = (
-                select(tasks.c.id, recusals.c.person_id)
-                .join(candidates, _on_list())
-                .join(recusals, recusals.c.candidate_id == candidates.c.id)
-                .distinct()
-            )
+            recused = everybody.where(list_recusal(people.c.id))
         found: tuple[dict[TaskId, set[PersonId]], ...] = defaultdict(set), defaultdict(set)
         for some in batches(of):
             for into, query in zip(found, (answered, recused), strict=True):
@@ -194,7 +195,7 @@ class TaskReading(Part):
             list_answers.c.task_id == lists.c.id,
             list_answers.c.person_id == person,
         )
-        known = or_(judged, held, listed, _recused_pair(person))
+        known = or_(judged, held, listed, pair_recusal(person))
         unseen = select(tasks).where(tasks.c.state == state, tasks.c.kind == TaskKind.PAIR, ~known)
         for known_how in (_proved(), ~_proved()):
             for part in (tasks.c.id >= start, tasks.c.id < start):
@@ -230,13 +231,16 @@ def _free(kind: TaskKind, person: PersonId, now: datetime) -> ColumnElement[bool
 def _proved() -> ColumnElement[bool]:
     """A confirmation, an officer's exclusion, or a face that was confirmed to be another child's."""
     others = tasks.alias("others")
-    refuted = exists().where(
+    found = select(others.c.face_id).where(others.c.state == TaskState.CONFIRMED, others.c.kind == TaskKind.PAIR)
+    return or_(_refuted(), tasks.c.face_id.in_(found))
+
+
+def _refuted() -> ColumnElement[bool]:
+    return exists().where(
         decisions.c.task_id == tasks.c.id,
         decisions.c.round == tasks.c.round,
         decisions.c.kind == DecisionKind.REFUTED,
     )
-    found = select(others.c.face_id).where(others.c.state == TaskState.CONFIRMED, others.c.kind == TaskKind.PAIR)
-    return or_(refuted, tasks.c.face_id.in_(found))
 
 
 def _asked(kind: TaskKind) -> ColumnElement[bool]:
@@ -268,12 +272,11 @@ def _pair_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
     answered = exists().where(sealed, verdicts.c.person_id == person)
     count = select(func.count()).select_from(verdicts).where(sealed).correlate(tasks).scalar_subquery()
     seat = _holders(now) + count < tasks.c.needed
-    return and_(_open_case(), ~_recused_pair(person), ~answered, ~_held(person, now), seat)
+    return and_(_open_case(), ~pair_recusal(person), ~answered, ~_held(person, now), seat)
 
 
 def _list_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
     """Some of its cases is open and not excluded, the person is recused from none, and there is a seat."""
-    recused = exists().where(_on_list(), recusals.c.candidate_id == candidates.c.id, recusals.c.person_id == person)
     count = (
         select(func.count())
         .select_from(list_answers)
@@ -283,11 +286,7 @@ def _list_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
     )
     answered = exists().where(list_answers.c.task_id == tasks.c.id, list_answers.c.person_id == person)
     seat = _holders(now) + count < tasks.c.needed
-    return and_(~answered, ~_held(person, now), seat, ~recused, _asked(TaskKind.LIST))
-
-
-def _recused_pair(person: PersonId) -> ColumnElement[bool]:
-    return exists().where(recusals.c.candidate_id == tasks.c.candidate_id, recusals.c.person_id == person)
+    return and_(~answered, ~_held(person, now), seat, ~list_recusal(person), _asked(TaskKind.LIST))
 
 
 def _held(person: PersonId, now: datetime) -> ColumnElement[bool]:

@@ -16,6 +16,7 @@ from matcher.store.notices import NoticeReading, NoticeWriting
 from matcher.store.outbox import OutboxReading, OutboxWriting
 from matcher.store.people import PeopleReading, PeopleWriting
 from matcher.store.photos import PhotoReading, PhotoWriting
+from matcher.store.recusals import RecusalReading, RecusalWriting
 from matcher.store.relations import RelationReading, RelationWriting
 from matcher.store.sightings import SightingReading, SightingWriting
 from matcher.store.tasks import TaskReading, TaskWriting
@@ -37,6 +38,7 @@ class Reading:
     claims: ClaimReading
     verdicts: VerdictReading
     figures: FigureReading
+    recusals: RecusalReading
     notices: NoticeReading
     outbox: OutboxReading
     audit: AuditReading
@@ -54,6 +56,7 @@ class Reading:
         self.claims = ClaimReading(connection, head)
         self.verdicts = VerdictReading(connection, head)
         self.figures = FigureReading(connection, head)
+        self.recusals = RecusalReading(connection, head)
         self.notices = NoticeReading(connection, head)
         self.outbox = OutboxReading(connection, head)
         self.audit = AuditReading(connection, head)
@@ -73,6 +76,7 @@ class Transaction(Reading):
     tasks: TaskWriting
     claims: ClaimWriting
     verdicts: VerdictWriting
+    recusals: RecusalWriting
     notices: NoticeWriting
     outbox: OutboxWriting
     audit: AuditWriting
@@ -90,6 +94,7 @@ class Transaction(Reading):
         self.claims = ClaimWriting(connection, head)
         self.verdicts = VerdictWriting(connection, head)
         self.figures = FigureReading(connection, head)
+        self.recusals = RecusalWriting(connection, head)
         self.notices = NoticeWriting(connection, head)
         self.outbox = OutboxWriting(connection, head)
         self.audit = AuditWriting(connection, head)

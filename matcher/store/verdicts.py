@@ -1,15 +1,15 @@
-"""Sealed answers, decisions and recusals: written once, never changed."""
+"""Sealed answers and decisions: written once, never changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, insert, literal, select, text, update
+from sqlalchemy import ColumnElement, Select, insert, select, text, update
 
-from matcher.domain.ids import CandidateId, CaseId, FaceId, SightingId
+from matcher.domain.cases import Confirmation
+from matcher.domain.ids import CaseId, FaceId
 from matcher.domain.people import PersonId
 from matcher.domain.reviews import (
     ClaimId,
@@ -18,14 +18,12 @@ from matcher.domain.reviews import (
     Likeness,
     ListAnswer,
     Observed,
-    RecusedBy,
     Task,
     TaskId,
     Verdict,
 )
-from matcher.store.columns import Choices, Id, Time
-from matcher.store.desk_tables import decisions, list_answers, people, recusals, tasks, verdicts
-from matcher.store.part import Part, batches
+from matcher.store.desk_tables import decisions, list_answers, tasks, verdicts
+from matcher.store.part import Part
 from matcher.store.tables import candidates
 
 # Written out, so that SQLite uses the index over these rows only.
@@ -33,7 +31,7 @@ _LIVE = text("NOT verdicts.superseded")
 
 
 class VerdictReading(Part):
-    """Answers about lists and pairs, decisions about pairs, and who is recused."""
+    """Answers about lists and pairs, and decisions about pairs."""
 
     __slots__ = ()
 
@@ -60,7 +58,7 @@ class VerdictReading(Part):
         query = select(decisions).where(decisions.c.task_id == task).order_by(decisions.c.at, decisions.c.id)
         if number is not None:
             query = query.where(decisions.c.round == number)
-        return [Decision(**row) for row in self._connection.execute(query).mappings()]
+        return [_decision(row) for row in self._connection.execute(query).mappings()]
 
     def pickers(self, face: FaceId, case: CaseId) -> frozenset[PersonId]:
         """Who picked a case for a face, in whatever embedding space."""
@@ -76,25 +74,16 @@ class VerdictReading(Part):
         )
         return frozenset(row.person_id for row in self._connection.execute(query) if meant & set(row.picks))
 
-    def recused(self, person: PersonId, of: Iterable[CandidateId]) -> frozenset[CandidateId]:
-        """Those of the candidates from which a person is recused."""
-        found: set[CandidateId] = set()
-        for some in batches(sorted(set(of))):
-            query = select(recusals.c.candidate_id)
-            query = query.where(recusals.c.person_id == person, recusals.c.candidate_id.in_(some))
-            found |= set(self._connection.execute(query).scalars())
-        return frozenset(found)
-
-    def recused_from_list(self, person: PersonId, face: FaceId, space: str) -> bool:
-        """Whether a person is recused from a candidate of a face's list."""
-        on_list = and_(candidates.c.face_id == face, candidates.c.space == space)
-        seen = and_(on_list, recusals.c.candidate_id == candidates.c.id, recusals.c.person_id == person)
-        return bool(self._connection.scalar(select(exists().where(seen))))
-
-    def recused_from(self, candidate: CandidateId) -> frozenset[PersonId]:
-        """Everybody who is recused from a candidate."""
-        query = select(recusals.c.person_id).where(recusals.c.candidate_id == candidate)
+    def judged_before(self, task: Task) -> frozenset[PersonId]:
+        """Who answered an earlier round of a pair, or had it as a control pair."""
+        query = select(verdicts.c.person_id).where(verdicts.c.task_id == task.id, verdicts.c.round < task.round, _LIVE)
         return frozenset(self._connection.execute(query).scalars())
+
+    def had_to_do_with(self, task: Task) -> frozenset[PersonId]:
+        """Who picked a pair, or answered it in whatever round."""
+        query = select(verdicts.c.person_id).where(verdicts.c.task_id == task.id, _LIVE)
+        judged = frozenset(self._connection.execute(query).scalars())
+        return judged if task.case_id is None else judged | self.pickers(task.face_id, task.case_id)
 
     def _answers(self, condition: ColumnElement[bool]) -> list[ListAnswer]:
         query = select(list_answers).where(condition).order_by(list_answers.c.sealed_at, list_answers.c.id)
@@ -127,36 +116,20 @@ class VerdictWriting(VerdictReading):
     def decide(self, made: Sequence[Decision]) -> None:
         """Keep decisions."""
         if made:
-            self._connection.execute(insert(decisions), [asdict(decision) for decision in made])
+            self._connection.execute(insert(decisions), [_columns(decision) for decision in made])
 
-    def recuse(self, actor: str, because: RecusedBy, at: datetime, condition: ColumnElement[bool]) -> None:
-        """Recuse the account that `actor` names from all candidates that meet a condition.
 
-        Nothing happens for a name without an account.
-        """
-        person = self._connection.scalar(select(people.c.id).where(people.c.name == actor))
-        if person is None:
-            return
-        known = exists().where(recusals.c.candidate_id == candidates.c.id, recusals.c.person_id == person)
-        values = literal(person, Id()), literal(because, Choices(RecusedBy)), literal(at, Time())
-        shown = select(candidates.c.id, *values).where(condition, ~known)
-        columns = ["candidate_id", "person_id", "because", "at"]
-        self._connection.execute(insert(recusals).from_select(columns, shown))
+def _columns(decision: Decision) -> dict[str, Any]:
+    values, proof = asdict(decision), decision.confirmation
+    del values["confirmation"]
+    kind, reference = (None, None) if proof is None else (proof.kind, proof.reference)
+    return {**values, "confirmation_kind": kind, "confirmation_reference": reference}
 
-    def recuse_from_cases(self, actor: str, case_ids: Iterable[CaseId], because: RecusedBy, at: datetime) -> None:
-        """Recuse somebody from all candidates of cases."""
-        for some in batches(sorted(set(case_ids))):
-            self.recuse(actor, because, at, candidates.c.case_id.in_(some))
 
-    def recuse_from_sighting(self, actor: str, sighting_id: SightingId, because: RecusedBy, at: datetime) -> None:
-        """Recuse somebody from all candidates of a sighting."""
-        self.recuse(actor, because, at, candidates.c.sighting_id == sighting_id)
-
-    def recuse_from_pairs(self, actor: str, of: Task, because: RecusedBy, at: datetime) -> None:
-        """Recuse somebody from a pair and from all others of its sighting or case."""
-        pairs = select(tasks.c.candidate_id).where(tasks.c.candidate_id.is_not(None))
-        for near in (tasks.c.sighting_id == of.sighting_id, tasks.c.case_id == of.case_id):
-            self.recuse(actor, because, at, candidates.c.id.in_(pairs.where(near)))
+def _decision(row: Mapping[Any, Any]) -> Decision:
+    values = dict(row)
+    kind, reference = values.pop("confirmation_kind"), values.pop("confirmation_reference")
+    return Decision(**values, confirmation=None if kind is None else Confirmation(kind, reference))
 
 
 def _features(kept: Mapping[str, Mapping[str, str | None]]) -> dict[Feature, Observed]:

@@ -4,6 +4,7 @@ import importlib.util
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -14,13 +15,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from databases import PostgresDatabases, SqliteDatabases, run_sql
 from records import NOW, SPACE, case, enrol, entry, vector
+from reviews import task
 from sqlalchemy import create_engine, make_url
 
 from matcher.domain.faces import Quality
-from matcher.domain.ids import CaseId, FaceId, PhotoId
+from matcher.domain.ids import CaseId, FaceId, PhotoId, SightingId
 from matcher.domain.messages import Channel, Message, MessageId, MessageState
 from matcher.domain.people import PersonId
-from matcher.domain.reviews import day_of
+from matcher.domain.reviews import ClaimId, Task, TaskId, TaskKind, day_of
 from matcher.errors import Damaged, ExtraMissing, MatcherError, StoreProblem, WrongUse
 from matcher.store import desk_tables, tables
 from matcher.store.database import Reading, Store
@@ -147,6 +149,81 @@ def test_an_upgrade_keeps_the_time_in_whatever_zone_the_database_is(databases: D
             (task,) = reading.tasks.list_of(FaceId(9))
         assert begun <= task.created_at <= datetime.now(timezone.utc)
         assert task.day in (day_of(begun), day_of(task.created_at))
+
+
+def test_recusals_from_candidates_become_recusals_from_cases_and_sightings(databases: Databases) -> None:
+    """Nobody is asked again about what it was recused from."""
+    with databases.fresh(empty=True) as url:
+        with _revision("0007"), Store.create(url):
+            pass
+        when = "'2026-01-02 03:04:05.000000'"
+        run_sql(url, *_older_rows(url, when))
+        seen = {1: "search", 2: "case", 3: "sighting", 4: "reveal"}  # what showed the candidate of this number
+        run_sql(
+            url,
+            *(
+                f"INSERT INTO recusals (candidate_id, person_id, because, at) VALUES ({number}, 7, '{because}', {when})"
+                for number, because in seen.items()
+            ),
+            "INSERT INTO decisions (id, task_id, round, kind, actor, note, at) "
+            f"VALUES (5, 51, 1, 'confirmed', 'chen', 'why', {when})",
+        )
+        with Store.create(url) as store, store.read() as reading:
+
+            def kept(kind: TaskKind, **changes: SightingId) -> list[bool]:
+                asked = [replace(_task(number), kind=kind, **changes) for number in range(1, 6)]
+                return [reading.recusals.from_task(PersonId(7), one) for one in asked]
+
+            assert kept(TaskKind.PAIR) == kept(TaskKind.LIST) == [True, True, True, True, False]
+            elsewhere = kept(TaskKind.PAIR, sighting_id=SightingId(0))
+            assert elsewhere == [True, True, False, True, False], "a sighting tells the numbers of its cases only"
+            (old,) = reading.verdicts.decisions(TaskId(51))
+            assert (old.actor, old.note, old.confirmation) == ("chen", "why", None)
+            assert reading.claims.get(ClaimId(61)).revealed_at is None
+
+
+def _older_rows(url: str, when: str) -> Iterator[str]:
+    """A person (7), five cases with a photo, each the only candidate of a sighting; a pair (51) and a claim (61)."""
+    yield (
+        "INSERT INTO people (id, name, shown_name, roles, active, created_at) "
+        f"VALUES (7, 'li', 'Li', '[\"reviewer\"]', true, {when})"
+    )
+    for number in range(1, 6):
+        yield (
+            "INSERT INTO cases "
+            "(id, number, status, other_names, sex, circumstance, legal_basis, created_at, updated_at) "
+            f"VALUES ({number}, 'A-{number}', 'open', '[]', 'unknown', 'unknown', 'unspecified', {when}, {when})"
+        )
+        yield (
+            "INSERT INTO sightings (id, how_seen, apparent_sex, created_at) "
+            f"VALUES ({number + 10}, 'unknown', 'unknown', {when})"
+        )
+        yield (
+            "INSERT INTO photos (id, sighting_id, position, blob, digest, original_digest, media_type, width, height, "
+            f"size, state, created_at) VALUES ({number + 20}, {number + 10}, 0, 'b{number}', 'd', 'o', 'image/png', "
+            f"9, 9, 9, 'ready', {when})"
+        )
+        yield (
+            'INSERT INTO faces (id, photo_id, number, "left", top, "right", bottom, landmarks, score, turn, quality) '
+            f"VALUES ({number + 30}, {number + 20}, 1, 0, 0, 5, 5, {_bytes(url, 40)}, 1, 0, '{{}}')"
+        )
+        yield (
+            "INSERT INTO candidates (id, sighting_id, face_id, case_id, gallery_face_id, similarity, rank, flags, "
+            f"space, snapshot, software, created_at) VALUES ({number}, {number + 10}, {number + 30}, {number}, "
+            f"{number + 30}, 0.5, 1, '[]', '{SPACE}', 's', '0', {when})"
+        )
+    yield (
+        "INSERT INTO tasks (id, kind, state, sighting_id, face_id, space, case_id, candidate_id, round, needed, "
+        f"created_at, updated_at) VALUES (51, 'pair', 'confirmed', 11, 31, '{SPACE}', 1, 1, 1, 2, {when}, {when})"
+    )
+    yield (
+        "INSERT INTO claims (id, task_id, person_id, round, claimed_at, expires_at) "
+        f"VALUES (61, 51, 7, 1, {when}, {when})"
+    )
+
+
+def _task(number: int) -> Task:
+    return task(sighting_id=SightingId(number + 10), face_id=FaceId(number + 30), case_id=CaseId(number))
 
 
 @contextmanager

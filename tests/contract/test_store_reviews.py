@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import pytest
 from records import NOW, case, enrol, report
-from reviews import account, answer, claim, decision, list_of, pair_of, task, verdict
+from reviews import account, answer, claim, decision, list_of, pair_of, recused, task, verdict
 
 from matcher.accounts.rights import Acting
-from matcher.domain.cases import CaseStatus
+from matcher.domain.cases import CaseStatus, Confirmation, ConfirmationKind
 from matcher.domain.messages import Channel, Message, MessageId, MessageState
 from matcher.domain.people import Role
 from matcher.domain.records import Candidate
@@ -57,7 +57,8 @@ def test_everything_comes_back_as_it_was(store: Store) -> None:
         features = {Feature.EARS: Observed(Likeness.SIMILAR, "lobe"), Feature.NOSE: Observed(None, "凹")}
         about = {"task_id": pair.id, "claim_id": on_pair.id, "candidate_id": found[0].id}
         said = verdict(ann.id, Outcome.NO_CANDIDATE, features=features, note="n", meaning={"chance": None}, **about)
-        made = decision(DecisionKind.REFUTED, task_id=pair.id, note="why")
+        proof = Confirmation(ConfirmationKind.DNA, "laboratory 17")
+        made = decision(DecisionKind.REFUTED, task_id=pair.id, note="why", confirmation=proof)
         tx.claims.add(held)
         tx.claims.add(on_pair)
         tx.verdicts.add_answer(told)
@@ -127,6 +128,9 @@ def test_a_lease_ends_at_its_end(store: Store) -> None:
         tx.claims.add(again)
         assert tx.claims.last_of(listed.id, ann.id) == again
         assert tx.claims.holders(listed, LATER) == {ann.id}
+        for at in (LATER, LATER + timedelta(minutes=1)):
+            tx.claims.reveal(again.id, at)
+        assert tx.claims.last_of(listed.id, ann.id) == replace(again, revealed_at=LATER), "the first time counts"
         tx.claims.release(again.id, LATER)
         assert tx.claims.holders(listed, LATER) == frozenset()
 
@@ -148,7 +152,7 @@ def test_who_may_be_asked_about_a_pair(store: Store) -> None:
         tx.claims.release(held.id, NOW)
     assert free(store, ann) == [], "it has answered"
     with store.write() as tx:
-        tx.verdicts.recuse_from_cases("ben", [pair.case_id], RecusedBy.SEARCH, NOW)
+        tx.recusals.from_cases("ben", [pair.case_id], RecusedBy.REVEAL, NOW)
     assert free(store, ben) == [], "recused"
     assert free(store, cat) == [pair]
     with store.write() as tx:
@@ -168,9 +172,8 @@ def test_who_may_be_asked_about_a_list(store: Store) -> None:
     listed, found = desk(store)
     with store.write() as tx:
         for actor in ("ann", "ann", "nobody"):
-            tx.verdicts.recuse_from_sighting(actor, listed.sighting_id, RecusedBy.SIGHTING, NOW)
-        assert tx.verdicts.recused(ann.id, [one.id for one in found]) == {one.id for one in found}
-        assert tx.verdicts.recused_from(found[0].id) == {ann.id}
+            tx.recusals.from_sightings(actor, [listed.sighting_id], RecusedBy.SIGHTING, NOW)
+        assert (recused(tx, ann.id, found), recused(tx, ben.id, found)) == (2, 0)
     assert free(store, ann, TaskKind.LIST) == []
     assert free(store, ben, TaskKind.LIST) == [listed]
     with store.write() as tx:
@@ -182,6 +185,59 @@ def test_who_may_be_asked_about_a_list(store: Store) -> None:
         assert tx.tasks.excluded(other_than=pair.space) == []
         pair_of(tx, found[1], state=TaskState.EXCLUDED)
     assert free(store, ben, TaskKind.LIST) == [], "nothing is left to ask"
+
+
+def test_what_keeps_from_a_list(store: Store) -> None:
+    """Knowledge of a case counts whenever it came; what a reveal told of one keeps from its pairs only."""
+    people = {because: account(store, because.value, Role.REVIEWER) for because in RecusedBy}
+    with store.write() as tx:
+        known, other = enrol(tx, "A-1", 1), enrol(tx, "A-2", 2)
+        for because in RecusedBy:
+            for at in (NOW, LATER):
+                tx.recusals.from_cases(because.value, [known.case.id, known.case.id], because, at)
+        seen, probe = report(tx)
+        listed, found = list_of(tx, seen, probe, [known, other])
+        elsewhere, _ = list_of(tx, *report(tx), [other])
+        pairs = [pair_of(tx, one) for one in found]
+    for because, person in people.items():
+        lists = [listed, elsewhere] if because is RecusedBy.REVEAL else [elsewhere]
+        assert free(store, person, TaskKind.LIST) == sorted(lists, key=lambda task: task.id)
+        assert free(store, person) == [pairs[1]]
+        with store.read() as reading:
+            assert [reading.recusals.from_task(person.id, task) for task in pairs] == [True, False]
+            assert reading.recusals.from_task(person.id, listed) is (because is not RecusedBy.REVEAL)
+    with store.write() as tx:  # revealed first, read afterwards
+        tx.recusals.from_cases("reveal", [known.case.id], RecusedBy.CASE, LATER)
+    assert free(store, people[RecusedBy.REVEAL], TaskKind.LIST) == [elsewhere]
+
+
+def test_what_was_refuted_is_not_asked_again_by_itself(store: Store) -> None:
+    _, found = desk(store)
+    with store.write() as tx:
+        pair = pair_of(tx, found[0], state=TaskState.EXCLUDED)
+        tx.verdicts.decide([decision(DecisionKind.REFUTED, task_id=pair.id)])
+        assert tx.tasks.excluded(case_id=pair.case_id) == []
+        assert tx.tasks.excluded_cases(pair.face_id) == {pair.case_id}
+        again = replace(pair, round=2)
+        tx.tasks.update(again)
+        assert tx.tasks.excluded(case_id=pair.case_id) == [again], "that was another round"
+
+
+def test_who_had_to_do_with_a_pair(store: Store) -> None:
+    ann, ben, cat, dan = (account(store, name, Role.REVIEWER) for name in ("ann", "ben", "cat", "dan"))
+    listed, found = desk(store)
+    with store.write() as tx:
+        pair = pair_of(tx, found[0], round=2)
+        on_list = claim(listed, ann.id)
+        tx.claims.add(on_list)
+        tx.verdicts.add_answer(answer(on_list, [found[0].id]))
+        for person, number in ((ben, 1), (cat, 0), (dan, 2)):
+            held = claim(pair, person.id)
+            tx.claims.add(held)
+            about = {"task_id": pair.id, "claim_id": held.id, "candidate_id": found[0].id, "round": number}
+            tx.verdicts.add(verdict(person.id, **about))
+        assert tx.verdicts.judged_before(pair) == {ben.id, cat.id}, "cat had it as a control pair"
+        assert tx.verdicts.had_to_do_with(pair) == {ann.id, ben.id, cat.id, dan.id}
 
 
 def test_the_urgent_lane(store: Store) -> None:
@@ -238,8 +294,7 @@ def test_control_pairs_are_new_to_a_person(store: Store) -> None:
     assert (control(ann), control(ben), control(cat)) == (None, None, pair)
     assert control(cat, pair.id) == control(cat, pair.id + 1) == pair, "it goes on from the smallest id"
     with store.write() as tx:
-        tx.verdicts.recuse_from_pairs("cat", pair, RecusedBy.REVEAL, NOW)
-        assert tx.verdicts.recused(cat.id, [one.id for one in found]) == {found[0].id}, "only what is a pair"
+        tx.recusals.from_both("cat", pair, RecusedBy.REVEAL, NOW)
     assert control(cat) is None
 
 
@@ -342,7 +397,7 @@ def test_who_is_no_more_to_be_asked(store: Store) -> None:
         tx.claims.add(on_list)
         tx.verdicts.add(verdict(ann.id, task_id=pair.id, claim_id=held.id, candidate_id=found[0].id))
         tx.verdicts.add_answer(answer(on_list))
-        tx.verdicts.recuse_from_sighting("ben", listed.sighting_id, RecusedBy.SIGHTING, NOW)
+        tx.recusals.from_sightings("ben", [listed.sighting_id], RecusedBy.SIGHTING, NOW)
     with store.read() as reading:
         for kind, of in ((TaskKind.PAIR, pair.id), (TaskKind.LIST, listed.id)):
             assert reading.tasks.closed_to(kind, [of]) == ({of: {ann.id}}, {of: {ben.id}})

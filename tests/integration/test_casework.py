@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from accounts import staff
 from pictures import child, group, nobody
+from reviews import recused
 
 from matcher import Matcher
 from matcher.accounts.rights import Acting, Right
@@ -33,8 +34,8 @@ class Office:
         """From how many candidates somebody is recused."""
         with self.matcher.context.store.read() as reading:
             sightings = reading.sightings.list()
-            found = [one.id for row in sightings for one in reading.candidates.of_sighting(row.sighting.id)]
-            return len(reading.verdicts.recused(self[role].id, found))
+            found = [one for row in sightings for one in reading.candidates.of_sighting(row.sighting.id)]
+            return recused(reading, self[role].id, found)
 
 
 @pytest.fixture
@@ -139,8 +140,11 @@ def test_whoever_changes_a_case_is_recused_from_its_candidates(office: Office) -
     assert office.recused(Role.INTAKE) == 0
     office.work.update_case(office[Role.INTAKE], "A-1")
     assert office.recused(Role.INTAKE) == 1
+    assert office.recused(Role.OFFICER) == 1, "it has registered the case"
+    ender = staff(office.matcher.context, "ender", Role.OFFICER)
+    office.people[Role.OFFICER] = ender
     assert office.recused(Role.OFFICER) == 0
-    office.work.close_case(office[Role.OFFICER], "A-1", "hoax")
+    office.work.close_case(ender, "A-1", "hoax")
     assert office.recused(Role.OFFICER) == 1
 
 

@@ -76,6 +76,7 @@ def test_two_agree_and_an_officer_confirms(desk: Path, tmp_path: Path) -> None:
     run("review", "confirm", waiting["task"], *located, code=2)  # by whom?
     run("review", "confirm", waiting["task"], *located, "--confirmed-by", "dna")
     run("review", "confirm", waiting["task"], *located, "--confirmed-by", "police", code=5)
+    assert "confirmed by dna (L-7)" in run("review", "pair", waiting["task"]).output
     found = [one["status"] for one in as_json("case", "list")]
     assert sorted(found) == ["located_alive", "open", "open"]
 
@@ -87,13 +88,23 @@ def test_a_disagreement_goes_to_a_supervisor(desk: Path) -> None:
     run("review", "pairs", code=12)
     sign_in_here(desk, "zhou", Role.SUPERVISOR)
     (disputed,) = as_json("review", "pairs")
-    assert sorted(disputed["outcomes"]) == ["no_candidate", "potential"]
+    assert disputed["outcomes"] is None, "supervisors review too"
+    assert "no_candidate" in run("review", "pair", disputed["task"]).output
     run("review", "exclude", disputed["task"], code=2)  # without a reason
     run("review", "exclude", disputed["task"], "--note", "ears differ")
     (excluded,) = as_json("review", "pairs", "--state", "excluded")
     run("review", "reopen", excluded["task"], "--note", "another look")
     assert as_json("review", "pairs", "--state", "excluded") == []
     assert "zhao" in run("review", "quality", "--all").output
+
+
+def test_an_officer_refutes(desk: Path) -> None:
+    picked(desk)
+    judged(desk, "wang", "potential")
+    judged(desk, "zhao", "potential")
+    sign_in_here(desk, "chen", Role.OFFICER)
+    (waiting,) = as_json("review", "pairs", "--state", "escalated")
+    assert "unless a supervisor reopens it" in run("review", "exclude", waiting["task"], "--note", "no match").output
 
 
 def test_what_is_refused(desk: Path) -> None:

@@ -92,6 +92,7 @@ def test_from_a_list_to_a_confirmed_pair(desk: Desk) -> None:
     chen.post(f"/pairs/{pair['task']}/confirm", {**proof, "reference": " "}, 400)
     chen.post(f"/pairs/{pair['task']}/confirm", proof, 204)
     chen.post(f"/pairs/{pair['task']}/confirm", proof, 409)
+    assert chen.get(f"/pairs/{pair['task']}")["decisions"][0]["confirmation"] == proof
     case = chen.get(f"/cases/{revealed['facts']['case_id']}")
     assert case["status"] == "located_alive"
     assert case["history"][0]["confirmation"] == proof
@@ -114,6 +115,7 @@ def test_a_dispute_is_settled_and_reopened(desk: Desk) -> None:
     desk.program("chen").get("/pairs?state=disputed", 403)
     zhou = desk.program("zhou")
     (pair,) = zhou.get("/pairs?state=disputed")["items"]
+    assert pair["outcomes"] is None
     zhou.post(f"/pairs/{pair['task']}/settle", {"decision": "confirmed", "note": "x"}, 422)
     zhou.post(f"/pairs/{pair['task']}/settle", {"decision": "excluded", "note": "ears"}, 204)
     zhou.post(f"/pairs/{pair['task']}/reopen", {"note": "a better look"}, 204)

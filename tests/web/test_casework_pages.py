@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+import reviews
 from accounts import PASSWORD
 from desks import SECRETS, Desk, acting_of
 from pictures import child, group, nobody
 
 from matcher.domain.cases import CaseStatus
-from matcher.domain.ids import parse_id
+from matcher.domain.ids import SightingId, parse_id
 from matcher.domain.people import Language, Role
-from matcher.domain.records import CandidateId
 from matcher.web.console import cases, decisions, sightings
 
 SCRIPT = "<script>alert(1)</script>"
@@ -23,9 +23,9 @@ OTHER = "yet another long one"
 def recused(desk: Desk, name: str) -> int:
     """From how many candidates somebody is recused."""
     sighting = desk.matcher.sightings()[0].id
-    ids = [CandidateId(parse_id(one.id)) for one in desk.matcher.sighting(sighting).candidates if one.id]
     with desk.matcher.context.store.read() as reading:
-        return len(reading.verdicts.recused(acting_of(desk, name).id, ids))
+        found = reading.candidates.of_sighting(SightingId(parse_id(sighting)))
+        return reviews.recused(reading, acting_of(desk, name).id, found)
 
 
 def seen(page: str) -> str:

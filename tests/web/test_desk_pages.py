@@ -55,6 +55,9 @@ def test_two_agree_and_an_officer_confirms(desk: Desk) -> None:
     chen.post(f"/decisions/{task}/confirm", 400, kind="dna", reference=" ", status="located_alive")
     chen.post(f"/decisions/{task}/confirm", kind="dna", reference="L-7", status="located_alive")
     chen.post(f"/decisions/{task}/confirm", 409, kind="dna", reference="L-7", status="located_alive")
+    assert "chen: confirmed (dna) L-7" in chen.get(f"/decisions/{task}").text
+    assert '<th scope="col">Verdicts' in chen.get("/decisions?state=confirmed").text
+    assert '<th scope="col">Verdicts' not in desk.browser("zhou").get("/decisions?state=confirmed").text
     statuses = sorted(case.status.value for case in desk.matcher.cases())
     assert statuses == ["located_alive", "open", "open"]
 

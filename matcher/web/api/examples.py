@@ -8,7 +8,7 @@ from typing import Any
 from matcher import __version__
 from matcher.accounts.rights import Right
 from matcher.domain.ages import AgeBand
-from matcher.domain.cases import CaseDetails, CaseStatus, PhotoState, Sex
+from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, ConfirmationKind, PhotoState, Sex
 from matcher.domain.chances import Chance, Meaning
 from matcher.domain.faces import Box, NoFaceReason, Quality
 from matcher.domain.people import Language, Role
@@ -109,7 +109,11 @@ EXAMPLES: tuple[Any, ...] = (
     RevealView(_CLAIM, _FACTS, _VERDICT, (), None),
     _ITEM,
     PairView(
-        _ITEM, _FACTS, 2, (_VERDICT,), (DecisionView("reopened", "zhou", "new photo", ReopenedBy.NEW_PHOTO, 1, _AT),)
+        _ITEM, _FACTS, 2, (_VERDICT,),
+        (
+            DecisionView("reopened", "zhou", "new photo", ReopenedBy.NEW_PHOTO, 1, _AT),
+            DecisionView("confirmed", "chen", None, None, 2, _AT, Confirmation(ConfirmationKind.DNA, "lab 2024/881")),
+        ),
     ),
     NoticeView("0m4k7c2v9b5xd", "escalated", _TASK, _LATER, None),
     ReviewerView(

@@ -176,10 +176,10 @@ def persons(*numbers: int) -> frozenset[PersonId]:
         (Seats(needed=2, holders=persons(1)), "hold it already"),
         (Seats(needed=2, answered=persons(1)), "have answered"),
         (Seats(needed=2, recused=persons(1)), "more of it than its photos"),
-        (Seats(needed=2, pickers=persons(1)), None),
-        (Seats(needed=2, pickers=persons(1, 2), holders=persons(2)), "somebody else who picked it"),
-        (Seats(needed=2, pickers=persons(1, 2), answered=persons(3)), None),
-        (Seats(needed=2, pickers=persons(2), answered=persons(2)), None),
+        (Seats(needed=2, earlier=persons(1)), None),
+        (Seats(needed=2, earlier=persons(1, 2), holders=persons(2)), "somebody else who picked or judged it before"),
+        (Seats(needed=2, earlier=persons(1, 2), answered=persons(3)), None),
+        (Seats(needed=2, earlier=persons(2), answered=persons(2)), None),
     ],
 )
 def test_who_may_be_asked(seats: Seats, words: str | None) -> None:
