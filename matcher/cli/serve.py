@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ from contextlib import contextmanager
 import click
 
 from matcher.cli.app import App, home_option, say
-from matcher.errors import ExtraMissing
+from matcher.errors import ExtraMissing, WrongUse
 
 _HERE = {"127.0.0.1", "::1", "localhost"}
 _LOOPBACK = ("127.0.0.1", "::1")
@@ -51,6 +53,7 @@ def serve(app: App, host: str, port: int, behind_tls: bool, trusted_proxy: tuple
         from matcher.web.app import create_app
     except ImportError as error:
         raise ExtraMissing(f"The desk needs {error.name}: pip install 'sighting-matcher[web]'.") from error
+    _require_free(host, port)
     with app.open() as matcher:
         say(f"The desk is at http://{f'[{host}]' if ':' in host else host}:{port} until Ctrl-C.")
         application = create_app(matcher.context, secure=behind_tls)
@@ -81,6 +84,18 @@ def _check_reach(host: str, behind_tls: bool, trusted_proxy: Sequence[str]) -> N
             "Without --trusted-proxy ADDRESS everybody seems to come from the proxy, and whoever guesses passwords "
             "locks all others out: name its address, or listen at 127.0.0.1 if it runs on this machine."
         )
+
+
+def _require_free(host: str, port: int) -> None:
+    """`WrongUse` where nobody can listen, before anything says that the desk is there."""
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            pass
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
+        raise WrongUse(
+            f"Nothing can listen at {host}, port {port} ({reason}): give another --port or --host."
+        ) from error
 
 
 @contextmanager

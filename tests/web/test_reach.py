@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import threading
+from importlib import import_module
 from typing import Any
 
 import anyio.to_thread
@@ -130,6 +132,7 @@ def served(monkeypatch: pytest.MonkeyPatch, home: object, *options: str) -> tupl
     """What the server would be told, and what the terminal says."""
     told: dict[str, Any] = {}
     monkeypatch.setattr(uvicorn, "run", lambda application, **how: told.update(how, app=application))
+    monkeypatch.setattr(import_module("matcher.cli.serve"), "_require_free", lambda _host, _port: None)
     result = CliRunner().invoke(root, ["serve", "--home", str(home), *options])
     return told, result.output
 
@@ -138,6 +141,15 @@ def test_an_address_is_printed_so_that_it_can_be_opened(desk: Desk, monkeypatch:
     home = desk.matcher.context.home.root
     assert "http://[::1]:8300 until" in served(monkeypatch, home, "--host", "::1")[1]
     assert "http://127.0.0.1:8300 until" in served(monkeypatch, home)[1]
+
+
+def test_a_port_that_is_taken_is_told_before_the_desk_is_announced(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        home = str(desk.matcher.context.home.root)
+        result = CliRunner().invoke(root, ["serve", "--home", home, "--port", port])
+    assert (result.exit_code, "The desk is at" in result.output) == (2, False)
+    assert f"Nothing can listen at 127.0.0.1, port {port} (Address already in use)" in result.output
 
 
 def test_only_a_proxy_that_was_named_says_where_people_come_from(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
