@@ -26,9 +26,11 @@ def test_two_agree_and_an_officer_confirms(served: Served) -> None:
     officer.click("tbody a")
     officer.wait_for_selector("text=Confirm by a proof")
     accessible(officer)
+    officer.select_option("[name=kind]", "dna")
     officer.fill("[name=reference]", "L-7")
+    officer.select_option("[name=status]", "located_alive")
     officer.click("text=Confirm and end the case")
-    officer.wait_for_selector("text=No pair stands here")
+    officer.wait_for_selector("text=The pair is decided: confirmed")
     accessible(officer)
     assert sorted(case.status.value for case in served.desk.matcher.cases()) == ["located_alive", "open", "open"]
     assert served.troubles == []
