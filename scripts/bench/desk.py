@@ -102,7 +102,11 @@ class Reviewer:
         self.sealed = 0
 
     def sign_in(self) -> None:
-        self._timed("sign in", "POST", "/sign-in", data={"name": self.name, "password": PASSWORD})
+        """Sign in, as often as it takes: of many who come at once, some are told to try again in a moment."""
+        given = {"name": self.name, "password": PASSWORD}
+        while (answer := self.client.post("/sign-in", data=given)).status_code == 429:
+            time.sleep(float(answer.headers["Retry-After"]) * float(self.rng.random()))
+        answer.raise_for_status()
 
     def work(self, until: float, look: float) -> None:
         time.sleep(look * float(self.rng.random()))  # people do not begin in step
