@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -109,3 +110,14 @@ def test_a_planted_percentage_is_found(tmp_path: Path) -> None:
     planted.write_text('"""At 95 %."""\nx = 1\nprint(f"{x} % match, 95 % interval")\n')
     assert [bool(PERCENT.search(text)) for text in said(planted)] == [True]
     assert not PERCENT.search("95 % interval")
+
+
+def test_no_photo_lies_in_the_project() -> None:
+    """Faces are drawn when tests run; the only pictures that are kept are those that the README shows."""
+    if shutil.which("git") is None or not (PROJECT / ".git").exists():
+        pytest.skip("not a clone")
+    command = ["git", "-C", str(PROJECT), "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")
+    endings = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif"}
+    pictures = [path for path in listed if Path(path).suffix.lower() in endings]
+    assert [path for path in pictures if path not in README] == []
