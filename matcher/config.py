@@ -170,6 +170,10 @@ class Home:
         return self.root / "digest.key"
 
     @property
+    def signing_key(self) -> Path:
+        return self.root / "signing.key"
+
+    @property
     def photos(self) -> Path:
         return self.root / "photos"
 

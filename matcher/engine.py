@@ -16,7 +16,6 @@ from matcher.domain.records import AuditRecord, Report
 from matcher.domain.relations import RelationKind
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import WrongUse
-from matcher.faces.cards import Card
 from matcher.images.decode import open_image
 from matcher.interchange.cells import one_of
 from matcher.interchange.records import TableRecord
@@ -29,7 +28,6 @@ from matcher.services import (
     checks,
     doctor,
     homes,
-    models,
     reindex,
     relations,
     search,
@@ -44,9 +42,9 @@ from matcher.services.context import Context, Progress
 from matcher.services.desk import Desk
 from matcher.services.details import case_fields, confirmation, sighting_fields
 from matcher.services.doctor import Finding
+from matcher.services.face_models import FaceModels
 from matcher.services.imports import Imported
 from matcher.services.inputs import CasePhoto, OnSeveral, PhotoInput, ReasonCode, Who, photo_name, read_photo, several
-from matcher.services.models import ModelView, NewModel, UseView
 from matcher.services.staff import Accounts
 from matcher.services.views import (
     CaseSummary,
@@ -80,6 +78,7 @@ class Matcher:
         self.accounts = Accounts(context)
         self.desk = Desk(context)
         self.casework = Casework(context)
+        self.face_models = FaceModels(context)
 
     @classmethod
     def create(
@@ -318,42 +317,6 @@ class Matcher:
         who = Who(actor, ReasonCode.SIGHTING, reason)
         return sighting_import.import_sightings(self._context, records, Path(photos), who, dry_run=dry_run)
 
-    # Face models
-
-    def models(self) -> list[ModelView]:
-        """All face models: built in, installed, and those whose cards come with this program."""
-        return models.listed(self._context)
-
-    def model_card(self, name: str) -> Card:
-        """What is known of a model: training, measured accuracy, weaknesses, licence; `NotFound` names it."""
-        return models.card_of(self._context, name)
-
-    def offered_model(
-        self, name: str | None = None, *, card: str | Path | None = None, file: str | Path | None = None
-    ) -> NewModel:
-        """The model that is meant by a known name or by a card's file, to look at before it is installed."""
-        return models.offered(self._context, name, card=_path(card), file=_path(file))
-
-    def install_model(self, new: NewModel, *, accept_licence: bool, actor: str, reason: str | None = None) -> bool:
-        """Check a model and put it in place, whole or not at all; whether it is new. `ModelProblem` says why not."""
-        who = Who(actor, ReasonCode.MAINTENANCE, reason)
-        return models.install(self._context, new, who, accept_licence=accept_licence)
-
-    def verify_models(self, name: str | None = None) -> list[tuple[str, str | None]]:
-        """Check one or all installed models again: names with what is wrong, or `None`."""
-        return models.verify(self._context, name)
-
-    def remove_model(self, name: str, *, actor: str, reason: str | None = None) -> None:
-        """Delete an installed model; `Conflict` while this home uses it."""
-        models.remove(self._context, name, Who(actor, ReasonCode.MAINTENANCE, reason))
-
-    def use_models(
-        self, detector: str, recogniser: str, *, actor: str, reason: str | None = None, accept_missing: bool = False
-    ) -> UseView:
-        """Embed all cases with other models, then make the home use them; open it anew afterwards."""
-        who = Who(actor, ReasonCode.MAINTENANCE, reason)
-        return models.use(self._context, (detector, recogniser), who, accept_missing=accept_missing)
-
     # Upkeep
 
     def reindex(self, *, actor: str, reason: str | None = None) -> ReindexView:
@@ -384,10 +347,6 @@ class Matcher:
 
 def _case_photos(photos: Photos) -> list[CasePhoto]:
     return [photo if isinstance(photo, CasePhoto) else CasePhoto(photo) for photo in several(photos)]
-
-
-def _path(path: str | Path | None) -> Path | None:
-    return None if path is None else Path(path)
 
 
 def _top(top: int | None) -> int | None:

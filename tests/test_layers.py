@@ -34,6 +34,7 @@ HOMES = {
     "dlib": {"faces"},
     "faiss": {"gallery"},
     "filelock": {"gallery", "faces"},
+    "cryptography": {"crypto"},
     "sqlalchemy": {"store"},
     "alembic": {"store"},
     "pydantic": {"config", "web"},

@@ -30,7 +30,7 @@ def models() -> None:
 def list_models(app: App, as_json: bool) -> None:
     """List built-in and installed models, and those that can be installed by name."""
     with app.open() as matcher:
-        found, backend = matcher.models(), matcher.context.settings.backend
+        found, backend = matcher.face_models.all(), matcher.context.settings.backend
     if as_json:
         print_json({"backend": backend, "models": found})
         return
@@ -55,7 +55,7 @@ def install(
     NAME is one that `matcher models list` shows; without --from it says which file to get.
     """
     with app.open() as matcher:
-        new = matcher.offered_model(name, card=card, file=file)
+        new = matcher.face_models.offered(name, card=card, file=file)
         say(f"{new.card.name}: {new.card.role.value}, published at {new.card.source}")
         say(f"Licence: {new.card.licence}")
         if not accept_licence:
@@ -63,7 +63,7 @@ def install(
                 raise WrongUse("Nobody can be asked here whether the licence is accepted: give --accept-licence.")
             if not click.confirm("Do you accept this licence?"):
                 raise WrongUse("The licence was not accepted: nothing was installed.")
-        added = matcher.install_model(new, accept_licence=True, **who)
+        added = matcher.face_models.install(new, accept_licence=True, **who)
     name = new.card.name
     click.echo(
         f"Installed {name}. What to expect of it: `matcher models card {name}`."
@@ -79,7 +79,7 @@ def install(
 def verify(app: App, name: str | None) -> None:
     """Check the installed models again, file and numbers; exit code 7 if one is wrong."""
     with app.open() as matcher:
-        found = matcher.verify_models(name)
+        found = matcher.face_models.verify(name)
     for each, problem in found:
         say(f"{each}: {problem or 'intact'}", err=problem is not None)
     if not found:
@@ -97,7 +97,7 @@ def verify(app: App, name: str | None) -> None:
 def remove(app: App, /, name: str, **who: str) -> None:
     """Delete an installed model that this home does not use."""
     with app.open() as matcher:
-        matcher.remove_model(name, **who)
+        matcher.face_models.remove(name, **who)
     click.echo(f"Removed {name}.")
 
 
@@ -114,7 +114,7 @@ def remove(app: App, /, name: str, **who: str) -> None:
 def use(app: App, /, detector: str, recogniser: str, accept_missing: bool, as_json: bool, **who: str) -> None:
     """Embed all open cases by other models, then make this home use them. Safe to kill and to repeat."""
     with app.open() as matcher:
-        done = matcher.use_models(detector, recogniser, accept_missing=accept_missing, **who)
+        done = matcher.face_models.use(detector, recogniser, accept_missing=accept_missing, **who)
     if as_json:
         print_json(done)
     else:
@@ -143,7 +143,7 @@ def use(app: App, /, detector: str, recogniser: str, accept_missing: bool, as_js
 def card(app: App, name: str, as_json: bool) -> None:
     """Show a model's card: what it was trained on, what was measured, what it is bad at, its licence."""
     with app.open() as matcher:
-        found = matcher.model_card(name)
+        found = matcher.face_models.card(name)
     if as_json:
         print_json(found)
         return

@@ -33,18 +33,7 @@ class DigestKey:
         `Conflict` when there is a file already, `StoreProblem` when it cannot be written.
         """
         key = cls(secrets.token_bytes(_KEY_BYTES))
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        try:
-            _write(draft, key._key)
-            try:
-                os.link(draft, path)  # unlike a rename, this never replaces a key that another process has just made
-            finally:
-                draft.unlink()
-            _flush_folder(path.parent)
-        except FileExistsError as error:
-            raise Conflict(f"There is a digest key in '{path}' already: it is never replaced.") from error
-        except OSError as error:
-            raise StoreProblem(f"The digest key cannot be written to '{path}': {error.strerror}.") from error
+        create_key_file(path, key._key, "digest key")
         return key
 
     @classmethod
@@ -69,6 +58,25 @@ class DigestKey:
         keyed = hmac.new(self._key, len(word).to_bytes(4, "big") + word, hashlib.sha256)
         keyed.update(data)
         return keyed.hexdigest()
+
+
+def create_key_file(path: Path, content: bytes, what: str) -> None:
+    """Write a new key to `path`, whole or not at all, readable by its owner only.
+
+    `Conflict` when there is a file already, `StoreProblem` when it cannot be written; both name it as `what`.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        _write(draft, content)
+        try:
+            os.link(draft, path)  # unlike a rename, this never replaces a key that another process has just made
+        finally:
+            draft.unlink()
+        _flush_folder(path.parent)
+    except FileExistsError as error:
+        raise Conflict(f"There is a {what} in '{path}' already: it is never replaced.") from error
+    except OSError as error:
+        raise StoreProblem(f"The {what} cannot be written to '{path}': {error.strerror}.") from error
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -14,7 +14,7 @@ from matcher.matching.meaning import Circumstances, silence
 from matcher.matching.significance import GalleryStatistics
 from matcher.services.context import Context
 from matcher.services.photos import stored_image
-from matcher.services.reindex import orphans
+from matcher.services.sweeping import orphans
 from matcher.services.views import BandView, GalleryView, VerifyView
 from matcher.store.chain import ChainReport
 from matcher.store.database import Reading

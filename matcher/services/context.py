@@ -6,14 +6,17 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 
 from matcher.config import Home, Settings
 from matcher.crypto.digests import DigestKey
+from matcher.crypto.signing import Signer
 from matcher.domain.records import GalleryChange
 from matcher.domain.space import EmbeddingSpace
+from matcher.errors import Conflict
 from matcher.faces.backends import load_backend
 from matcher.faces.pipeline import FacePipeline
 from matcher.gallery.live import Gallery
@@ -51,6 +54,15 @@ class Context:
     def models(self) -> Path:
         """The folder of the face models."""
         return self.settings.models_dir or self.home.models
+
+    @property
+    def signer(self) -> Signer:
+        """Signs statements in the name of this home; a home that has no signing key yet gets one."""
+        path = self.home.signing_key
+        if not path.exists():
+            with suppress(Conflict):  # another process was faster
+                return Signer.create(path)
+        return Signer.load(path)
 
     @property
     def pipeline(self) -> FacePipeline:

@@ -13,8 +13,9 @@ from matcher.faces.trial import try_pair
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.desk_tasks import reopen_of_other_spaces
+from matcher.services.embedding import embed_missing
 from matcher.services.inputs import Who
-from matcher.services.reindex import embed_missing, reindex
+from matcher.services.reindex import reindex
 
 
 @dataclass(frozen=True, slots=True)

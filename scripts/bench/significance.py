@@ -22,7 +22,7 @@ from matcher.domain.faces import Box, Face
 from matcher.domain.scores import unit
 from matcher.matching.plausibility import Observation
 from matcher.matching.sentences import sentence
-from matcher.services import candidates, reindex
+from matcher.services import candidates, snapshots
 from matcher.services.significance import Scale, measure
 
 
@@ -44,7 +44,7 @@ def measuring(matcher: Matcher) -> None:
         spent.append(time.perf_counter() - began)
         return found
 
-    reindex.measure = clocked  # type: ignore[assignment]
+    snapshots.measure = clocked  # type: ignore[assignment]
     began = time.perf_counter()
     matcher.reindex(actor="bench")
     print(f"reindex {time.perf_counter() - began:.1f} s, of which statistics {sum(spent):.1f} s")

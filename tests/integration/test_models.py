@@ -118,7 +118,7 @@ def test_the_licence_is_shown_and_asked_for(card: Path, models: Path, monkeypatc
     assert f"Installed {EXPORTED}" in run("models", "install", "--card", card, typed="y\n").stdout
     assert "already" in run("models", "install", "--card", card, typed="y\n").stdout
     with Matcher.open() as matcher, pytest.raises(WrongUse, match="licence"):
-        matcher.install_model(matcher.offered_model(card=card), accept_licence=False, actor="li")
+        matcher.face_models.install(matcher.face_models.offered(card=card), accept_licence=False, actor="li")
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_who_is_killed_before_pairs_are_asked_again_leaves_it_to_the_next_reinde
         with monkeypatch.context() as patch:
             patch.setattr(models_service, "reopen_of_other_spaces", killed)
             with pytest.raises(Killed):
-                matcher.use_models("mmod", EXPORTED, actor="t")
+                matcher.face_models.use("mmod", EXPORTED, actor="t")
     assert Home(home).backend_in_file == PAIR
     untouched = (TaskState.EXCLUDED, None)
     assert where_it_stands(home, pair, ended) == [untouched, untouched]

@@ -1,0 +1,35 @@
+"""Files that no record refers to: left by killed processes, or made of faces that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from matcher.services.context import Context
+from matcher.services.pictures import kept_for_faces
+from matcher.store.database import Reading
+
+_ORPHAN_SECONDS = 3600  # no process is that long between writing a photo and its record
+
+
+def orphans(context: Context) -> list[str]:
+    """Photo files without a record, left by processes that were killed between file and record, and pictures made of
+    faces that are gone.
+    """
+    old = context.blobs.older_than(context.clock().timestamp() - _ORPHAN_SECONDS)
+    with context.store.read() as reading:
+        return _without_record(reading, old)
+
+
+def sweep(context: Context) -> int:
+    """Delete orphans; asked again under the lock, when no record can come in between."""
+    old = orphans(context)
+    with context.store.write() as transaction:
+        gone = _without_record(transaction, old)
+        for key in gone:
+            context.blobs.delete(key)
+    return len(gone)
+
+
+def _without_record(reading: Reading, keys: Iterable[str]) -> list[str]:
+    others = set(keys) - reading.photos.with_blobs(keys)
+    return sorted(others - kept_for_faces(reading, others))
