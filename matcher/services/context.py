@@ -19,6 +19,7 @@ from matcher.domain.space import EmbeddingSpace
 from matcher.errors import Conflict
 from matcher.faces.backends import load_backend
 from matcher.faces.pipeline import FacePipeline
+from matcher.gallery.cipher import Cipher
 from matcher.gallery.live import Gallery
 from matcher.services.significance import Scale, read_scale
 from matcher.store.blobs import BlobStore
@@ -65,6 +66,16 @@ class Context:
         return Signer.load(path)
 
     @property
+    def snapshot_cipher(self) -> Cipher | None:
+        """What opens sealed snapshots of this home; `None`: they are all in the clear."""
+        return None
+
+    @property
+    def sealing_cipher(self) -> Cipher | None:
+        """What seals new snapshots; `None`: they are written in the clear."""
+        return None if self.settings.snapshots_in_clear else self.snapshot_cipher
+
+    @property
     def pipeline(self) -> FacePipeline:
         """The face models of this home's backend."""
         with self._lock:
@@ -91,8 +102,8 @@ class Context:
     @cached_property
     def _gallery(self) -> Gallery[Scale]:
         feed = StoreFeed(self.store, self.space.name)
-        threads = self.settings.threads
-        return Gallery(self.home.snapshots, self.space, feed, threads=threads, read_notes=read_scale)
+        threads, cipher = self.settings.threads, self.snapshot_cipher
+        return Gallery(self.home.snapshots, self.space, feed, threads=threads, read_notes=read_scale, cipher=cipher)
 
     def close(self) -> None:
         """Give back database connections; the context is unusable afterwards."""
