@@ -9,6 +9,7 @@ import pytest
 from databases import (  # noqa: F401 - pytest finds fixtures by their names here
     database_url,
     databases,
+    keys,
     postgres_databases,
     sqlite_databases,
     store,
