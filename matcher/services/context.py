@@ -21,9 +21,11 @@ from matcher.faces.backends import load_backend
 from matcher.faces.pipeline import FacePipeline
 from matcher.gallery.cipher import Cipher
 from matcher.gallery.live import Gallery
+from matcher.services.masterkeys import key_source
 from matcher.services.significance import Scale, read_scale
 from matcher.store.blobs import BlobStore
 from matcher.store.database import Store
+from matcher.store.keystore import SIGNING, KeyRing
 
 Progress = Callable[[str, int, int], None]
 Clock = Callable[[], datetime]
@@ -43,8 +45,9 @@ class Context:
         """`backend`: face models to use instead of those that the home's settings name."""
         self.home = home.require()
         self.settings: Settings = home.settings(**({"backend": backend} if backend else {}))
-        self.store = Store.open(home.database_url(self.settings))
-        self.blobs = BlobStore(home.photos)
+        self.keys = KeyRing(home.keys, key_source(home, self.settings), required=self.settings.encryption == "on")
+        self.store = Store.open(home.database_url(self.settings), keys=self.keys)
+        self.blobs = BlobStore(home.photos, self.keys)
         self.key = DigestKey.load(home.digest_key)
         self.clock = clock
         self.progress = progress
@@ -60,6 +63,8 @@ class Context:
     def signer(self) -> Signer:
         """Signs statements in the name of this home; a home that has no signing key yet gets one."""
         path = self.home.signing_key
+        if self.keys.active and not path.exists():
+            return Signer(self.keys.ensure([SIGNING])[SIGNING])
         if not path.exists():
             with suppress(Conflict):  # another process was faster
                 return Signer.create(path)
