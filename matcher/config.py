@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="SQLAlchemy address of the database; default: matcher.db in the home"
     )
+    encryption: Literal["on", "off"] = Field("off", description="photos and embeddings are sealed; `init` turns it on")
+    key_file: Path | None = Field(None, description="file that holds the master key, outside the home")
+    key_command: str | None = Field(None, description="command that prints the master key; goes before the file")
     top: int = Field(30, ge=1, le=LONGEST_LIST, description="length of a candidate list")
     target_fpir: float | None = Field(
         None, gt=0, lt=1, description="list only candidates that so few searches with an unrelated person would list"
@@ -67,6 +70,9 @@ class Settings(BaseSettings):
     models_dir: Path | None = Field(None, description="folder of the face models; default: models/ in the home")
     snapshots_kept: int = Field(
         3, ge=1, le=1000, description="snapshots that a reindex leaves behind per embedding space"
+    )
+    snapshots_in_clear: bool = Field(
+        False, description="write snapshots in the clear, which saves memory: the disk is encrypted by its operator"
     )
     travel_kmh: float = Field(900, gt=0, description="speed above which a journey is flagged as implausible")
     session_hours: float = Field(12, gt=0, le=168, description="hours after which an unused sign-in ends")
@@ -93,6 +99,18 @@ class Settings(BaseSettings):
     webhook_url: str | None = Field(None, description="https address that is told what happens; none: nothing is")
     webhook_secret: SecretStr | None = Field(None, min_length=16, description="secret that signs what it is told")
     desk_url: str | None = Field(None, pattern=r"^https?://[^\s<>]+$", description="where people open the desk")
+
+    @field_validator("key_file", "key_command", mode="before")
+    @classmethod
+    def _none_if_empty(cls, given: object) -> object:
+        return given or None
+
+    @field_validator("key_file")
+    @classmethod
+    def _at_one_place(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_absolute():
+            raise ValueError("it must be a whole path, which begins at the root")
+        return path
 
     @field_validator("webhook_url")
     @classmethod
@@ -142,7 +160,19 @@ def sign_in_file(home: Path) -> Path:
     """Where the user's own sign-in to a home is kept: outside the home, which others may share."""
     given = os.environ.get("MATCHER_STATE")
     folder = Path(given) if given else Path(platformdirs.user_state_dir("sighting-matcher", appauthor=False))
-    return folder / hashlib.sha256(str(home.resolve()).encode(errors="surrogateescape")).hexdigest()[:32]
+    return folder / _name_of(home)
+
+
+def default_key_file(home: Path) -> Path:
+    """Where `init` makes the key file of a home: in `$MATCHER_KEYS`, else in the user's folder of settings."""
+    given = os.environ.get("MATCHER_KEYS")
+    folder = Path(given) if given else Path(platformdirs.user_config_dir("sighting-matcher", appauthor=False)) / "keys"
+    return folder.absolute() / f"{_name_of(home)}.key"
+
+
+def _name_of(home: Path) -> str:
+    """A word that stands for the place of a home."""
+    return hashlib.sha256(str(home.resolve()).encode(errors="surrogateescape")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +202,10 @@ class Home:
     @property
     def signing_key(self) -> Path:
         return self.root / "signing.key"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys.db"
 
     @property
     def photos(self) -> Path:
@@ -234,6 +268,11 @@ class Home:
     def backend_from_environment(self) -> str | None:
         """The face models that the environment prescribes, whatever the settings file says."""
         return os.environ.get("MATCHER_BACKEND")
+
+    @property
+    def key_from_environment(self) -> str | None:
+        """The text of the master key in the environment; in the settings file it would lie beside what it seals."""
+        return os.environ.get("MATCHER_KEY") or None
 
     def with_setting(self, name: str, value: str) -> str:
         """The text of the settings file with one text set and all other lines kept; nothing is written.

@@ -45,6 +45,7 @@ from matcher.services.doctor import Finding
 from matcher.services.face_models import FaceModels
 from matcher.services.imports import Imported
 from matcher.services.inputs import CasePhoto, OnSeveral, PhotoInput, ReasonCode, Who, photo_name, read_photo, several
+from matcher.services.masterkeys import KeyPlace
 from matcher.services.staff import Accounts
 from matcher.services.views import (
     CaseSummary,
@@ -82,13 +83,20 @@ class Matcher:
 
     @classmethod
     def create(
-        cls, home: str | Path | None = None, *, database_url: str | None = None, progress: Progress | None = None
+        cls,
+        home: str | Path | None = None,
+        *,
+        database_url: str | None = None,
+        key: KeyPlace | None = KeyPlace(),  # noqa: B008 - it is frozen
+        progress: Progress | None = None,
     ) -> Matcher:
         """Create a home, or bring an older one up to date, and open it.
 
-        `Conflict` if there is nothing to do, `WrongUse` if the folder holds something else.
+        A new home is encrypted with a key from the environment, or else a key file that is made outside the home;
+        `key` names another place, or is `None` for a home in the clear. `Conflict` if there is nothing to do,
+        `WrongUse` if the folder holds something else.
         """
-        made = homes.create(Path(home) if home else Home.default(), database_url)
+        made = homes.create(Path(home) if home else Home.default(), database_url, key)
         return cls(Context(made, progress=progress))
 
     @classmethod

@@ -15,6 +15,7 @@
     ├── PhotoRefused          bytes that are no photo, or no photo that can be taken
     ├── ModelProblem          a face model is absent, damaged or gives wrong numbers
     ├── StoreProblem          the database or the photo store cannot be used
+    │   └── KeyProblem        the home's key is missing, unreadable or another one, or a data key was destroyed
     ├── Damaged               stored bytes are not what was written: snapshot, blob or audit chain
     └── ExtraMissing          an optional dependency is not installed
 
@@ -149,6 +150,12 @@ class StoreProblem(MatcherError):
     code = "store_problem"
     exit_code = 8
     http_status = 503
+
+
+class KeyProblem(StoreProblem):
+    """The key of this home cannot be used: run `matcher doctor`."""
+
+    code = "key_problem"
 
 
 class Damaged(MatcherError):

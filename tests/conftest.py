@@ -9,6 +9,7 @@ import pytest
 from databases import (  # noqa: F401 - pytest finds fixtures by their names here
     database_url,
     databases,
+    keys,
     postgres_databases,
     sqlite_databases,
     store,
@@ -23,8 +24,9 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nothing outside a test's own folder is read or written; the converted models are made once and shared."""
     monkeypatch.setenv("MATCHER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("MATCHER_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("MATCHER_KEYS", f"{tmp_path}-keys")  # for some tests the folder itself is the home
     monkeypatch.setenv("MATCHER_MODELS_DIR", str(shared_models_folder()))
-    for name in ("MATCHER_DATABASE_URL", "MATCHER_TOP", "MATCHER_THREADS", "MATCHER_BACKEND"):
+    for name in ("MATCHER_DATABASE_URL", "MATCHER_TOP", "MATCHER_THREADS", "MATCHER_BACKEND", "MATCHER_KEY"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -21,9 +21,11 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.engine import URL
 
+from matcher.crypto.masterkey import KeySource, create_master_key
 from matcher.store import tables
 from matcher.store.chain import GENESIS
 from matcher.store.database import Store
+from matcher.store.keystore import KeyRing
 
 
 class SqliteDatabases:
@@ -170,9 +172,20 @@ def database_url(databases: SqliteDatabases | PostgresDatabases) -> Iterator[str
 
 
 @pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    """A fresh store."""
-    with Store.open(database_url) as opened:
+def keys(tmp_path: Path) -> KeyRing:
+    """A new key store, whose master key lies in the file beside it."""
+    file = tmp_path / "master.key"
+    create_master_key(file)
+    ring = KeyRing(tmp_path / "keys.db", KeySource(file=file))
+    ring.create()
+    ring.mark_whole()
+    return ring
+
+
+@pytest.fixture
+def store(database_url: str, keys: KeyRing) -> Iterator[Store]:
+    """A fresh store, which seals embeddings as every new home does."""
+    with Store.open(database_url, keys=keys) as opened:
         yield opened
 
 

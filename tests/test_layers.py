@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "matcher"
 RINGS = {
     "errors": 0, "wording": 0,
     "config": 1, "domain": 1, "images": 1,
-    "crypto": 2, "faces": 2, "gallery": 2, "store": 2, "matching": 2, "review": 2, "accounts": 2, "interchange": 2,
+    "crypto": 1, "faces": 2, "gallery": 2, "store": 2, "matching": 2, "review": 2, "accounts": 2, "interchange": 2,
     "evaluation": 2,
     "services": 3,
     "engine": 4, "jobs": 4, "delivery": 4, "demo": 4,

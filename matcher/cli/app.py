@@ -62,6 +62,13 @@ home_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
+def key_place_options(function: _Function) -> _Function:
+    """`--key-file` and `--key-command`: where the master key of an encrypted home is to come from."""
+    whole = click.Path(path_type=Path, dir_okay=False, resolve_path=True)
+    file = click.option("--key-file", type=whole, help="The key's file, outside the home; made if there is none.")
+    return file(click.option("--key-command", help="A command that prints the key.")(function))
+
+
 reason_option = click.option("--reason", help="Why, in your own words.")
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, progress_bar, say, who_options
+from matcher.cli.app import App, home_option, json_option, key_place_options, print_json, progress_bar, say, who_options
 from matcher.errors import Damaged, SomeRefused
 
 if TYPE_CHECKING:
@@ -19,17 +20,31 @@ _MARKS = {True: "ok  ", False: "FAIL", None: "note"}
 @click.option(
     "--database-url", help="A PostgreSQL database instead of SQLite: postgresql+psycopg://user:password@host/name"
 )
+@key_place_options
+@click.option("--no-encryption", is_flag=True, help="Keep photos and embeddings in the clear.")
 @home_option
 @click.pass_obj
-def init(app: App, database_url: str | None) -> None:
+def init(
+    app: App, database_url: str | None, key_file: Path | None, key_command: str | None, no_encryption: bool
+) -> None:
     """Create a home and convert the face models, or bring the tables of an older home up to date."""
     from matcher.config import Home
     from matcher.engine import Matcher
+    from matcher.services.masterkeys import KeyPlace
 
-    done = "Upgraded the tables of" if Home(app.home or Home.default()).exists else "Created"
-    with progress_bar() as progress, Matcher.create(app.home, database_url=database_url, progress=progress) as matcher:
+    if no_encryption and (key_file or key_command):
+        raise click.UsageError("--no-encryption needs no key: leave out --key-file and --key-command.")
+    key = None if no_encryption else KeyPlace(key_file, key_command)
+    new = not Home(app.home or Home.default()).exists
+    with (
+        progress_bar() as progress,
+        Matcher.create(app.home, database_url=database_url, key=key, progress=progress) as matcher,
+    ):
         space = matcher.space.name
-        click.echo(f"{done} {matcher.context.home.root}")
+        click.echo(f"{'Created' if new else 'Upgraded the tables of'} {matcher.context.home.root}")
+        if new and matcher.context.keys.active:
+            say(f"Encrypted with the key from {matcher.context.keys.source.origin}.")
+            click.echo("Keep a copy of the key elsewhere: without it no photo and no embedding can be read.")
     click.echo(f"Embedding space: {space}")
     click.echo("Next: `matcher doctor`, then `matcher case add` or `matcher case import`.")
 

@@ -20,6 +20,7 @@ Ids = NDArray[np.int64]
 
 VECTORS, FACES, CASES, MANIFEST = "vectors.faiss", "faces.npy", "cases.npy", "manifest.json"
 CURRENT = "CURRENT"
+_SEALED = {VECTORS: "vectors.sealed", FACES: "faces.sealed", CASES: "cases.sealed"}
 ROWS_PER_BLOCK = 8192  # 4 MiB of 128 numbers: large enough for speed, small enough to stay in the processor's cache
 UNIT_TOLERANCE = 1e-3  # a float32 vector scaled to length 1 is off by about 1e-7; this tells damage from rounding
 
@@ -28,6 +29,11 @@ UNIT_TOLERANCE = 1e-3  # a float32 vector scaled to length 1 is off by about 1e-
 _HEADER = struct.Struct("<4siqqqBiQ")
 HEADER_BYTES = _HEADER.size
 _FILLER = 1 << 20
+
+
+def stored_name(name: str, *, sealed: bool) -> str:
+    """The name under which a file lies on the disk: a sealed array is no `.npy` or `.faiss` file any more."""
+    return _SEALED.get(name, f"{name}.sealed") if sealed else name
 
 
 def space_folder(snapshots: Path, space: EmbeddingSpace) -> Path:

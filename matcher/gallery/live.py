@@ -22,6 +22,7 @@ from matcher.domain.records import GalleryChange, GalleryRow, Hit
 from matcher.domain.scores import Vectors
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import Conflict, Damaged
+from matcher.gallery.cipher import Cipher
 from matcher.gallery.exact import best_cases, check_probes
 from matcher.gallery.layout import not_unit, space_folder
 from matcher.gallery.nearest import limit_threads
@@ -83,8 +84,12 @@ class GalleryStatus(Generic[_Notes]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _State(Generic[_Notes]):
-    """One consistent view: snapshot and tail with all changes up to `counter`."""
+    """One consistent view: snapshot and tail with all changes up to `counter`.
 
+    `source` is the open snapshot, which no other process prunes as long as a search may still read it.
+    """
+
+    source: Snapshot | None
     snapshot: str | None
     through_change: int
     counter: int
@@ -125,11 +130,11 @@ class _State(Generic[_Notes]):
 
 
 class Gallery(Generic[_Notes]):
-    """Searches one embedding space. Safe in threads, and in a forked child, which opens everything anew.
+    """Searches one embedding space. Safe in threads, and in a forked child, which shares the open snapshot.
 
     `snapshots` is the home's folder for the snapshots of all spaces, `folder` this space's below it. `threads` is the
     number that one search may use; 0 leaves it to OpenMP, one per core. `read_notes` reads what lies beside the vectors
-    of a snapshot, once for each that is opened.
+    of a snapshot, once for each that is opened. `cipher` opens sealed snapshots.
     """
 
     def __init__(
@@ -140,9 +145,12 @@ class Gallery(Generic[_Notes]):
         *,
         threads: int = 0,
         read_notes: Callable[[Snapshot], _Notes | None] = lambda _: None,
+        cipher: Cipher | None = None,
     ) -> None:
         self.folder = space_folder(snapshots, space)
         self._space, self._feed, self._threads, self._read_notes = space, feed, threads, read_notes
+        self._cipher = cipher
+        self._source: Snapshot | None = None  # a name stands for the same rows for ever, so it is opened once
         self._forget()
         _galleries.add(self)
 
@@ -218,11 +226,14 @@ class Gallery(Generic[_Notes]):
     def _opened(self, name: str | None) -> _State[_Notes]:
         tail = Tail.empty(self._space.dim)
         if name is None:
-            return _State(None, 0, 0, tail.part, tail, None, None)
-        snapshot = open_snapshot(self.folder / name, self._space)
+            self._source = None
+            return _State(None, None, 0, 0, tail.part, tail, None, None)
+        snapshot = self._source
+        if snapshot is None or snapshot.folder.name != name:
+            snapshot = self._source = open_snapshot(self.folder / name, self._space, self._cipher)
         through = snapshot.manifest.through_change
         made = snapshot.manifest.created_at
-        return _State(name, through, through, snapshot.part, tail, made, self._read_notes(snapshot))
+        return _State(snapshot, name, through, through, snapshot.part, tail, made, self._read_notes(snapshot))
 
 
 def _check_rows(rows: Sequence[GalleryRow], dim: int) -> None:

@@ -13,23 +13,37 @@ from typing import Any
 
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import Damaged, WrongUse
-from matcher.gallery.layout import CASES, FACES, MANIFEST, VECTORS
+from matcher.gallery.layout import CASES, FACES, MANIFEST, VECTORS, stored_name
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+_READABLE = (1, 2)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """Size in bytes and digest (`layout.file_digest`) of one file."""
+    """Size in bytes and digest (`layout.file_digest`) of one file, as it lies on the disk."""
 
     bytes: int
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """How a snapshot's files are sealed, by which key, and under which name beside their own."""
+
+    scheme: str
+    key: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """`through_change` is the last change that the rows contain; `rows_digest` is `layout.RowsDigest`'s."""
+    """`through_change` is the last change that the rows contain; `rows_digest` is `layout.RowsDigest`'s.
+
+    `encryption` is `None` for files in the clear. `format_version` is the one it was read from.
+    """
 
     space: EmbeddingSpace
     count: int
@@ -38,9 +52,11 @@ class Manifest:
     software: str
     rows_digest: str
     files: Mapping[str, FileEntry]
+    encryption: Encryption | None = None
+    format_version: int = FORMAT_VERSION
 
     def to_json(self) -> str:
-        """The text of `manifest.json`; its last field, `manifest_digest`, covers all others."""
+        """The text of `manifest.json` in the present format; its last field, `manifest_digest`, covers all others."""
         fields: dict[str, Any] = {
             "format_version": FORMAT_VERSION,
             "space": self.space.as_dict(),
@@ -49,7 +65,7 @@ class Manifest:
             "through_change": self.through_change,
             "created_at": self.created_at.isoformat(timespec="seconds"),
             "software": self.software,
-            "encryption": "none",
+            "encryption": asdict(self.encryption) if self.encryption else "none",
             "rows_digest": self.rows_digest,
             "files": {name: asdict(entry) for name, entry in sorted(self.files.items())},
         }
@@ -66,9 +82,10 @@ def read_manifest(folder: Path) -> Manifest:
     if not isinstance(fields, dict):
         raise Damaged(f"'{path}' is no manifest: run `matcher reindex`.")
     version = fields.get("format_version")
-    if version != FORMAT_VERSION or isinstance(version, bool):
+    if version not in _READABLE or isinstance(version, bool):
+        readable = " and ".join(map(str, _READABLE))
         raise Damaged(
-            f"'{path}' has format version {version!r}, this software reads {FORMAT_VERSION}: run `matcher reindex`."
+            f"'{path}' has format version {version!r}, this software reads {readable}: run `matcher reindex`."
         )
     if fields.pop("manifest_digest", None) != _digest(fields):
         raise Damaged(f"'{path}' was changed after it was written: run `matcher reindex`.")
@@ -79,18 +96,10 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _parsed(fields: dict[str, Any]) -> Manifest:
-    if fields["encryption"] != "none":
-        raise ValueError(f"encryption {fields['encryption']!r} is unknown")
+    encryption = _encryption(fields["encryption"], fields["format_version"])
     space = EmbeddingSpace(**fields["space"])
     if fields["dim"] != space.dim:
         raise ValueError(f"dim is {fields['dim']}, the space has {space.dim}")
-    files = {
-        name: FileEntry(_natural(entry["bytes"]), _sha256(entry["sha256"])) for name, entry in fields["files"].items()
-    }
-    if absent := {VECTORS, FACES, CASES} - files.keys():
-        raise ValueError(f"files lacks {', '.join(sorted(absent))}")
-    if strange := [name for name in files if Path(name).name != name]:
-        raise ValueError(f"files names {strange[0]!r}, which is outside the folder")
     created_at = datetime.fromisoformat(fields["created_at"])
     return Manifest(
         space=space,
@@ -99,8 +108,30 @@ def _parsed(fields: dict[str, Any]) -> Manifest:
         created_at=created_at,
         software=str(fields["software"]),
         rows_digest=_sha256(fields["rows_digest"]),
-        files=files,
+        files=_files(fields["files"], sealed=encryption is not None),
+        encryption=encryption,
+        format_version=fields["format_version"],
     )
+
+
+def _encryption(value: Any, version: int) -> Encryption | None:
+    if value == "none":
+        return None
+    if version == 1 or not isinstance(value, dict):
+        raise ValueError(f"encryption {value!r} is unknown")
+    encryption = Encryption(**value)
+    if strange := [word for word in value.values() if not isinstance(word, str) or not _WORD.fullmatch(word)]:
+        raise ValueError(f"encryption names {strange[0]!r}")
+    return encryption
+
+
+def _files(value: Any, *, sealed: bool) -> dict[str, FileEntry]:
+    files = {name: FileEntry(_natural(entry["bytes"]), _sha256(entry["sha256"])) for name, entry in value.items()}
+    if absent := {stored_name(name, sealed=sealed) for name in (VECTORS, FACES, CASES)} - files.keys():
+        raise ValueError(f"files lacks {', '.join(sorted(absent))}")
+    if strange := [name for name in files if Path(name).name != name]:
+        raise ValueError(f"files names {strange[0]!r}, which is outside the folder")
+    return files
 
 
 def _natural(value: object) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from matcher.domain.ids import FaceId
 from matcher.domain.records import GalleryRow
 from matcher.errors import Damaged
+from matcher.gallery.cipher import Cipher
 from matcher.gallery.exact import best_faces, similarity
 from matcher.gallery.layout import (
     FACES,
@@ -41,7 +42,11 @@ class VerifyReport:
 
 
 def verify_snapshot(
-    folder: Path, rows: Iterable[GalleryRow] | None = None, *, changed: Collection[FaceId] = ()
+    folder: Path,
+    rows: Iterable[GalleryRow] | None = None,
+    *,
+    changed: Collection[FaceId] = (),
+    cipher: Cipher | None = None,
 ) -> VerifyReport:
     """Read a whole snapshot; `Damaged` names the first file or face that is wrong.
 
@@ -50,13 +55,20 @@ def verify_snapshot(
     database.
     """
     manifest = read_manifest(folder)
-    snapshot = open_snapshot(folder, manifest.space)
     for name, entry in manifest.files.items():
-        if file_digest(folder / name, manifest.count) != entry.sha256:
+        if _digest_of(folder / name, manifest.count) != entry.sha256:
             raise Damaged(f"'{folder / name}' was changed after it was written: run `matcher reindex`.")
+    snapshot = open_snapshot(folder, manifest.space, cipher)
     _verify_rows(snapshot)
     compared = None if rows is None else _compare(snapshot, rows, np.fromiter(changed, np.int64, len(changed)))
     return VerifyReport(folder, manifest, _search_for_itself(snapshot), compared)
+
+
+def _digest_of(path: Path, count: int) -> str:
+    try:
+        return file_digest(path, count)
+    except OSError as error:
+        raise Damaged(f"'{path}' cannot be read ({error}): run `matcher reindex`.") from error
 
 
 def _verify_rows(snapshot: Snapshot) -> None:

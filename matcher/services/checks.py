@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 from matcher.domain.ages import AgeBand
 from matcher.domain.cases import Photo
 from matcher.domain.ids import id_text
-from matcher.domain.records import GalleryRow
 from matcher.errors import MatcherError
-from matcher.gallery.verify import verify_snapshot
 from matcher.matching.meaning import Circumstances, silence
 from matcher.matching.significance import GalleryStatistics
 from matcher.services.context import Context
 from matcher.services.photos import stored_image
+from matcher.services.snapshots import prove
 from matcher.services.sweeping import orphans
 from matcher.services.views import BandView, GalleryView, VerifyView
 from matcher.store.chain import ChainReport
@@ -81,12 +80,7 @@ def _snapshot(context: Context, problems: list[str]) -> tuple[str | None, int]:
     try:
         status = context.gallery.status()
         if status.snapshot is not None:
-            with context.store.read() as reading:
-                changed = {
-                    change.face_id for change in reading.gallery.changes(context.space.name, status.through_change)
-                }
-                rows = _rows(reading, context.space.name)
-                verify_snapshot(context.gallery.folder / status.snapshot, rows, changed=changed)
+            prove(context, status.snapshot)
     except MatcherError as error:
         problems.append(f"gallery: {error}")
         return None, 0
@@ -98,11 +92,6 @@ def _misplaced(reading: Reading, space: str) -> list[str]:
     strangers, absent = reading.gallery.misplaced(space)
     said = [f"face {id_text(face)} is in the gallery but not the chosen one of an open case" for face in strangers]
     return said + [f"face {id_text(face)} of an open case is not in the gallery" for face in absent]
-
-
-def _rows(reading: Reading, space: str) -> Iterator[GalleryRow]:
-    for block in reading.gallery.rows(space):
-        yield from block
 
 
 def _all_photos(reading: Reading) -> Iterator[Photo]:

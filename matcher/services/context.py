@@ -19,10 +19,13 @@ from matcher.domain.space import EmbeddingSpace
 from matcher.errors import Conflict
 from matcher.faces.backends import load_backend
 from matcher.faces.pipeline import FacePipeline
+from matcher.gallery.cipher import Cipher
 from matcher.gallery.live import Gallery
+from matcher.services.masterkeys import key_source
 from matcher.services.significance import Scale, read_scale
 from matcher.store.blobs import BlobStore
 from matcher.store.database import Store
+from matcher.store.keystore import SIGNING, KeyRing
 
 Progress = Callable[[str, int, int], None]
 Clock = Callable[[], datetime]
@@ -42,8 +45,9 @@ class Context:
         """`backend`: face models to use instead of those that the home's settings name."""
         self.home = home.require()
         self.settings: Settings = home.settings(**({"backend": backend} if backend else {}))
-        self.store = Store.open(home.database_url(self.settings))
-        self.blobs = BlobStore(home.photos)
+        self.keys = KeyRing(home.keys, key_source(home, self.settings), required=self.settings.encryption == "on")
+        self.store = Store.open(home.database_url(self.settings), keys=self.keys)
+        self.blobs = BlobStore(home.photos, self.keys)
         self.key = DigestKey.load(home.digest_key)
         self.clock = clock
         self.progress = progress
@@ -59,10 +63,22 @@ class Context:
     def signer(self) -> Signer:
         """Signs statements in the name of this home; a home that has no signing key yet gets one."""
         path = self.home.signing_key
+        if self.keys.active and not path.exists():
+            return Signer(self.keys.ensure([SIGNING])[SIGNING])
         if not path.exists():
             with suppress(Conflict):  # another process was faster
                 return Signer.create(path)
         return Signer.load(path)
+
+    @property
+    def snapshot_cipher(self) -> Cipher | None:
+        """What opens sealed snapshots of this home; `None`: they are all in the clear."""
+        return None
+
+    @property
+    def sealing_cipher(self) -> Cipher | None:
+        """What seals new snapshots; `None`: they are written in the clear."""
+        return None if self.settings.snapshots_in_clear else self.snapshot_cipher
 
     @property
     def pipeline(self) -> FacePipeline:
@@ -91,8 +107,8 @@ class Context:
     @cached_property
     def _gallery(self) -> Gallery[Scale]:
         feed = StoreFeed(self.store, self.space.name)
-        threads = self.settings.threads
-        return Gallery(self.home.snapshots, self.space, feed, threads=threads, read_notes=read_scale)
+        threads, cipher = self.settings.threads, self.snapshot_cipher
+        return Gallery(self.home.snapshots, self.space, feed, threads=threads, read_notes=read_scale, cipher=cipher)
 
     def close(self) -> None:
         """Give back database connections; the context is unusable afterwards."""

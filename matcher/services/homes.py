@@ -7,17 +7,22 @@ from pathlib import Path
 from matcher.config import Home
 from matcher.crypto.digests import DigestKey
 from matcher.errors import Conflict, WrongUse
+from matcher.services.masterkeys import KeyPlace, settle
 from matcher.store.database import Store
+from matcher.store.keystore import KeyRing
 
 
-def create(root: Path, database_url: str | None = None) -> Home:
+def create(root: Path, database_url: str | None = None, key: KeyPlace | None = KeyPlace()) -> Home:  # noqa: B008
     """Create a home, or upgrade the tables of an older one.
 
+    A new home is encrypted with the key of a place, unless that is `None`; an older one stays as it is.
     `Conflict` if there is a home that is up to date, `WrongUse` if the folder holds something else.
-    The key is written last: it marks a home as complete, so that a creation that was cut short can be run again.
+    The digest key is written last: it marks a home as complete, so that a creation that was cut short can be run again.
     """
     home = Home(root)
     if home.exists:
+        if key:
+            raise Conflict(f"There is a home in '{root}' already: encrypt it with `matcher encryption on`.")
         _upgrade(home, database_url)
         return home
     try:
@@ -31,6 +36,9 @@ def create(root: Path, database_url: str | None = None) -> Home:
     _make_folders(home)
     if database_url:
         home.write_setting("database_url", database_url)
+    if key is not None:
+        KeyRing(home.keys, settle(home, key)).create()
+        home.write_setting("encryption", "on")
     Store.create(home.database_url(home.settings())).close()
     DigestKey.create(home.digest_key)
     return home
@@ -45,9 +53,10 @@ def _upgrade(home: Home, database_url: str | None) -> None:
 
 def _is_ours(home: Home, name: str) -> bool:
     """Whether a creation that was cut short may have left a file or folder of this name."""
-    ours = {home.database, home.settings_file, home.photos, home.models, home.snapshots}
+    ours = {home.database, home.keys, home.settings_file, home.photos, home.models, home.snapshots}
     half_written = name.startswith((f".{home.digest_key.name}.", f".{home.settings_file.name}."))
-    return half_written or name.removesuffix("-wal").removesuffix("-shm") in {path.name for path in ours}
+    base = name.removesuffix("-wal").removesuffix("-shm").removesuffix("-journal")
+    return half_written or base in {path.name for path in ours}
 
 
 def _make_folders(home: Home) -> None:

@@ -20,7 +20,7 @@ from matcher.domain.cases import Photo
 from matcher.domain.faces import Box
 from matcher.domain.ids import FaceId, PhotoId, id_text, parse_id
 from matcher.domain.records import StoredFace
-from matcher.errors import NotFound, StoreProblem, WrongUse
+from matcher.errors import Damaged, NotFound, StoreProblem, WrongUse
 from matcher.faces.points import eyes_of
 from matcher.images.aligned import Frame
 from matcher.images.aligned import aligned as upright_face
@@ -165,7 +165,7 @@ def _kept(context: Context, photo: Photo, name: str, make: Callable[[], bytes]) 
     Two processes that make it at once write the same bytes, each in one step.
     """
     owner = _owner(photo)
-    with suppress(StoreProblem):  # it is missing
+    with suppress(StoreProblem, Damaged):  # it is missing, or does not open
         data = context.blobs.get(f"{owner}/{name}")
         if data[:_DIGEST_LENGTH] == _digest(context, name, data[_DIGEST_LENGTH:]):
             return data[_DIGEST_LENGTH:]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 
-from matcher.gallery.build import forget, prune
 from matcher.gallery.manifest import read_manifest
+from matcher.gallery.publishing import forget, prune
 from matcher.gallery.snapshots import current_name
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.desk_tasks import reopen_of_other_spaces
 from matcher.services.embedding import embed_missing
 from matcher.services.inputs import Who
-from matcher.services.snapshots import build
+from matcher.services.snapshots import make
 from matcher.services.sweeping import sweep
 from matcher.services.tidying import tidy
 from matcher.services.views import ReindexView
@@ -22,7 +22,7 @@ def reindex(context: Context, who: Who) -> ReindexView:
     """Make the snapshot that searches start from; until it is published, searches go on with the one before."""
     began = time.monotonic()
     embedded, problems = embed_missing(context, who)
-    info = build(context)
+    info = make(context)
     pruned = prune(context.gallery.folder, keep=context.settings.snapshots_kept)
     in_use = context.settings.backend == context.home.settings().backend  # and not of models that are only tried
     if in_use:

@@ -15,7 +15,7 @@ from matcher.gallery.layout import Ids, RowBlock
 from matcher.gallery.snapshots import Snapshot
 from matcher.matching.meaning import UNTOLD
 from matcher.matching.plausibility import age_in_photo
-from matcher.matching.significance import GalleryStatistics
+from matcher.matching.significance import GalleryStatistics, families_of
 from matcher.matching.statistics_files import ARRAYS, TABLE, decoded
 from matcher.store.database import Reading
 
@@ -71,6 +71,13 @@ def measure(reading: Reading, space: str, rows: RowBlock, method: str) -> Galler
     return GalleryStatistics.measure(
         rows.vectors, rows.case_ids, bands, kin=kin_of(reading), method=method, silent=UNTOLD
     )
+
+
+def measured_alike(reading: Reading, scale: Scale, case_ids: Ids, method: str) -> bool:
+    """Whether statistics of a gallery with these cases (n,) were measured by this method, with the kin of today."""
+    present = set(case_ids.tolist())
+    kin = families_of([group & present for group in kin_of(reading)])
+    return scale.statistics.normaliser.method == method and scale.statistics.kin == kin
 
 
 def kin_of(reading: Reading) -> list[frozenset[int]]:

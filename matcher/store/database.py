@@ -22,6 +22,7 @@ from sqlalchemy.pool import Pool
 from matcher.errors import Busy, StoreProblem
 from matcher.store import engines, migrate
 from matcher.store.head import Head
+from matcher.store.keystore import KeyRing
 from matcher.store.transaction import Reading, Transaction
 
 __all__ = ["Reading", "Store", "Transaction"]
@@ -32,7 +33,8 @@ _WAIT = 30.0  # seconds for the lock
 class Store:
     """All records of one home."""
 
-    def __init__(self, url: URL, wait: float) -> None:
+    def __init__(self, url: URL, wait: float, keys: KeyRing | None = None) -> None:
+        self._keys = keys
         self._engine = engines.connect(url, wait)
         options = engines.LITE if engines.file_of(url) else engines.SERVER
         self._writer = self._engine.execution_options(**options.writing)
@@ -54,13 +56,14 @@ class Store:
         return store
 
     @classmethod
-    def open(cls, url: str | Path, *, wait: float = _WAIT) -> Store:
+    def open(cls, url: str | Path, *, wait: float = _WAIT, keys: KeyRing | None = None) -> Store:
         """Open what `create` made; `StoreProblem` when it is absent, of another version or of another program.
 
-        `wait` is how many seconds a writer waits for the others before it raises `Busy`.
+        `wait` is how many seconds a writer waits for the others before it raises `Busy`; with `keys` that are active,
+        embeddings are sealed.
         """
         address = engines.parse(url)
-        store = cls._existing(address, wait)
+        store = cls._existing(address, wait, keys)
         with store._closed_on_error(), store._connected(store._reader) as connection:
             migrate.require_current(connection, _shown(address))
         return store
@@ -73,11 +76,11 @@ class Store:
             return migrate.is_older(connection, _shown(address))
 
     @classmethod
-    def _existing(cls, address: URL, wait: float) -> Store:
+    def _existing(cls, address: URL, wait: float, keys: KeyRing | None = None) -> Store:
         file = engines.file_of(address)
         if file is not None and not file.is_file():  # SQLite would make an empty one
             raise StoreProblem(f"The database '{file}' is not there: restore it from a backup.")
-        return cls(address, wait)
+        return cls(address, wait, keys)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -86,14 +89,14 @@ class Store:
             if self._before_lock:
                 connection.exec_driver_sql(self._before_lock)
             head = Head.read(connection, lock=True)
-            yield Transaction(connection, head)
+            yield Transaction(connection, head, self._keys)
             head.save(connection)
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
         """Everything as it is now, unmoved by what others write meanwhile; never waits for a writer."""
         with self._connected(self._reader) as connection:
-            yield Reading(connection, Head.read(connection, lock=False))
+            yield Reading(connection, Head.read(connection, lock=False), self._keys)
 
     def change_counter(self) -> int:
         """The number of the gallery's last change, by one read of one row."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, insert, select, update
 
 from matcher.domain.cases import CaseStatus
 from matcher.domain.faces import Box, Quality
@@ -14,12 +14,23 @@ from matcher.domain.ids import CaseId, FaceId, PhotoId
 from matcher.domain.records import Choice, StoredFace
 from matcher.domain.scores import Vectors
 from matcher.errors import Conflict, NotFound, WrongUse
-from matcher.store.part import Part, batches
+from matcher.store import sealed_vectors
+from matcher.store.part import SealedPart, batches
 from matcher.store.tables import cases, embeddings, faces, gallery_members, photos
 from matcher.store.vectors import pack, pack_unit, unpack
 
+_OWNER = func.coalesce(photos.c.case_id, photos.c.sighting_id)
 
-class FaceReading(Part):
+
+# What it takes to open an embedding: its owner, its face, its bytes.
+_KEPT = (
+    select(_OWNER, embeddings.c.face_id, embeddings.c.vector)
+    .join(faces, faces.c.id == embeddings.c.face_id)
+    .join(photos, photos.c.id == faces.c.photo_id)
+)
+
+
+class FaceReading(SealedPart):
     """Faces, by id or photo."""
 
     __slots__ = ()
@@ -58,10 +69,10 @@ class FaceReading(Part):
         """Embeddings, float32 (dim,), of those of the faces that have one in this space."""
         found: dict[FaceId, Vectors] = {}
         for some in batches(sorted(set(face_ids))):
-            query = select(embeddings.c.face_id, embeddings.c.vector).where(
-                embeddings.c.face_id.in_(some), embeddings.c.space == space
-            )
-            found.update((row.face_id, unpack(row.vector)) for row in self._connection.execute(query))
+            query = _KEPT.where(embeddings.c.face_id.in_(some), embeddings.c.space == space)
+            rows = [tuple(row) for row in self._connection.execute(query)]
+            opened = sealed_vectors.opened(self._keys, rows, space)
+            found.update((row[1], unpack(packed)) for row, packed in zip(rows, opened, strict=True))
         return found
 
     def spaces_of(self, face_ids: Iterable[FaceId]) -> dict[FaceId, list[str]]:
@@ -148,9 +159,25 @@ class FaceWriting(FaceReading):
             raise NotFound("This face is not in this photo: choose one that the photo's list shows.")
 
     def _insert_vectors(self, vectors: Mapping[FaceId, Vectors], space: str) -> None:
-        rows = [{"face_id": face, "space": space, "vector": pack_unit(vector)} for face, vector in vectors.items()]
-        if rows:
-            self._connection.execute(insert(embeddings), rows)
+        packed = {face: pack_unit(vector) for face, vector in vectors.items()}
+        keys = sealed_vectors.sealing(self._keys)
+        if keys is not None:
+            owners = self._owners(packed)
+            rows = [(owners[face], face, data) for face, data in packed.items()]
+            packed = dict(zip(packed, sealed_vectors.sealed(keys, rows, space), strict=True))
+        if packed:
+            values = [{"face_id": face, "space": space, "vector": data} for face, data in packed.items()]
+            self._connection.execute(insert(embeddings), values)
+
+    def _owners(self, face_ids: Iterable[FaceId]) -> dict[FaceId, int]:
+        """The case or sighting of each face; `Conflict` for a face that is not kept."""
+        wanted, found = sorted(set(face_ids)), {}
+        for some in batches(wanted):
+            query = select(faces.c.id, _OWNER).join(photos, photos.c.id == faces.c.photo_id)
+            found.update({row[0]: row[1] for row in self._connection.execute(query.where(faces.c.id.in_(some)))})
+        if len(found) < len(wanted):
+            raise Conflict("An embedding of a face that is not kept cannot be kept: keep its photo first.")
+        return found
 
 
 def _columns(face: StoredFace) -> dict[str, Any]:

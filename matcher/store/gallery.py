@@ -11,15 +11,16 @@ from matcher.domain.cases import CaseDetails, CaseStatus
 from matcher.domain.ids import CaseId, FaceId, id_text
 from matcher.domain.records import FaceDating, GalleryChange, GalleryRow
 from matcher.errors import Conflict, Damaged
+from matcher.store import sealed_vectors
 from matcher.store.cases import missing_since
-from matcher.store.part import Part, batches
+from matcher.store.part import SealedPart, batches
 from matcher.store.tables import cases, embeddings, faces, gallery_changes, gallery_members, photos
 from matcher.store.vectors import unpack
 
 _MEMBER_VECTOR = and_(embeddings.c.face_id == gallery_members.c.face_id, embeddings.c.space == gallery_members.c.space)
 
 
-class GalleryReading(Part):
+class GalleryReading(SealedPart):
     """The gallery as this transaction sees it: counter, rows and changes fit together."""
 
     __slots__ = ()
@@ -43,7 +44,7 @@ class GalleryReading(Part):
         )
         with self._connection.execute(query, execution_options={"yield_per": block}) as result:
             for part in result.partitions():
-                yield _rows(part)
+                yield self._rows(part, space)
 
     def datings(self, space: str) -> Iterator[FaceDating]:
         """When each searchable face of a space was photographed, in ascending order of face id, streamed."""
@@ -98,7 +99,18 @@ class GalleryReading(Part):
             .where(gallery_changes.c.space == space, gallery_changes.c.change > after)
             .order_by(gallery_changes.c.change)
         )
-        return [_change(row) for row in self._connection.execute(query)]
+        rows = self._connection.execute(query).all()
+        kept = [(row.face_id, row.case_id, row.vector) for row in rows if row.vector is not None]
+        added = iter(self._rows(kept, space) if kept else ())
+        return [GalleryChange(row.change, row.face_id, next(added) if row.vector else None) for row in rows]
+
+    def _rows(self, part: Sequence[Any], space: str) -> list[GalleryRow]:
+        # One array over the bytes of the whole block, of which every row is a view.
+        packed = sealed_vectors.opened(self._keys, [(case, face, kept) for face, case, kept in part], space)
+        if len(set(map(len, packed))) != 1:
+            raise Damaged("The vectors of one embedding space differ in length: restore a backup.")
+        vectors = unpack(b"".join(packed), len(part), -1)
+        return [GalleryRow(row[0], row[1], vector) for row, vector in zip(part, vectors, strict=True)]
 
 
 class GalleryWriting(GalleryReading):
@@ -145,19 +157,3 @@ class GalleryWriting(GalleryReading):
         if rows:
             self._connection.execute(insert(gallery_changes), rows)
             self._head.change_counter += len(rows)
-
-
-def _rows(part: Sequence[Any]) -> list[GalleryRow]:
-    # One array over the bytes of the whole block, of which every row is a view.
-    packed = [row[2] for row in part]
-    if len(set(map(len, packed))) != 1:
-        raise Damaged("The vectors of one embedding space differ in length: restore a backup.")
-    vectors = unpack(b"".join(packed), len(part), -1)
-    return [GalleryRow(row[0], row[1], vector) for row, vector in zip(part, vectors, strict=True)]
-
-
-def _change(row: Any) -> GalleryChange:
-    gone = row.vector is None
-    return GalleryChange(
-        row.change, row.face_id, None if gone else GalleryRow(row.face_id, row.case_id, unpack(row.vector))
-    )

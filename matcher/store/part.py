@@ -8,6 +8,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from matcher.store.head import Head
+from matcher.store.keystore import KeyRing
 
 T = TypeVar("T")
 
@@ -23,6 +24,16 @@ class Part:
     def __init__(self, connection: Connection, head: Head) -> None:
         self._connection = connection
         self._head = head
+
+
+class SealedPart(Part):
+    """One that gives and takes embeddings, which lie sealed where there are keys."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, connection: Connection, head: Head, keys: KeyRing | None) -> None:
+        super().__init__(connection, head)
+        self._keys = keys
 
 
 def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:

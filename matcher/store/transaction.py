@@ -12,6 +12,7 @@ from matcher.store.faces import FaceReading, FaceWriting
 from matcher.store.figures import FigureReading
 from matcher.store.gallery import GalleryReading, GalleryWriting
 from matcher.store.head import Head
+from matcher.store.keystore import KeyRing
 from matcher.store.notices import NoticeReading, NoticeWriting
 from matcher.store.outbox import OutboxReading, OutboxWriting
 from matcher.store.people import PeopleReading, PeopleWriting
@@ -43,14 +44,14 @@ class Reading:
     outbox: OutboxReading
     audit: AuditReading
 
-    def __init__(self, connection: Connection, head: Head) -> None:
+    def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
         self.cases = CaseReading(connection, head)
         self.relations = RelationReading(connection, head)
         self.photos = PhotoReading(connection, head)
-        self.faces = FaceReading(connection, head)
+        self.faces = FaceReading(connection, head, keys)
         self.sightings = SightingReading(connection, head)
         self.candidates = CandidateReading(connection, head)
-        self.gallery = GalleryReading(connection, head)
+        self.gallery = GalleryReading(connection, head, keys)
         self.people = PeopleReading(connection, head)
         self.tasks = TaskReading(connection, head)
         self.claims = ClaimReading(connection, head)
@@ -81,14 +82,14 @@ class Transaction(Reading):
     outbox: OutboxWriting
     audit: AuditWriting
 
-    def __init__(self, connection: Connection, head: Head) -> None:
+    def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
         self.cases = CaseWriting(connection, head)
         self.relations = RelationWriting(connection, head)
         self.photos = PhotoWriting(connection, head)
-        self.faces = FaceWriting(connection, head)
+        self.faces = FaceWriting(connection, head, keys)
         self.sightings = SightingWriting(connection, head)
         self.candidates = CandidateWriting(connection, head)
-        self.gallery = GalleryWriting(connection, head)
+        self.gallery = GalleryWriting(connection, head, keys)
         self.people = PeopleWriting(connection, head)
         self.tasks = TaskWriting(connection, head)
         self.claims = ClaimWriting(connection, head)

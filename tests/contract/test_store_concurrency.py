@@ -13,6 +13,7 @@ from records import SPACE, case, enrol, entry
 
 from matcher.errors import Busy, MatcherError
 from matcher.store.database import Store
+from matcher.store.keystore import KeyRing
 
 processes = multiprocessing.get_context("fork")
 PROCESSES, ROUNDS = 8, 12
@@ -28,8 +29,8 @@ def run_all(work: Callable[..., None], *jobs: tuple[object, ...]) -> None:
     assert [process.exitcode for process in running] == [0] * len(jobs)
 
 
-def _register(url: str, writer: int, rounds: int) -> None:
-    with Store.open(url) as store:
+def _register(url: str, keys: KeyRing, writer: int, rounds: int) -> None:
+    with Store.open(url, keys=keys) as store:
         for turn in range(rounds):
             with store.write() as tx:
                 new = enrol(tx, f"{writer}-{turn}", turn)
@@ -38,8 +39,8 @@ def _register(url: str, writer: int, rounds: int) -> None:
                     tx.gallery.remove([new.face.id])
 
 
-def test_eight_processes_lose_nothing_and_never_fork_the_chain(store: Store, database_url: str) -> None:
-    run_all(_register, *((database_url, writer, ROUNDS) for writer in range(PROCESSES)))
+def test_eight_processes_lose_nothing_and_never_fork_the_chain(store: Store, database_url: str, keys: KeyRing) -> None:
+    run_all(_register, *((database_url, keys, writer, ROUNDS) for writer in range(PROCESSES)))
     removed = PROCESSES * len(range(2, ROUNDS, 3))
     with store.read() as reading:
         report = reading.audit.verify()
@@ -53,8 +54,8 @@ def test_eight_processes_lose_nothing_and_never_fork_the_chain(store: Store, dat
         assert reading.gallery.count(SPACE) == PROCESSES * ROUNDS - removed
 
 
-def test_a_polling_reader_never_misses_a_late_commit(store: Store, database_url: str) -> None:
-    writers = [processes.Process(target=_register, args=(database_url, number, ROUNDS)) for number in range(4)]
+def test_a_polling_reader_never_misses_a_late_commit(store: Store, database_url: str, keys: KeyRing) -> None:
+    writers = [processes.Process(target=_register, args=(database_url, keys, number, ROUNDS)) for number in range(4)]
     for writer in writers:
         writer.start()
     seen: list[int] = []
@@ -75,20 +76,20 @@ def test_a_polling_reader_never_misses_a_late_commit(store: Store, database_url:
     assert polls_with_news > 3  # it did read between the writers' commits
 
 
-def _write_and_wait(url: str, ready: "multiprocessing.synchronize.Event", hold: float) -> None:
-    with Store.open(url) as store, store.write() as tx:
+def _write_and_wait(url: str, keys: KeyRing, ready: "multiprocessing.synchronize.Event", hold: float) -> None:
+    with Store.open(url, keys=keys) as store, store.write() as tx:
         enrol(tx, "lost", 5)
         tx.audit.append(entry("lost"))
         ready.set()
         time.sleep(hold)
 
 
-def test_a_killed_writer_leaves_the_old_state(store: Store, database_url: str) -> None:
+def test_a_killed_writer_leaves_the_old_state(store: Store, database_url: str, keys: KeyRing) -> None:
     with store.write() as tx:
         enrol(tx, "kept", 1)
         tx.audit.append(entry("kept"))
     ready = processes.Event()
-    victim = processes.Process(target=_write_and_wait, args=(database_url, ready, 60))
+    victim = processes.Process(target=_write_and_wait, args=(database_url, keys, ready, 60))
     victim.start()
     assert ready.wait(30)
     os.kill(victim.pid, signal.SIGKILL)

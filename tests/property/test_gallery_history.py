@@ -14,8 +14,9 @@ from matcher.domain.records import GalleryChange, GalleryRow
 from matcher.domain.scores import unit
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import Conflict
-from matcher.gallery.build import SnapshotWriter, prune
+from matcher.gallery.build import SnapshotWriter
 from matcher.gallery.live import Gallery
+from matcher.gallery.publishing import prune
 from matcher.gallery.verify import verify_snapshot
 
 DIM = 4

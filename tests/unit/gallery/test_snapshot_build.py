@@ -10,7 +10,8 @@ import pytest
 from matcher.domain.scores import unit
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import Busy, Conflict, StoreProblem, WrongUse
-from matcher.gallery.build import SnapshotInfo, SnapshotWriter, prune
+from matcher.gallery.build import SnapshotInfo, SnapshotWriter
+from matcher.gallery.publishing import prune
 from matcher.gallery.snapshots import current_name, open_snapshot, snapshot_names
 from matcher.gallery.verify import verify_snapshot
 
@@ -25,6 +26,12 @@ def publish(folder: Path, through: int, count: int = 3) -> SnapshotInfo:
     with SnapshotWriter(folder, SPACE, through) as writer:
         writer.append(np.arange(count), np.arange(count), vectors(count))
         return writer.publish()
+
+
+def finish(folder: Path, through: int, count: int = 3) -> SnapshotInfo:
+    with SnapshotWriter(folder, SPACE, through) as writer:
+        writer.append(np.arange(count), np.arange(count), vectors(count))
+        return writer.finish()
 
 
 def names(folder: Path) -> set[str]:
@@ -116,11 +123,10 @@ def test_a_damaged_live_snapshot_is_replaced(tmp_path: Path, damaged: str) -> No
 
 
 def test_prune_keeps_the_newest_and_the_live_one(tmp_path: Path) -> None:
-    infos = [publish(tmp_path, through) for through in range(5)]
-    by_name = [info.name for info in infos]
-    (tmp_path / "CURRENT").write_text(f"{by_name[0]}\n")
-    assert prune(tmp_path, 2) == tuple(by_name[1:3])
-    assert snapshot_names(tmp_path) == [by_name[0], *by_name[3:]]
+    by_name = [publish(tmp_path, through).name for through in range(5)]
+    unpublished = finish(tmp_path, 5).name
+    assert prune(tmp_path, 2) == tuple(by_name[:3])
+    assert snapshot_names(tmp_path) == [*by_name[3:], unpublished]
     assert prune(tmp_path, 2) == ()
     with pytest.raises(WrongUse):
         prune(tmp_path, 0)

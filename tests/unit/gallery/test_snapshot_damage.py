@@ -120,7 +120,7 @@ def test_opening_finds_a_file_of_the_wrong_size(tmp_path: Path, name: str, damag
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("format_version", 2),
+        ("format_version", 3),
         ("format_version", True),
         ("count", 49),
         ("count", -1),
@@ -129,6 +129,9 @@ def test_opening_finds_a_file_of_the_wrong_size(tmp_path: Path, name: str, damag
         ("through_change", "50"),
         ("created_at", "yesterday"),
         ("encryption", "aes"),
+        ("encryption", {"scheme": "aes", "key": "k"}),
+        ("encryption", {"scheme": "aes", "key": "k", "name": "../n"}),
+        ("encryption", {"scheme": "aes", "key": "k", "name": "n"}),
         ("files", {}),
         ("space", {"recogniser": "test"}),
         ("rows_digest", "0" * 63),

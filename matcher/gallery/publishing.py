@@ -1,0 +1,177 @@
+"""Which snapshots of a space there are: publishing a finished one, removing those that are old or may not stay.
+
+A snapshot's name tells when it was made, and names rise. So those above the live one's are finished, but not published:
+a build was killed, or is to be verified yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from matcher.errors import Busy, Conflict, Damaged, WrongUse
+from matcher.gallery.disk import force_folder, remove, remove_unheld, replace, write, written_to
+from matcher.gallery.layout import CURRENT
+from matcher.gallery.manifest import read_manifest
+from matcher.gallery.snapshots import current_name, snapshot_names
+
+BUILDING = ".building-"
+
+
+@contextmanager
+def build_lock(space_folder: Path, timeout: float = 60.0) -> Iterator[None]:
+    """Hold the right to add and remove snapshots of a space; `Busy` when another keeps it beyond `timeout` seconds."""
+    with written_to(space_folder):
+        space_folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(space_folder / "build.lock")
+        try:
+            lock.acquire(timeout=timeout)
+        except Timeout as error:
+            raise Busy(
+                f"Another process is building a snapshot in '{space_folder}': try again when it is done."
+            ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def finished_name(space_folder: Path) -> str | None:
+    """The newest snapshot that is finished but was never published; `None` if there is none, or CURRENT is damaged."""
+    try:
+        live = current_name(space_folder) or ""
+    except Damaged:
+        return None  # which of them was live cannot be told; `prune` removes them later
+    return max((name for name in snapshot_names(space_folder) if name > live), default=None)
+
+
+def publish(space_folder: Path, name: str, *, timeout: float = 60.0) -> None:
+    """Make a finished snapshot the live one by one rename; nothing to do if it is.
+
+    `Conflict` if it was removed meanwhile, or the live one is complete beyond it. It should have been verified.
+    """
+    with build_lock(space_folder, timeout):
+        make_live(space_folder, name)
+
+
+def make_live(space_folder: Path, name: str) -> None:
+    """As `publish`, for who holds the build lock."""
+    with suppress(Damaged):
+        if current_name(space_folder) == name:
+            return
+    if name not in snapshot_names(space_folder):
+        raise Conflict(f"The snapshot '{name}' was removed by another build meanwhile: run `matcher reindex`.")
+    refuse_going_back(space_folder, read_manifest(space_folder / name).through_change)
+    with written_to(space_folder):
+        write(space_folder / f"{CURRENT}.new", f"{name}\n".encode())
+        replace(space_folder / f"{CURRENT}.new", space_folder / CURRENT)
+        force_folder(space_folder)
+
+
+def refuse_going_back(space_folder: Path, through_change: int) -> None:
+    """`Conflict` if the live snapshot is complete beyond a change already."""
+    try:
+        name = current_name(space_folder)
+        live = read_manifest(space_folder / name).through_change if name else 0
+    except Damaged:
+        return  # a damaged live snapshot is what this build is going to replace
+    if live > through_change:
+        raise Conflict(
+            f"The live snapshot '{name}' is complete up to change {live}, this one only up to {through_change}: "
+            f"nothing to do. If the database was restored from a backup, delete '{space_folder}' and reindex."
+        )
+
+
+def discard(space_folder: Path, name: str, *, timeout: float = 60.0) -> bool:
+    """Remove a finished snapshot that was not published; whether it is gone. The live one stays."""
+    with build_lock(space_folder, timeout):
+        with suppress(Damaged):
+            if current_name(space_folder) == name:
+                return False
+        return remove(space_folder / name)
+
+
+def remove_unpublished(space_folder: Path) -> None:
+    """Remove what killed builds left, half or finished; for who holds the build lock."""
+    for folder in space_folder.glob(f"{BUILDING}*"):
+        remove(folder)
+    while name := finished_name(space_folder):
+        if not remove(space_folder / name):
+            return
+
+
+def prune(space_folder: Path, keep: int, *, timeout: float = 60.0) -> tuple[str, ...]:
+    """Remove all but the newest `keep` snapshots, the live one and those in use: the names of the gone.
+
+    What is in use now, the next call removes. Finished snapshots that were not published are left alone.
+    """
+    if keep < 1:
+        raise WrongUse(f"At least one snapshot must be kept, not {keep}.")
+    with build_lock(space_folder, timeout):
+        live, names = current_name(space_folder), snapshot_names(space_folder)
+        published = [name for name in names if live is None or name <= live]
+        spared = {*published[-keep:], live}
+        return tuple(name for name in published if name not in spared and remove_unheld(space_folder / name))
+
+
+def forget(space_folder: Path, *, timeout: float = 60.0) -> bool:
+    """Remove all snapshots of a space, whose searchers then read the database; whether there was any.
+
+    For a space that no reindex brings up to date any more: its snapshots would keep the faces of closed cases.
+    """
+    with build_lock(space_folder, timeout):
+        return bool(_removed_below(space_folder, None))
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Snapshots that were removed, as `<space>/<name>`, and those that could not be (Windows, while in use)."""
+
+    removed: tuple[str, ...]
+    remaining: tuple[str, ...]
+
+
+def drop_before(snapshots: Path, change: int, *, timeout: float = 60.0) -> Dropped:
+    """Remove every snapshot, of every space, that is not complete up to `change`: it may hold a face removed by then.
+
+    Live ones and those in use are no exception: a searcher goes on with a newer one, or with the database where there
+    is none. So publish first a snapshot that is complete up to `change`. What a killed build left goes too.
+    """
+    spaces = [folder for folder in sorted(snapshots.iterdir()) if folder.is_dir()] if snapshots.is_dir() else []
+    removed: list[str] = []
+    remaining: list[str] = []
+    for space_folder in spaces:
+        with build_lock(space_folder, timeout):
+            for name, gone in _removed_below(space_folder, change).items():
+                (removed if gone else remaining).append(f"{space_folder.name}/{name}")
+    return Dropped(tuple(removed), tuple(remaining))
+
+
+def _removed_below(space_folder: Path, change: int | None) -> dict[str, bool]:
+    """Remove snapshots that are not complete up to `change`, or all: their names, and whether they are gone."""
+    old = [name for name in snapshot_names(space_folder) if not _reaches(space_folder / name, change)]
+    with written_to(space_folder):
+        if not _current_is_among(set(snapshot_names(space_folder)) - set(old), space_folder):
+            (space_folder / CURRENT).unlink(missing_ok=True)
+            force_folder(space_folder)
+        for folder in space_folder.glob(f"{BUILDING}*"):
+            remove(folder)
+        return {name: remove(space_folder / name) for name in old}
+
+
+def _reaches(folder: Path, change: int | None) -> bool:
+    try:
+        return change is not None and read_manifest(folder).through_change >= change
+    except Damaged:
+        return False
+
+
+def _current_is_among(names: Collection[str], space_folder: Path) -> bool:
+    try:
+        return current_name(space_folder) in names
+    except Damaged:
+        return False
