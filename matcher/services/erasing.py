@@ -70,11 +70,9 @@ def erase(
     return shown(erasure)
 
 
-def finish(context: Context, who: Who) -> list[ErasureView]:
-    """Complete what was begun, and prove what can be proved: the erasures that were not proved before.
-
-    What the erasure list names and the database still has is erased; what the database tells and the list does not is
-    added to it.
+def resume(context: Context, who: Who) -> None:
+    """Complete what was begun: what the erasure list names and the database still has is erased, and what the database
+    tells and the list does not is added to it.
     """
     path = erasure_list.path_of(context)
     entries = erasure_list.read(path)
@@ -85,6 +83,11 @@ def finish(context: Context, who: Who) -> list[ErasureView]:
     for erasure in erasures:
         if erasure.subject not in listed:
             erasure_list.append(path, ErasureEntry.of(erasure.subject, erasure.at))
+
+
+def finish(context: Context, who: Who) -> list[ErasureView]:
+    """Complete what was begun, and prove what can be proved: the erasures that were not proved before."""
+    resume(context, who)
     return [shown(one) for one in erasure_proof.prove(context, who)]
 
 

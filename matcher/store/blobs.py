@@ -79,6 +79,10 @@ class BlobStore:
         except OSError as error:
             raise StoreProblem(f"The photo folder '{folder}' cannot be removed: {error.strerror}.") from error
 
+    def has_owner(self, owner: str) -> bool:
+        """Whether there is a folder of an owner, whatever is in it."""
+        return self._path(f"{owner}/any").parent.exists()
+
     def of_owner(self, owner: str) -> Iterator[str]:
         """The keys of an owner, in order."""
         folder = self._path(f"{owner}/any").parent

@@ -19,6 +19,7 @@ from matcher.store.people import PeopleReading, PeopleWriting
 from matcher.store.photos import PhotoReading, PhotoWriting
 from matcher.store.recusals import RecusalReading, RecusalWriting
 from matcher.store.relations import RelationReading, RelationWriting
+from matcher.store.remains import RemainsReading
 from matcher.store.sightings import SightingReading, SightingWriting
 from matcher.store.tasks import TaskReading, TaskWriting
 from matcher.store.verdicts import VerdictReading, VerdictWriting
@@ -43,6 +44,7 @@ class Reading:
     notices: NoticeReading
     outbox: OutboxReading
     erasures: ErasureReading
+    remains: RemainsReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -62,6 +64,7 @@ class Reading:
         self.notices = NoticeReading(connection, head)
         self.outbox = OutboxReading(connection, head)
         self.erasures = ErasureReading(connection, head)
+        self.remains = RemainsReading(connection, head)
         self.audit = AuditReading(connection, head)
 
 
@@ -102,4 +105,5 @@ class Transaction(Reading):
         self.notices = NoticeWriting(connection, head)
         self.outbox = OutboxWriting(connection, head)
         self.erasures = ErasureWriting(connection, head)
+        self.remains = RemainsReading(connection, head)
         self.audit = AuditWriting(connection, head)
