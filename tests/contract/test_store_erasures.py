@@ -53,7 +53,7 @@ def worked(store: Store) -> Worked:
     with store.write() as tx:
         gone, other = enrol(tx, "A-1", 1), enrol(tx, "A-2", 2)
         first, second = sorted((gone.case.id, other.case.id))
-        tx.relations.put(CaseRelation(first, second, RelationKind.SIBLING, "x", NOW))
+        tx.relations.put(CaseRelation(first=first, second=second, kind=RelationKind.SIBLING, actor="x", at=NOW))
         tx.cases.add_status_change(
             StatusChange(
                 case_id=gone.case.id, old=CaseStatus.OPEN, new=CaseStatus.LOCATED_ALIVE, actor="x", reason="home",
