@@ -20,7 +20,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import Pool
 
 from matcher.errors import Busy, StoreProblem
-from matcher.store import engines, migrate
+from matcher.store import copies, engines, migrate
+from matcher.store.files import flush
 from matcher.store.head import Head
 from matcher.store.transaction import Reading, Transaction
 
@@ -34,7 +35,8 @@ class Store:
 
     def __init__(self, url: URL, wait: float) -> None:
         self._engine = engines.connect(url, wait)
-        options = engines.LITE if engines.file_of(url) else engines.SERVER
+        self._lite = engines.file_of(url) is not None
+        options = engines.LITE if self._lite else engines.SERVER
         self._writer = self._engine.execution_options(**options.writing)
         self._reader = self._engine.execution_options(**options.reading)
         self._single = self._engine.execution_options(**options.single_read)
@@ -63,6 +65,15 @@ class Store:
         store = cls._existing(address, wait)
         with store._closed_on_error(), store._connected(store._reader) as connection:
             migrate.require_current(connection, _shown(address))
+        return store
+
+    @classmethod
+    def open_copy(cls, file: Path) -> Store:
+        """Open what `copy_to` made, to read it only: not a byte of it changes, and no file comes to lie beside it."""
+        address = engines.unchanging(file)
+        store = cls(address, _WAIT)
+        with store._closed_on_error(), store._connected(store._reader) as connection:
+            migrate.require_current(connection, f"'{file}'")
         return store
 
     @classmethod
@@ -102,6 +113,42 @@ class Store:
         if counter is None:
             raise StoreProblem("The database has lost its head row: restore a backup.")
         return int(counter)
+
+    def check(self) -> list[str]:
+        """What is wrong with the pages, indexes and references of the database file; a server checks its own."""
+        if not self._lite:
+            return []
+        with self._connected(self._single) as connection:
+            return copies.problems(connection)
+
+    def copy_to(self, file: Path) -> None:
+        """Copy everything, as of one moment, into a new SQLite file for its owner's eyes only; others go on writing.
+
+        `Damaged` if the database cannot be read to its end, `StoreProblem` if the file cannot be written, as on a full
+        disk.
+        """
+        _touch(file)
+        if self._lite:
+            with self._connected(self._single) as connection:
+                copies.vacuum_into(connection, file)
+        else:
+            with Store.create(file) as copy:
+                self._fill(copy)
+        flush(file)
+
+    def fill_from(self, copy: Store) -> None:
+        """Hold what a copy holds and nothing else, or stay as it was."""
+        copy._fill(self)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever kept here."""
+        with self._connected(self._reader) as connection:
+            return copies.is_empty(connection)
+
+    def _fill(self, other: Store) -> None:
+        with self._connected(self._reader) as source, other._connected(other._writer) as target:
+            copies.fill(source, target)
 
     def close(self) -> None:
         """Close all connections that are not in use."""
