@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from matcher.crypto.signing import Signer
 from matcher.errors import Damaged, NotFound
 from matcher.services.backup_folder import BackupFolder
 from matcher.services.backup_manifest import Manifest
@@ -20,7 +19,7 @@ def write(context: Context, root: Path, moment: datetime) -> None:
     """Keep the present keys in a folder, then overwrite and remove those that were kept before.
 
     A process that is killed meanwhile leaves one or two whole sets, of which the newest counts. The settings go with
-    the keys, since they may hold passwords.
+    the keys, since they may hold passwords. The master key that opens the key store is not among them.
     """
     home, signer = context.home, context.signer
     with exclusive(root, "Another process keeps keys"):
@@ -53,6 +52,6 @@ def newest(root: Path, home: str) -> Path:
     if problems:
         raise Damaged(f"The backup of the keys is damaged: {problems[0]}")
     found = root / names[-1]
-    if folder.manifest(names[-1]).home != home or Signer.load(found / "signing.key").public != home:
+    if folder.manifest(names[-1]).home != home:
         raise Damaged(f"'{found}' holds the keys of another home than the backup.")
     return found

@@ -11,6 +11,7 @@ from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.desk_tasks import reopen_of_other_spaces
 from matcher.services.embedding import embed_missing
+from matcher.services.erasing import finish
 from matcher.services.inputs import Who
 from matcher.services.snapshots import build
 from matcher.services.sweeping import sweep
@@ -42,6 +43,7 @@ def reindex(context: Context, who: Who) -> ReindexView:
             details={"faces": info.count, "embedded": embedded, "problems": len(problems), "swept": swept} | forgotten,
         )
         record(context, transaction, who, trace)
+    finish(context, who)
     return ReindexView(
         snapshot=info.name,
         space=context.space.name,

@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import Pool
 
 from matcher.errors import Busy, StoreProblem
-from matcher.store import copies, engines, migrate
+from matcher.store import copies, engines, migrate, purging, tables
 from matcher.store.files import flush
 from matcher.store.head import Head
 from matcher.store.transaction import Reading, Transaction
@@ -31,12 +31,12 @@ _WAIT = 30.0  # seconds for the lock
 
 
 class Store:
-    """All records of one home."""
+    """All records of one home; `file` is where SQLite keeps them, `None` on PostgreSQL."""
 
     def __init__(self, url: URL, wait: float) -> None:
         self._engine = engines.connect(url, wait)
-        self._lite = engines.file_of(url) is not None
-        options = engines.LITE if self._lite else engines.SERVER
+        self.file, self._wait = engines.file_of(url), wait
+        options = engines.LITE if engines.file_of(url) else engines.SERVER
         self._writer = self._engine.execution_options(**options.writing)
         self._reader = self._engine.execution_options(**options.reading)
         self._single = self._engine.execution_options(**options.single_read)
@@ -116,7 +116,7 @@ class Store:
 
     def check(self) -> list[str]:
         """What is wrong with the pages, indexes and references of the database file; a server checks its own."""
-        if not self._lite:
+        if self.file is None:
             return []
         with self._connected(self._single) as connection:
             return copies.problems(connection)
@@ -128,7 +128,7 @@ class Store:
         disk.
         """
         _touch(file)
-        if self._lite:
+        if self.file is not None:
             with self._connected(self._single) as connection:
                 copies.vacuum_into(connection, file)
         else:
@@ -149,6 +149,17 @@ class Store:
     def _fill(self, other: Store) -> None:
         with self._connected(self._reader) as source, other._connected(other._writer) as target:
             copies.fill(source, target)
+
+    def purge(self) -> bool:
+        """Make sure that the bytes of deleted rows are gone from the database's files; whether they are.
+
+        They are not while anybody, in whatever process, reads an older state: try again later. The database is written
+        anew, and other writers wait meanwhile.
+        """
+        with self._connected(self._single) as connection:
+            if self.file is not None:
+                return purging.purge_sqlite(connection, self._wait)
+            return purging.purge_postgres(connection, tables.metadata)
 
     def close(self) -> None:
         """Close all connections that are not in use."""

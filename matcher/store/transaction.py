@@ -8,6 +8,7 @@ from matcher.store.audit import AuditReading, AuditWriting
 from matcher.store.candidates import CandidateReading, CandidateWriting
 from matcher.store.cases import CaseReading, CaseWriting
 from matcher.store.claims import ClaimReading, ClaimWriting
+from matcher.store.erasures import ErasureReading, ErasureWriting
 from matcher.store.faces import FaceReading, FaceWriting
 from matcher.store.figures import FigureReading
 from matcher.store.gallery import GalleryReading, GalleryWriting
@@ -41,6 +42,7 @@ class Reading:
     recusals: RecusalReading
     notices: NoticeReading
     outbox: OutboxReading
+    erasures: ErasureReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -59,6 +61,7 @@ class Reading:
         self.recusals = RecusalReading(connection, head)
         self.notices = NoticeReading(connection, head)
         self.outbox = OutboxReading(connection, head)
+        self.erasures = ErasureReading(connection, head)
         self.audit = AuditReading(connection, head)
 
 
@@ -79,6 +82,7 @@ class Transaction(Reading):
     recusals: RecusalWriting
     notices: NoticeWriting
     outbox: OutboxWriting
+    erasures: ErasureWriting
     audit: AuditWriting
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -97,4 +101,5 @@ class Transaction(Reading):
         self.recusals = RecusalWriting(connection, head)
         self.notices = NoticeWriting(connection, head)
         self.outbox = OutboxWriting(connection, head)
+        self.erasures = ErasureWriting(connection, head)
         self.audit = AuditWriting(connection, head)
