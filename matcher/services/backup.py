@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from matcher.errors import Damaged, StoreProblem, WrongUse
-from matcher.services import key_backup
+from matcher.services import erasure_list, key_backup
 from matcher.services.auditing import Trace, record
 from matcher.services.backup_folder import BackupFolder
 from matcher.services.backup_manifest import Manifest
@@ -30,13 +30,12 @@ _REREAD_DAYS = 30
 class BackupOptions:
     """`keys` and `kept` are the settings `key_backup_dir` and `backups_kept` where they are not given.
 
-    `full` reads every file again. The photos of the cases and sightings in `erased` go out of older backups, too.
+    `full` reads every file again.
     """
 
     keys: Path | None = None
     kept: int | None = None
     full: bool = False
-    erased: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,8 @@ def backup(context: Context, folder: Path, who: Who, options: BackupOptions | No
             # After the copy, so that there is a key for everything in it, and before it counts as one.
             key_backup.write(context, keys, moment)
             name = archive.publish(part, manifest, signer)
-        forgotten = archive.forget(options.erased, signer)
+        erased = {entry.id for entry in erasure_list.read(erasure_list.path_of(context))}
+        forgotten = archive.forget(erased, signer)
         pruned = archive.prune(options.kept or context.settings.backups_kept)
     with context.store.write() as transaction:
         counts = {"files": len(manifest.pooled), "new": making.new_files, "problems": len(making.problems)}

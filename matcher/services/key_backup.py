@@ -6,20 +6,22 @@ from datetime import datetime
 from pathlib import Path
 
 from matcher.errors import Damaged, NotFound
+from matcher.services import erasure_list
 from matcher.services.backup_folder import BackupFolder
 from matcher.services.backup_manifest import Manifest
 from matcher.services.context import Context
 from matcher.store.copies import copy_file
 from matcher.store.files import copy_whole, exclusive, mark_of
 
-KEY_STORE = "keys.db"
+KEY_STORE, ERASURES = "keys.db", "erasures.jsonl"
 
 
 def write(context: Context, root: Path, moment: datetime) -> None:
     """Keep the present keys in a folder, then overwrite and remove those that were kept before.
 
     A process that is killed meanwhile leaves one or two whole sets, of which the newest counts. The settings go with
-    the keys, since they may hold passwords. The master key that opens the key store is not among them.
+    the keys, since they may hold passwords, and so does the erasure list, without which no backup is restored. The
+    master key that opens the key store is not among them.
     """
     home, signer = context.home, context.signer
     with exclusive(root, "Another process keeps keys"):
@@ -28,9 +30,10 @@ def write(context: Context, root: Path, moment: datetime) -> None:
         folder.require_of(signer.public)
         before = folder.names()
         with folder.new(moment) as part:
-            for path in (home.digest_key, home.signing_key, home.settings_file):
+            whole = {path: path.name for path in (home.digest_key, home.signing_key, home.settings_file)}
+            for path, name in {**whole, erasure_list.path_of(context): ERASURES}.items():
                 if path.exists():
-                    copy_whole(path, part / path.name)
+                    copy_whole(path, part / name)
             if (home.root / KEY_STORE).exists():
                 copy_file(home.root / KEY_STORE, part / KEY_STORE)
             own = {path.name: mark_of(path) for path in sorted(part.iterdir())}

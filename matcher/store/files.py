@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,14 +30,18 @@ class FileMark:
 
 def mark_of(path: Path) -> FileMark:
     """Read a whole file; `StoreProblem` if it cannot be."""
-    with _explained(path, "read"), path.open("rb") as file:
-        return _copied(file, None)
+    return _read(path, lambda _: None)
 
 
 def copy_whole(source: Path, target: Path) -> FileMark:
     """Copy a file for its owner's eyes only, whole or not at all, and say what was copied; `StoreProblem` names it."""
-    with _explained(source, "read"), source.open("rb") as file, _new_file(target) as copy:
-        return _copied(file, copy)
+    with _new_file(target) as file:
+
+        def write(block: bytes) -> None:
+            with _explained(target, "written"):
+                file.write(block)
+
+        return _read(source, write)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -100,15 +104,15 @@ def exclusive(folder: Path, what: str) -> Iterator[None]:
         lock.release()
 
 
-def _copied(source: BinaryIO, target: BinaryIO | None) -> FileMark:
+def _read(path: Path, take: Callable[[bytes], None]) -> FileMark:
+    """Hand on a file block by block, and say what it was."""
     digest, size = hashlib.sha256(), 0
-    while block := source.read(_BLOCK):
-        digest.update(block)
-        size += len(block)
-        if target is not None:
-            with _explained(Path(target.name), "written"):
-                target.write(block)
-    return FileMark(digest.hexdigest(), size, os.fstat(source.fileno()).st_mtime_ns)
+    with _explained(path, "read"), path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+            size += len(block)
+            take(block)
+        return FileMark(digest.hexdigest(), size, os.fstat(file.fileno()).st_mtime_ns)
 
 
 @contextmanager
