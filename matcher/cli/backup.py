@@ -40,7 +40,7 @@ def backup() -> None:
 @json_option
 @home_option
 @click.pass_obj
-def make(app: App, folder: Path | None, as_json: bool, **how: Any) -> None:
+def make(app: App, /, folder: Path | None, as_json: bool, **how: Any) -> None:
     """Copy what is new since the last backup into DIR, by default the setting backup_dir.
 
     Safe to kill and to repeat; earlier backups stay until the new one is whole.
@@ -118,7 +118,7 @@ def verify(folder: Path, as_json: bool) -> None:
 @json_option
 @home_option
 @click.pass_obj
-def restore(app: App, folder: Path, as_json: bool, **how: Any) -> None:
+def restore(app: App, /, folder: Path, as_json: bool, **how: Any) -> None:
     """Make a home (--home) of a backup in DIR, erase again what was erased since, and check everything."""
     from matcher.engine import Matcher
 

@@ -83,13 +83,15 @@ def backup(context: Context, folder: Path, who: Who, options: BackupOptions | No
         forgotten = archive.forget(erased, signer)
         pruned = archive.prune(options.kept or context.settings.backups_kept)
     with context.store.write() as transaction:
-        counts = {"files": len(manifest.pooled), "new": making.new_files, "problems": len(making.problems)}
-        record(context, transaction, who, Trace("home.backup", details={"backup": name} | counts))
+        trace = Trace(
+            "home.backup", details={"backup": name, "new": making.new_files, "problems": len(making.problems)}
+        )
+        record(context, transaction, who, trace)
     return BackupView(
         name=name,
         folder=folder,
         files=len(manifest.own) + len(manifest.pooled),
-        bytes=manifest.bytes,
+        bytes=manifest.size,
         new_files=making.new_files,
         new_bytes=making.new_bytes,
         read_again=making.read_again,

@@ -62,4 +62,4 @@ def _summary(folder: BackupFolder, name: str) -> BackupSummary:
     except Damaged as error:
         return BackupSummary(name, problem=str(error))
     files = len(found.own) + len(found.pooled)
-    return BackupSummary(name, found.made_at, files, found.bytes, found.audit_entries, found.gaps)
+    return BackupSummary(name, found.made_at, files, found.size, found.audit_entries, found.gaps)

@@ -37,8 +37,8 @@ class Manifest:
     revision: str = REVISION
 
     @property
-    def bytes(self) -> int:
-        """The size of all files together."""
+    def size(self) -> int:
+        """The bytes of all files together."""
         return sum(mark.size for mark in (*self.own.values(), *self.pooled.values()))
 
     def signed(self, signer: Signer) -> bytes:

@@ -112,7 +112,7 @@ def restore(folder: Path, root: Path, who: Who, options: RestoreOptions) -> Rest
         backup=name,
         home=root,
         photos=found.photos,
-        bytes=manifest.bytes,
+        bytes=manifest.size,
         faces=built.faces,
         audit_entries=found.audit_entries,
         erased_again=erased,
