@@ -112,6 +112,10 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = Field(None, min_length=16, description="secret that signs what it is told")
     desk_url: str | None = Field(None, pattern=r"^https?://[^\s<>]+$", description="where people open the desk")
 
+    backup_dir: Path | None = Field(None, description="folder of the backups that are made every night")
+    key_backup_dir: Path | None = Field(None, description="folder that keeps the newest keys, apart from the backups")
+    backups_kept: int = Field(7, ge=1, le=10_000, description="backups that are kept in a folder")
+
     @field_validator("key_file", "key_command", mode="before")
     @classmethod
     def _none_if_empty(cls, given: object) -> object:
@@ -316,7 +320,22 @@ class Home:
 
         Errors as in `with_setting`, and `StoreProblem` if the file cannot be written.
         """
-        new, path = self.with_setting(name, value), self.settings_file
+        self._replace_settings(self.with_setting(name, value))
+
+    def drop_setting(self, name: str) -> None:
+        """Let the default hold again, if the file sets one; errors as in `write_setting`."""
+        path = self.settings_file
+        old = path.read_text(encoding="utf-8") if path.exists() else ""
+        wanted = dict(_parsed(old) or {})
+        if wanted.pop(name, None) is None:
+            return
+        new = "".join(line for line in old.splitlines(keepends=True) if not re.match(rf"\s*{name}\s*=", line))
+        if repr(_parsed(new)) != repr(wanted):
+            raise Conflict(f"'{path}' cannot be changed: take {name} out of it yourself.")
+        self._replace_settings(new)
+
+    def _replace_settings(self, new: str) -> None:
+        path = self.settings_file
         try:
             path = path.resolve()
             handle, half = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # for its owner's eyes only

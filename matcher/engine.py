@@ -30,6 +30,7 @@ from matcher.services import (
     homes,
     reindex,
     relations,
+    restore,
     search,
     sheets,
     sighting_import,
@@ -37,6 +38,7 @@ from matcher.services import (
     sightings,
     weak_cases,
 )
+from matcher.services.backups import Backups
 from matcher.services.casework import Casework
 from matcher.services.context import Context, Progress
 from matcher.services.desk import Desk
@@ -47,6 +49,7 @@ from matcher.services.face_models import FaceModels
 from matcher.services.imports import Imported
 from matcher.services.inputs import CasePhoto, OnSeveral, PhotoInput, ReasonCode, Who, photo_name, read_photo, several
 from matcher.services.masterkeys import KeyPlace
+from matcher.services.restore import RestoreView
 from matcher.services.staff import Accounts
 from matcher.services.views import (
     CaseSummary,
@@ -82,6 +85,7 @@ class Matcher:
         self.casework = Casework(context)
         self.face_models = FaceModels(context)
         self.endings = Endings(context)
+        self.backups = Backups(context)
 
     @classmethod
     def create(
@@ -105,6 +109,18 @@ class Matcher:
     def open(cls, home: str | Path | None = None, *, progress: Progress | None = None) -> Matcher:
         """Open a home; by default `$MATCHER_HOME`, else the user's data folder. `HomeMissing` if there is none."""
         return cls(Context(Home(Path(home) if home else Home.default()), progress=progress))
+
+    @classmethod
+    def restore(
+        cls, backups: str | Path, home: str | Path | None = None, *, actor: str, reason: str | None = None, **how: Any
+    ) -> RestoreView:
+        """Make a home, in an empty folder, of one of the `backups`; nobody can open it until all is checked.
+
+        `how` are the fields of `RestoreOptions`: keys, erasure_list and so on.
+        """
+        who = Who(actor, ReasonCode.MAINTENANCE, reason)
+        into = Path(home) if home else Home.default()
+        return restore.restore(Path(backups), into, who, restore.RestoreOptions(**how))
 
     def __enter__(self) -> Matcher:
         return self

@@ -33,7 +33,7 @@ HOMES = {
     "face_recognition": {"faces"},
     "dlib": {"faces"},
     "faiss": {"gallery"},
-    "filelock": {"gallery", "faces"},
+    "filelock": {"gallery", "faces", "store"},
     "cryptography": {"crypto"},
     "sqlalchemy": {"store"},
     "alembic": {"store"},

@@ -17,7 +17,7 @@ from pathlib import Path
 from matcher.config import erasure_list_file
 from matcher.domain.erasures import Subject, SubjectKind
 from matcher.domain.ids import id_text, parse_id
-from matcher.errors import Damaged, MatcherError, StoreProblem
+from matcher.errors import Conflict, Damaged, MatcherError, StoreProblem
 from matcher.services.context import Context
 
 _BEFORE_ALL = "0" * 64
@@ -88,6 +88,20 @@ def append(path: Path, entry: ErasureEntry) -> ErasureEntry:
     except OSError as error:
         raise StoreProblem(f"The erasure list '{path}' cannot be written: {error.strerror}.") from error
     return new
+
+
+def adopt(context: Context, path: Path) -> list[ErasureEntry]:
+    """Go on with a list that another home of the same origin kept, and give its entries.
+
+    Where this home has a list already, the longer of the two counts; `Conflict` if neither goes on from the other.
+    """
+    own, given, kept = path_of(context), read(path), read(path_of(context))
+    shared = min(len(given), len(kept))
+    if given[:shared] != kept[:shared]:
+        raise Conflict(f"The erasure list '{own}' of this home is another than '{path}': find out which is right.")
+    for entry in given[shared:]:
+        append(own, entry)
+    return max(given, kept, key=len)
 
 
 def _lines(path: Path) -> list[bytes]:

@@ -20,7 +20,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import Pool
 
 from matcher.errors import Busy, StoreProblem
-from matcher.store import engines, migrate, purging, tables
+from matcher.store import copies, engines, migrate, purging, tables
+from matcher.store.files import flush
 from matcher.store.head import Head
 from matcher.store.keystore import KeyRing
 from matcher.store.transaction import Reading, Transaction
@@ -70,6 +71,15 @@ class Store:
         return store
 
     @classmethod
+    def open_copy(cls, file: Path) -> Store:
+        """Open what `copy_to` made, to read it only: not a byte of it changes, and no file comes to lie beside it."""
+        address = engines.unchanging(file)
+        store = cls(address, _WAIT)
+        with store._closed_on_error(), store._connected(store._reader) as connection:
+            migrate.require_current(connection, f"'{file}'")
+        return store
+
+    @classmethod
     def is_older(cls, url: str | Path, *, wait: float = _WAIT) -> bool:
         """Whether `create` would upgrade the tables at this address; `StoreProblem` when there are none, as `open`."""
         address = engines.parse(url)
@@ -106,6 +116,42 @@ class Store:
         if counter is None:
             raise StoreProblem("The database has lost its head row: restore a backup.")
         return int(counter)
+
+    def check(self) -> list[str]:
+        """What is wrong with the pages, indexes and references of the database file; a server checks its own."""
+        if self.file is None:
+            return []
+        with self._connected(self._single) as connection:
+            return copies.problems(connection)
+
+    def copy_to(self, file: Path) -> None:
+        """Copy everything, as of one moment, into a new SQLite file for its owner's eyes only; others go on writing.
+
+        `Damaged` if the database cannot be read to its end, `StoreProblem` if the file cannot be written, as on a full
+        disk.
+        """
+        _touch(file)
+        if self.file is not None:
+            with self._connected(self._single) as connection:
+                copies.vacuum_into(connection, file)
+        else:
+            with Store.create(file) as copy:
+                self._fill(copy)
+        flush(file)
+
+    def fill_from(self, copy: Store) -> None:
+        """Hold what a copy holds and nothing else, or stay as it was."""
+        copy._fill(self)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever kept here."""
+        with self._connected(self._reader) as connection:
+            return copies.is_empty(connection)
+
+    def _fill(self, other: Store) -> None:
+        with self._connected(self._reader) as source, other._connected(other._writer) as target:
+            copies.fill(source, target)
 
     def purge(self) -> bool:
         """Make sure that the bytes of deleted rows are gone from the database's files; whether they are.

@@ -51,7 +51,7 @@ _PRAGMAS = (
 # lock_not_available, serialization_failure, deadlock_detected
 _PG_BUSY = {"55P03", "40001", "40P01"}
 _SQLITE_BUSY = ("database is locked", "database table is locked", "database is busy")
-_SQLITE_DAMAGED = ("malformed", "disk I/O error")
+_SQLITE_DAMAGED = ("malformed", "disk I/O error", "not a database", "unsupported file format", "Could not decode")
 
 
 def parse(address: str | Path) -> URL:
@@ -78,6 +78,12 @@ def file_of(url: URL) -> Path | None:
     return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
 
 
+def unchanging(file: Path) -> URL:
+    """The address of a SQLite file that nobody writes to, to be read without a lock or a file beside it."""
+    query = {"mode": "ro", "immutable": "1", "uri": "true"}
+    return URL.create("sqlite", database=file.absolute().as_uri(), query=query)
+
+
 def connect(url: URL, wait: float) -> Engine:
     """An engine whose connections are set up, and whose errors are `MatcherError`s."""
     lite = file_of(url) is not None
@@ -89,8 +95,9 @@ def connect(url: URL, wait: float) -> Engine:
         hide_parameters=True,  # errors end in logs, and parameters are personal data
         json_serializer=partial(json.dumps, ensure_ascii=False, allow_nan=False),
     )
-    if lite:
+    if lite and "immutable" not in url.query:
         event.listen(engine, "connect", _set_up_sqlite)
+    if lite:
         event.listen(engine, "begin", _begin_sqlite)
     event.listen(engine, "handle_error", _translate)
     return engine
@@ -120,16 +127,19 @@ def _translate(context: ExceptionContext) -> MatcherError | None:
         return Conflict(f"This contradicts what is stored ({_first_line(error)}): nothing was changed.")
     if isinstance(wrapped, StatementError) and isinstance(error, (TypeError, ValueError)):
         return WrongUse(f"A value cannot be kept in the database: {_first_line(error)}.")
-    return _driver_problem(error)
+    file = file_of(context.engine.url) if context.engine is not None else None
+    return _driver_problem(error, "database" if file is None else f"database '{file}'")
 
 
-def _driver_problem(error: BaseException) -> MatcherError:
+def _driver_problem(error: BaseException, place: str) -> MatcherError:
     text = _first_line(error)
     if getattr(error, "sqlstate", None) in _PG_BUSY or text.startswith(_SQLITE_BUSY):
         return Busy("Another process is writing to the database and did not finish in time: try again.")
     if any(word in text for word in _SQLITE_DAMAGED):
-        return Damaged(f"The database cannot be read ({text}): check the disk and restore a backup.")
-    return StoreProblem(f"The database cannot be used: {text}. Run `matcher doctor`.")
+        # What could not be decoded is somebody's data: only the column is told.
+        why = text.partition(" with text")[0]
+        return Damaged(f"The {place} cannot be read ({why}): check the disk, then `matcher restore` a backup.")
+    return StoreProblem(f"The {place} cannot be used: {text}. Run `matcher doctor`.")
 
 
 def _first_line(error: BaseException) -> str:

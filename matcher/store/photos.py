@@ -75,6 +75,10 @@ class PhotoReading(Part):
             found.update(self._connection.scalars(select(photos.c.blob).where(photos.c.blob.in_(some))))
         return found
 
+    def blobs(self) -> list[str]:
+        """The blob keys of all photos, in order."""
+        return list(self._connection.scalars(select(photos.c.blob).order_by(photos.c.blob)))
+
     def list_case_photos(
         self, state: PhotoState, after: PhotoId | None = None, limit: int | None = None
     ) -> list[Photo]:
