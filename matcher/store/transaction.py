@@ -12,6 +12,8 @@ from matcher.store.faces import FaceReading, FaceWriting
 from matcher.store.figures import FigureReading
 from matcher.store.gallery import GalleryReading, GalleryWriting
 from matcher.store.head import Head
+from matcher.store.locks import LockReading, LockWriting
+from matcher.store.nights import NightReading, NightWriting
 from matcher.store.notices import NoticeReading, NoticeWriting
 from matcher.store.outbox import OutboxReading, OutboxWriting
 from matcher.store.people import PeopleReading, PeopleWriting
@@ -41,6 +43,8 @@ class Reading:
     recusals: RecusalReading
     notices: NoticeReading
     outbox: OutboxReading
+    locks: LockReading
+    nights: NightReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -59,6 +63,8 @@ class Reading:
         self.recusals = RecusalReading(connection, head)
         self.notices = NoticeReading(connection, head)
         self.outbox = OutboxReading(connection, head)
+        self.locks = LockReading(connection, head)
+        self.nights = NightReading(connection, head)
         self.audit = AuditReading(connection, head)
 
 
@@ -79,6 +85,8 @@ class Transaction(Reading):
     recusals: RecusalWriting
     notices: NoticeWriting
     outbox: OutboxWriting
+    locks: LockWriting
+    nights: NightWriting
     audit: AuditWriting
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -97,4 +105,6 @@ class Transaction(Reading):
         self.recusals = RecusalWriting(connection, head)
         self.notices = NoticeWriting(connection, head)
         self.outbox = OutboxWriting(connection, head)
+        self.locks = LockWriting(connection, head)
+        self.nights = NightWriting(connection, head)
         self.audit = AuditWriting(connection, head)
