@@ -4,6 +4,8 @@
     ├── WrongUse              a value, an argument or a combination that cannot be meant
     │   └── SpaceMismatch     vectors of two embedding spaces were brought together
     ├── SomeRefused           the work is done, but some rows or photos were refused
+    ├── StepsFailed           some steps of a night failed, the others are done
+    ├── Held                  a brake asks a person before anything is removed
     ├── NotSignedIn           nobody is signed in, or the password, session or key is not valid (any more)
     ├── NotPermitted          the person who is signed in may not do or see this
     ├── TooMany               too many attempts: wait
@@ -63,6 +65,21 @@ class SomeRefused(MatcherError):
     code = "some_refused"
     exit_code = 3
     http_status = 422
+
+
+class StepsFailed(MatcherError):
+    """Some steps failed, the others are done."""
+
+    code = "steps_failed"
+    exit_code = 14
+
+
+class Held(MatcherError):
+    """This waits until a person has said that it is meant."""
+
+    code = "held"
+    exit_code = 15
+    http_status = 409
 
 
 class NotSignedIn(MatcherError):

@@ -1,4 +1,7 @@
-"""Reindex: embed what is missing in the current space, then build, verify and publish a snapshot of the gallery."""
+"""Reindex: embed what is missing in the current space, then build, verify and publish a snapshot of the gallery.
+
+Its parts are steps of the nightly run as well, each of which may be done alone and again.
+"""
 
 from __future__ import annotations
 
@@ -25,25 +28,8 @@ def reindex(context: Context, who: Who) -> ReindexView:
     resume(context, who)  # before anything is built of what was to be erased
     embedded, problems = embed_missing(context, who)
     info = make(context)
-    pruned = prune(context.gallery.folder, keep=context.settings.snapshots_kept)
-    in_use = context.settings.backend == context.home.settings().backend  # and not of models that are only tried
-    if in_use:
-        _forget_other_spaces(context)
-    through, swept = _trim_through(context), sweep(context)
-    with context.store.write() as transaction:
-        # Running searchers take the new snapshot before they read on, so what it contains can be forgotten.
-        transaction.gallery.trim(through)
-        if in_use:
-            # `models use` does it too, but may have been killed before, and other settings may name other models.
-            reopen_of_other_spaces(context, transaction, context.space.name, who)
-        forgotten = tidy(context, transaction)
-        trace = Trace(
-            "gallery.reindex",
-            space=context.space.name,
-            snapshot=info.name,
-            details={"faces": info.count, "embedded": embedded, "problems": len(problems), "swept": swept} | forgotten,
-        )
-        record(context, transaction, who, trace)
+    pruned = prune_snapshots(context)
+    settle(context, who, embedded=embedded, problems=len(problems))
     finish(context, who)
     return ReindexView(
         snapshot=info.name,
@@ -56,11 +42,43 @@ def reindex(context: Context, who: Who) -> ReindexView:
     )
 
 
-def _forget_other_spaces(context: Context) -> None:
-    """Remove snapshots by models that are not in use: nobody brings them up to date, so closed cases would stay."""
-    for folder in context.home.snapshots.iterdir():
-        if folder.is_dir() and folder != context.gallery.folder:
-            forget(folder)
+def prune_snapshots(context: Context) -> tuple[str, ...]:
+    """Remove old snapshots of the models in use, and all of others; the names of the old ones that are gone.
+
+    Snapshots by models that are not in use are brought up to date by nobody, so closed cases would stay in them.
+    """
+    pruned = prune(context.gallery.folder, keep=context.settings.snapshots_kept)
+    if _in_use(context):
+        for folder in context.home.snapshots.iterdir():
+            if folder.is_dir() and folder != context.gallery.folder:
+                forget(folder)
+    return pruned
+
+
+def settle(context: Context, who: Who, **done: int) -> dict[str, int]:
+    """Let go of what the live snapshot has made needless: changes that it contains, orphan files, old messages.
+
+    How many of each; they are audited, with what else was `done`.
+    """
+    through, swept = _trim_through(context), sweep(context)
+    name = current_name(context.gallery.folder)
+    faces = read_manifest(context.gallery.folder / name).count if name else 0
+    with context.store.write() as transaction:
+        # Running searchers take the new snapshot before they read on, so what it contains can be forgotten.
+        transaction.gallery.trim(through)
+        if _in_use(context):
+            # `models use` does it too, but may have been killed before, and other settings may name other models.
+            reopen_of_other_spaces(context, transaction, context.space.name, who)
+        gone = {"swept": swept} | tidy(context, transaction)
+        details = {"faces": faces} | done | gone
+        trace = Trace("gallery.reindex", space=context.space.name, snapshot=name, details=details)
+        record(context, transaction, who, trace)
+    return gone
+
+
+def _in_use(context: Context) -> bool:
+    """Whether these models are the home's own, and not only tried."""
+    return context.settings.backend == context.home.settings().backend
 
 
 def _trim_through(context: Context) -> int:

@@ -52,6 +52,8 @@ _PRAGMAS = (
 _PG_BUSY = {"55P03", "40001", "40P01"}
 _SQLITE_BUSY = ("database is locked", "database table is locked", "database is busy")
 _SQLITE_DAMAGED = ("malformed", "disk I/O error", "not a database", "unsupported file format", "Could not decode")
+# Kinds of "disk I/O error" that say nothing about what is stored (the driver tells them since Python 3.11).
+_SQLITE_NO_ROOM = {"SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE"}
 
 
 def parse(address: str | Path) -> URL:
@@ -135,6 +137,8 @@ def _driver_problem(error: BaseException, place: str) -> MatcherError:
     text = _first_line(error)
     if getattr(error, "sqlstate", None) in _PG_BUSY or text.startswith(_SQLITE_BUSY):
         return Busy("Another process is writing to the database and did not finish in time: try again.")
+    if getattr(error, "sqlite_errorname", None) in _SQLITE_NO_ROOM:
+        return StoreProblem(f"The database cannot be written ({text}): make room on its disk, or mend it.")
     if any(word in text for word in _SQLITE_DAMAGED):
         # What could not be decoded is somebody's data: only the column is told.
         why = text.partition(" with text")[0]

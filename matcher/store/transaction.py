@@ -14,6 +14,8 @@ from matcher.store.figures import FigureReading
 from matcher.store.gallery import GalleryReading, GalleryWriting
 from matcher.store.head import Head
 from matcher.store.keystore import KeyRing
+from matcher.store.locks import LockReading, LockWriting
+from matcher.store.nights import NightReading, NightWriting
 from matcher.store.notices import NoticeReading, NoticeWriting
 from matcher.store.outbox import OutboxReading, OutboxWriting
 from matcher.store.people import PeopleReading, PeopleWriting
@@ -46,6 +48,8 @@ class Reading:
     outbox: OutboxReading
     erasures: ErasureReading
     remains: RemainsReading
+    locks: LockReading
+    nights: NightReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
@@ -66,6 +70,8 @@ class Reading:
         self.outbox = OutboxReading(connection, head)
         self.erasures = ErasureReading(connection, head)
         self.remains = RemainsReading(connection, head)
+        self.locks = LockReading(connection, head)
+        self.nights = NightReading(connection, head)
         self.audit = AuditReading(connection, head)
 
 
@@ -87,6 +93,8 @@ class Transaction(Reading):
     notices: NoticeWriting
     outbox: OutboxWriting
     erasures: ErasureWriting
+    locks: LockWriting
+    nights: NightWriting
     audit: AuditWriting
 
     def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
@@ -107,4 +115,6 @@ class Transaction(Reading):
         self.outbox = OutboxWriting(connection, head)
         self.erasures = ErasureWriting(connection, head)
         self.remains = RemainsReading(connection, head)
+        self.locks = LockWriting(connection, head)
+        self.nights = NightWriting(connection, head)
         self.audit = AuditWriting(connection, head)
