@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from matcher.faces.cards import Card
-from matcher.services import models, shadows, spaces, switching
+from matcher.services import model_comparison, models, shadows, spaces, switching
 from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who
+from matcher.services.model_comparison import ComparisonView
 from matcher.services.models import ModelView, NewModel
 from matcher.services.shadows import ShadowView
 from matcher.services.spaces import SpaceView
@@ -54,23 +55,20 @@ class FaceModels:
 
     def prepare(
         self,
-        detector: str,
-        recogniser: str,
+        pair: tuple[str, str] | None = None,
         *,
         actor: str,
         reason: str | None = None,
         limit: int | None = None,
         minutes: float | None = None,
     ) -> ShadowView:
-        """Begin to embed by other models beside those in use, or go on; searches do not notice."""
-        pair, who = (detector, recogniser), _who(actor, reason)
+        """Embed by other models (detector, recogniser) beside those in use, or without a pair go on with those that
+        were begun: at most `limit` faces, or for some minutes. Searches do not notice.
+        """
+        who = _who(actor, reason)
+        if pair is None:
+            return shadows.advance(self._context, who, limit=limit, minutes=minutes)
         return shadows.begin(self._context, pair, who, limit=limit, minutes=minutes)
-
-    def prepare_more(
-        self, *, actor: str, reason: str | None = None, limit: int | None = None, minutes: float | None = None
-    ) -> ShadowView:
-        """Go on with the models that are being prepared: at most `limit` faces, or for some minutes."""
-        return shadows.advance(self._context, _who(actor, reason), limit=limit, minutes=minutes)
 
     def prepared(self) -> ShadowView:
         """The models that are being prepared, and how far they are."""
@@ -95,6 +93,10 @@ class FaceModels:
     def roll_back(self, *, actor: str, reason: str | None = None, accept_missing: bool = False) -> UseView:
         """Make the home use the models of before the last change; open it anew afterwards."""
         return switching.roll_back(self._context, _who(actor, reason), accept_missing=accept_missing)
+
+    def compare(self, *, actor: str, reason: str | None = None) -> ComparisonView:
+        """Rank the pairs that people decided about by the models in use and by those that are being prepared."""
+        return model_comparison.compare(self._context, Who(actor, ReasonCode.EVALUATION, reason))
 
     def spaces(self) -> list[SpaceView]:
         """All embedding spaces, the live one first, with how many vectors each has."""

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from matcher.domain.space import KnownSpace, SpaceState
 from matcher.errors import Conflict, MatcherError, NotFound
 from matcher.gallery.build import forget as forget_snapshots
+from matcher.gallery.snapshots import snapshot_names
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import Who
@@ -114,14 +115,14 @@ def forget(context: Context, name: str, who: Who) -> int:
     _require_unused(context, name)
     with context.store.read() as reading:
         total, noted = reading.spaces.sizes().get(name, 0), {one.name for one in reading.spaces.all()}
-    folders = {folder.name for folder in context.home.snapshots.iterdir() if folder.is_dir()}
-    if not total and name not in noted | folders:
+    folders = {folder.name: folder for folder in context.home.snapshots.iterdir() if folder.is_dir()}
+    if not (total or name in noted or (name in folders and snapshot_names(folders[name]))):
         raise NotFound(f"There is no embedding space '{name}': `matcher models list` shows all.")
     with context.store.write() as transaction:
         record(context, transaction, who, Trace("models.forget", space=name, details={"vectors": total}))
         transaction.spaces.forget(name)
     if name in folders:
-        forget_snapshots(context.home.snapshots / name)
+        forget_snapshots(folders[name])
     gone = 0
     while some := _forget_some(context, name):
         gone += some

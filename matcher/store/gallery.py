@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, insert, select
+from sqlalchemy import and_, delete, exists, func, insert, select, true
 
 from matcher.domain.cases import CaseDetails, CaseStatus
 from matcher.domain.ids import CaseId, FaceId, id_text
@@ -124,7 +124,8 @@ class GalleryWriting(GalleryReading):
         """
         removed = 0
         for some in batches(sorted(set(face_ids))):
-            chosen = and_(gallery_members.c.face_id.in_(some), space is None or gallery_members.c.space == space)
+            there = true() if space is None else gallery_members.c.space == space
+            chosen = and_(gallery_members.c.face_id.in_(some), there)
             query = select(gallery_members.c.face_id, gallery_members.c.space).where(chosen)
             members = [(row.face_id, row.space) for row in self._connection.execute(query)]
             self._connection.execute(delete(gallery_members).where(chosen))
