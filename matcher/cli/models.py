@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from matcher.cli.app import App, home_option, json_option, print_json, print_table, say, who_options
-from matcher.errors import ModelProblem, SomeRefused, WrongUse
+from matcher.cli.model_spaces import compare, forget, shadow, use
+from matcher.errors import ModelProblem, WrongUse
 
 if TYPE_CHECKING:
     from matcher.faces.cards import Card
@@ -28,15 +29,18 @@ def models() -> None:
 @home_option
 @click.pass_obj
 def list_models(app: App, as_json: bool) -> None:
-    """List built-in and installed models, and those that can be installed by name."""
+    """List built-in and installed models, those that can be installed by name, and this home's embedding spaces."""
     with app.open() as matcher:
         found, backend = matcher.face_models.all(), matcher.context.settings.backend
+        spaces = matcher.face_models.spaces()
     if as_json:
-        print_json({"backend": backend, "models": found})
+        print_json({"backend": backend, "models": found, "spaces": spaces})
         return
     rows = [(one.name, one.role, one.state, "yes" if one.in_use else None, one.licence) for one in found]
     print_table(("MODEL", "ROLE", "STATE", "IN USE", "LICENCE"), rows, "")
     say(f"This home uses {backend}.")
+    lines = [(one.name, one.state, one.since, one.vectors, one.forgotten_from) for one in spaces]
+    print_table(("SPACE", "STATE", "SINCE", "VECTORS", "FORGOTTEN FROM"), lines, "")
 
 
 @models.command("install")
@@ -101,40 +105,6 @@ def remove(app: App, /, name: str, **who: str) -> None:
     click.echo(f"Removed {name}.")
 
 
-@models.command("use")
-@click.argument("detector")
-@click.argument("recogniser")
-@click.option(
-    "--accept-missing", is_flag=True, help="Change even if faces of open cases are not found by these models."
-)
-@who_options
-@json_option
-@home_option
-@click.pass_obj
-def use(app: App, /, detector: str, recogniser: str, accept_missing: bool, as_json: bool, **who: str) -> None:
-    """Embed all open cases by other models, then make this home use them. Safe to kill and to repeat."""
-    with app.open() as matcher:
-        done = matcher.face_models.use(detector, recogniser, accept_missing=accept_missing, **who)
-    if as_json:
-        print_json(done)
-    else:
-        for problem in done.missing:
-            say(problem, err=True)
-        click.echo(f"Embedding space: {done.space}")
-        click.echo(f"Snapshot {done.snapshot}: {done.faces} faces, {done.embedded} newly embedded.")
-        if done.in_use:
-            click.echo(
-                f"This home uses {done.backend} from now on. Start again what runs on it, then `matcher reindex`."
-            )
-        if done.in_use and done.overridden_by:
-            click.echo(f"But MATCHER_BACKEND is {done.overridden_by}, which wins where it is set: take it away.")
-    if done.missing:
-        missing = f"{len(done.missing)} faces of open cases were not found by these models, as listed"
-        if done.in_use:
-            raise SomeRefused(f"{missing}: no search finds them until their photos are replaced.")
-        raise SomeRefused(f"{missing}: the models were not changed. Replace the photos, or give --accept-missing.")
-
-
 @models.command("card")
 @click.argument("name")
 @json_option
@@ -150,6 +120,10 @@ def card(app: App, name: str, as_json: bool) -> None:
     for label, text in _lines(found):
         for number, line in enumerate(textwrap.wrap(text, 90, break_long_words=False, break_on_hyphens=False)):
             say(f"{label + ':' if number == 0 else '':<18}{line}")
+
+
+for _command in (use, shadow, compare, forget):
+    models.add_command(_command)
 
 
 def _somebody_is_there() -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import Enum
 
 from matcher.errors import SpaceMismatch, WrongUse
 
@@ -52,3 +54,44 @@ class EmbeddingSpace:
         """Raise `SpaceMismatch` unless `other` is this very space."""
         if self != other:
             raise SpaceMismatch(f"Vectors of '{other.name}' cannot be compared with those of '{self.name}'.")
+
+
+class SpaceState(str, Enum):
+    """What an embedding space is to a home."""
+
+    LIVE = "live"  # searches run in it
+    SHADOW = "shadow"  # being filled beside the live one
+    BEFORE = "before"  # was live until the last change of models, which can be taken back
+    OLD = "old"  # none of these any more
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSpace:
+    """An embedding space by name, the face models that make its vectors, and since when it has its state."""
+
+    name: str
+    backend: str
+    state: SpaceState
+    since: datetime
+
+
+class SpacePart(str, Enum):
+    """The faces that other models have to embed, in the order in which they do."""
+
+    CASES = "cases"  # chosen faces of open cases: without them no search finds the case
+    JUDGED = "judged"  # both sides of pairs that people have confirmed or excluded, to compare models by
+    SIGHTINGS = "sightings"  # faces of unresolved sightings
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many faces of a part there are, have a vector, and were not found by these models."""
+
+    of: int
+    embedded: int
+    not_found: int
+
+    @property
+    def left(self) -> int:
+        """How many have not been tried yet."""
+        return self.of - self.embedded - self.not_found

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from matcher.domain.ids import id_text
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from matcher.domain.cases import Photo
+from matcher.domain.ids import FaceId, id_text
 from matcher.domain.records import StoredFace
-from matcher.errors import MatcherError
+from matcher.domain.scores import Vectors
+from matcher.errors import MatcherError, PhotoRefused
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import Who
@@ -17,7 +22,7 @@ def embed_missing(context: Context, who: Who) -> tuple[int, list[str]]:
     """Embed chosen faces of open cases that have no vector in the current space, as after a change of model."""
     space, done = context.space.name, 0
     problems: list[str] = []
-    failed: set[int] = set()
+    failed: set[FaceId] = set()
     while True:
         with context.store.read() as reading:
             missing = reading.faces.without_embedding(space, _BATCH + len(failed))
@@ -25,36 +30,69 @@ def embed_missing(context: Context, who: Who) -> tuple[int, list[str]]:
         if not batch:
             return done, problems
         for face in batch:
-            problem = _embed(context, face, who)
+            problem = embed(context, [face], who).get(face.id)
             if problem is None:
                 done += 1
             else:
                 failed.add(face.id)
-                problems.append(problem)
+                problems.append(problem.text)
             if context.progress:
                 context.progress("embedding faces", done, done + len(missing))
 
 
-def _embed(context: Context, face: StoredFace, who: Who) -> str | None:
-    """Embed one face from its stored photo; returns what went wrong, if anything did."""
+@dataclass(frozen=True, slots=True)
+class Unembedded:
+    """Why a face has no vector in the current space; `lasting`: these models will never find it in its photo."""
+
+    text: str
+    lasting: bool = False
+
+
+def embed(context: Context, faces: Sequence[StoredFace], who: Who) -> dict[FaceId, Unembedded]:
+    """Embed faces of one photo, at least one, from its stored file; what went wrong, by face.
+
+    Models run first. Nothing is embedded anew that was let go of meanwhile.
+    """
+    photo_id = faces[0].photo_id
     with context.store.read() as reading:
-        photo = reading.photos.get(face.photo_id)
-    name = f"face {id_text(face.id)}"
-    if photo is None or photo.case_id is None:
-        return f"{name}: its photo is gone."
+        photo = reading.photos.get(photo_id)
+    if photo is None:
+        return {face.id: Unembedded(f"face {id_text(face.id)}: its photo is gone.") for face in faces}
     try:
-        found = same_face(context.pipeline.find(stored_image(context, photo), thorough=True), face)
+        seen = context.pipeline.find(stored_image(context, photo), thorough=True)
     except MatcherError as error:
-        return f"{name}: {error}"
-    if found is None:
-        return f"{name}: not found again in photo {id_text(photo.id)}; add the photo anew."
+        lasting = isinstance(error, PhotoRefused)
+        return {face.id: Unembedded(f"face {id_text(face.id)}: {error}", lasting) for face in faces}
+    found = {face.id: same_face(seen, face) for face in faces}
+    _keep(context, photo, {face: one.embedding for face, one in found.items() if one is not None}, who)
+    step = "." if photo.case_id is None else "; add the photo anew."
+    return {
+        face: Unembedded(f"face {id_text(face)}: not found again in photo {id_text(photo_id)}{step}", lasting=True)
+        for face, one in found.items()
+        if one is None
+    }
+
+
+def _keep(context: Context, photo: Photo, vectors: Mapping[FaceId, Vectors], who: Who) -> None:
+    """Keep vectors in the current space; those of an open case's chosen face are searchable with the same commit."""
     space = context.space.name
     with context.store.write() as transaction:
-        current, case = transaction.faces.get(face.id), transaction.cases.by_id(photo.case_id)
-        if current is None or current.choice is None or transaction.faces.vectors([face.id], space):
-            return None  # somebody chose another face meanwhile, or another reindex was here first
-        transaction.faces.put_vectors({face.id: found.embedding}, space)
-        if case is not None and case.status.searched:
-            transaction.gallery.add(face.id, case.id, space)
-        record(context, transaction, who, Trace("gallery.embed", [face.id], space))
-    return None
+        case = None if photo.case_id is None else transaction.cases.by_id(photo.case_id)
+        spaces, current = transaction.faces.spaces_of(vectors), transaction.faces.by_ids(vectors)
+        # Somebody may have chosen another face meanwhile, or erased the sighting; or another process was here first.
+        searched = case is not None and case.status.searched
+        wanted = [
+            face
+            for face, of in sorted(current.items())
+            if space not in spaces.get(face, ())
+            and (case is None or of.choice is not None)
+            and (searched or face in spaces)
+        ]
+        if not wanted:
+            return
+        transaction.faces.put_vectors({face: vectors[face] for face in wanted}, space)
+        if case is not None and searched:
+            for face in wanted:
+                transaction.gallery.add(face, case.id, space)
+        action = "sighting.embed" if photo.case_id is None else "gallery.embed"
+        record(context, transaction, who, Trace(action, wanted, space))

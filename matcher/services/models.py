@@ -1,21 +1,18 @@
-"""Face models as data: list, install, verify, remove, describe them, and change the pair that a home uses."""
+"""Face models as data: list, install, verify, remove and describe them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from matcher.domain.space import SpaceState
 from matcher.errors import Conflict, MatcherError, ModelProblem, NotFound, WrongUse
-from matcher.faces.backends import load_backend, models_of, uses_landmarker
+from matcher.faces.backends import models_of, uses_landmarker
 from matcher.faces.cards import LARGEST_CARD, Card, ModelFile, Role, read_card
 from matcher.faces.installed import BUILT_IN, LANDMARKS, InstalledModels, shipped
-from matcher.faces.trial import try_pair
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
-from matcher.services.desk_tasks import reopen_of_other_spaces
-from matcher.services.embedding import embed_missing
 from matcher.services.inputs import Who
-from matcher.services.reindex import reindex
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +33,6 @@ class NewModel:
     card: Card
     card_data: bytes
     file: Path
-
-
-@dataclass(frozen=True, slots=True)
-class UseView:
-    """What became of a change of models.
-
-    `missing` says which faces of open cases the new models did not find; with any, `in_use` is false unless they were
-    accepted. `overridden_by` is the pair that the environment prescribes instead, if it does.
-    """
-
-    backend: str
-    space: str
-    in_use: bool
-    snapshot: str
-    faces: int
-    embedded: int
-    missing: tuple[str, ...]
-    overridden_by: str | None
 
 
 def listed(context: Context) -> list[ModelView]:
@@ -137,48 +116,14 @@ def remove(context: Context, name: str, who: Who) -> None:
         raise WrongUse(f"'{name}' is built in and cannot be removed.")
     if name in _used(context):
         raise Conflict(f"This home uses '{name}': change to other models first with `matcher models use`.")
+    with context.store.read() as reading:
+        states = {one.state for one in reading.spaces.all() if name in models_of(one.backend)}
+    if SpaceState.SHADOW in states:
+        raise Conflict(f"'{name}' is being prepared: end that first with `matcher models shadow --end`.")
+    if SpaceState.BEFORE in states:
+        raise Conflict(f"Without '{name}' there is no way back: forget its space first with `matcher models forget`.")
     InstalledModels(context.models).remove(name)
     _record(context, who, "models.remove", {"model": name})
-
-
-def use(context: Context, pair: tuple[str, str], who: Who, *, accept_missing: bool = False) -> UseView:
-    """Change the models of this home: (detector, recogniser).
-
-    The pair is tried, all chosen faces of open cases are embedded by it and its snapshot is published before the
-    setting is changed, so that no search runs in an empty space; killed in between, the old setting holds, and a rerun
-    goes on. Faces that the new models do not find would no longer be searched: then the setting stays unless
-    `accept_missing`. Processes that run use the old models until they start again.
-    """
-    backend = "+".join(pair)
-    models_of(backend)
-    context.home.with_setting("backend", backend)  # a file that cannot be changed is known before the work is done
-    try_pair(load_backend(backend, context.models, threads=context.settings.threads, progress=context.progress))
-    other = Context(context.home, clock=context.clock, progress=context.progress, backend=backend)
-    try:
-        done = reindex(other, who)
-        missing, taken = done.problems, accept_missing or not done.problems
-        if taken:
-            context.home.write_setting("backend", backend)
-            with context.store.write() as transaction:  # killed before it, the next reindex does it
-                asked = reopen_of_other_spaces(context, transaction, done.space, who)
-            # Faces that others registered meanwhile have vectors in the old space only.
-            missing = tuple(embed_missing(other, who)[1])
-            with context.store.write() as transaction:
-                details: dict[str, str | int] = {"backend": backend, "missing": len(missing), "reopened": asked}
-                trace = Trace("models.use", space=done.space, snapshot=done.snapshot, details=dict(details))
-                record(context, transaction, who, trace)
-    finally:
-        other.close()
-    return UseView(
-        backend=backend,
-        space=done.space,
-        in_use=taken,
-        snapshot=done.snapshot,
-        faces=done.faces,
-        embedded=done.embedded,
-        missing=missing,
-        overridden_by=_other(context.home.backend_from_environment, backend),
-    )
 
 
 def problems_in_use(context: Context) -> list[str]:
@@ -207,10 +152,6 @@ def _used(context: Context) -> set[str]:
         except (WrongUse, ModelProblem):
             continue  # of a backend that cannot be loaded, no more is in use than its name says
     return used
-
-
-def _other(prescribed: str | None, backend: str) -> str | None:
-    return prescribed if prescribed and prescribed != backend else None
 
 
 def _known(name: str) -> tuple[Card, bytes]:

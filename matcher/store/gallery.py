@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, insert, select
+from sqlalchemy import and_, delete, exists, func, insert, select, true
 
 from matcher.domain.cases import CaseDetails, CaseStatus
 from matcher.domain.ids import CaseId, FaceId, id_text
@@ -130,11 +130,14 @@ class GalleryWriting(GalleryReading):
         self._note([(face_id, space)], added=True)
         return self._head.change_counter
 
-    def remove(self, face_ids: Iterable[FaceId]) -> int:
-        """Make faces unsearchable in every space; those that were not are passed over. How many changes this took."""
+    def remove(self, face_ids: Iterable[FaceId], space: str | None = None) -> int:
+        """Make faces unsearchable in one space or in all; those that were not are passed over. How many changes this
+        took.
+        """
         removed = 0
         for some in batches(sorted(set(face_ids))):
-            chosen = gallery_members.c.face_id.in_(some)
+            there = true() if space is None else gallery_members.c.space == space
+            chosen = and_(gallery_members.c.face_id.in_(some), there)
             query = select(gallery_members.c.face_id, gallery_members.c.space).where(chosen)
             members = [(row.face_id, row.space) for row in self._connection.execute(query)]
             self._connection.execute(delete(gallery_members).where(chosen))

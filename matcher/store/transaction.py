@@ -24,6 +24,7 @@ from matcher.store.recusals import RecusalReading, RecusalWriting
 from matcher.store.relations import RelationReading, RelationWriting
 from matcher.store.remains import RemainsReading
 from matcher.store.sightings import SightingReading, SightingWriting
+from matcher.store.spaces import SpaceReading, SpaceWriting
 from matcher.store.tasks import TaskReading, TaskWriting
 from matcher.store.verdicts import VerdictReading, VerdictWriting
 
@@ -50,6 +51,7 @@ class Reading:
     remains: RemainsReading
     locks: LockReading
     nights: NightReading
+    spaces: SpaceReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
@@ -72,6 +74,7 @@ class Reading:
         self.remains = RemainsReading(connection, head)
         self.locks = LockReading(connection, head)
         self.nights = NightReading(connection, head)
+        self.spaces = SpaceReading(connection, head)
         self.audit = AuditReading(connection, head)
 
 
@@ -95,6 +98,7 @@ class Transaction(Reading):
     erasures: ErasureWriting
     locks: LockWriting
     nights: NightWriting
+    spaces: SpaceWriting
     audit: AuditWriting
 
     def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
@@ -117,4 +121,5 @@ class Transaction(Reading):
         self.remains = RemainsReading(connection, head)
         self.locks = LockWriting(connection, head)
         self.nights = NightWriting(connection, head)
+        self.spaces = SpaceWriting(connection, head)
         self.audit = AuditWriting(connection, head)

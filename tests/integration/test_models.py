@@ -31,7 +31,7 @@ from matcher.domain.ids import id_text, parse_id
 from matcher.domain.reviews import ReopenedBy, Task, TaskState
 from matcher.errors import StoreProblem, WrongUse
 from matcher.faces.installed import shipped
-from matcher.services import models as models_service
+from matcher.services import switching
 
 PAIR = f"mmod+{EXPORTED}"
 
@@ -234,7 +234,7 @@ def test_who_is_killed_before_pairs_are_asked_again_leaves_it_to_the_next_reinde
     with Matcher.open(home) as matcher:
         matcher.close_case("A-2", status="returned", actor="t")
         with monkeypatch.context() as patch:
-            patch.setattr(models_service, "reopen_of_other_spaces", killed)
+            patch.setattr(switching, "reopen_of_other_spaces", killed)
             with pytest.raises(Killed):
                 matcher.face_models.use("mmod", EXPORTED, actor="t")
     assert Home(home).backend_in_file == PAIR
