@@ -30,6 +30,7 @@ else:
     import tomli as tomllib
 
 LONGEST_LIST = 10_000  # places of a candidate list
+YOUNGEST_REMOVED_DAYS = 180  # of the audit log: six months are kept whatever is set
 DEFAULT_BACKEND = "mmod+dlib-resnet-v1"
 
 
@@ -81,6 +82,9 @@ class Settings(BaseSettings):
     urgent_hours: float = Field(48, ge=0, description="how long after a sighting its tasks are urgent")
     control_rate: float = Field(0.05, ge=0, le=1, description="share of pairs whose truth is known, to measure errors")
     break_minutes: float = Field(50, gt=0, le=1440, description="minutes of work after which a break is proposed")
+    audit_days: int = Field(
+        1095, ge=YOUNGEST_REMOVED_DAYS, le=36500, description="days after which audit entries may be removed"
+    )
     backend: str = Field(DEFAULT_BACKEND, description="face models: DETECTOR+RECOGNISER, or face-recognition")
     smtp_host: str | None = Field(None, min_length=1, description="mail server; none: no e-mail is sent")
     smtp_port: int | None = Field(None, ge=1, le=65535, description="its port; default: 587, 465 or 25 by security")

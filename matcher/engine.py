@@ -37,6 +37,7 @@ from matcher.services import (
     sightings,
     weak_cases,
 )
+from matcher.services.audit_log import AuditLog
 from matcher.services.casework import Casework
 from matcher.services.context import Context, Progress
 from matcher.services.desk import Desk
@@ -79,6 +80,7 @@ class Matcher:
         self.desk = Desk(context)
         self.casework = Casework(context)
         self.face_models = FaceModels(context)
+        self.audit_log = AuditLog(context)
 
     @classmethod
     def create(

@@ -12,6 +12,7 @@ from matcher.store.faces import FaceReading, FaceWriting
 from matcher.store.figures import FigureReading
 from matcher.store.gallery import GalleryReading, GalleryWriting
 from matcher.store.head import Head
+from matcher.store.naming import NamingReading
 from matcher.store.notices import NoticeReading, NoticeWriting
 from matcher.store.outbox import OutboxReading, OutboxWriting
 from matcher.store.people import PeopleReading, PeopleWriting
@@ -38,6 +39,7 @@ class Reading:
     claims: ClaimReading
     verdicts: VerdictReading
     figures: FigureReading
+    naming: NamingReading
     recusals: RecusalReading
     notices: NoticeReading
     outbox: OutboxReading
@@ -56,6 +58,7 @@ class Reading:
         self.claims = ClaimReading(connection, head)
         self.verdicts = VerdictReading(connection, head)
         self.figures = FigureReading(connection, head)
+        self.naming = NamingReading(connection, head)
         self.recusals = RecusalReading(connection, head)
         self.notices = NoticeReading(connection, head)
         self.outbox = OutboxReading(connection, head)
@@ -94,6 +97,7 @@ class Transaction(Reading):
         self.claims = ClaimWriting(connection, head)
         self.verdicts = VerdictWriting(connection, head)
         self.figures = FigureReading(connection, head)
+        self.naming = NamingReading(connection, head)
         self.recusals = RecusalWriting(connection, head)
         self.notices = NoticeWriting(connection, head)
         self.outbox = OutboxWriting(connection, head)
