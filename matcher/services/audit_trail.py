@@ -118,8 +118,9 @@ def export(context: Context, file: Path, period: Period = ALWAYS) -> ExportView:
 
     `WrongUse` for a file that is there already, since it may be evidence.
     """
+    wanted = None if period == ALWAYS else period.holds  # without limits even what cannot be read is written
     with context.store.read() as reading:
-        return ExportView(_write_new(file, reading.audit.lines(period.holds)), file)
+        return ExportView(_write_new(file, reading.audit.lines(wanted)), file)
 
 
 def shorten(
