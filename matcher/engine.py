@@ -47,6 +47,7 @@ from matcher.services.face_models import FaceModels
 from matcher.services.imports import Imported
 from matcher.services.inputs import CasePhoto, OnSeveral, PhotoInput, ReasonCode, Who, photo_name, read_photo, several
 from matcher.services.staff import Accounts
+from matcher.services.stopping import StopSwitch
 from matcher.services.views import (
     CaseSummary,
     CaseView,
@@ -81,6 +82,7 @@ class Matcher:
         self.casework = Casework(context)
         self.face_models = FaceModels(context)
         self.audit_log = AuditLog(context)
+        self.stop_switch = StopSwitch(context)
 
     @classmethod
     def create(

@@ -16,6 +16,7 @@ from matcher.services.desk_tasks import reopen_of_other_spaces
 from matcher.services.embedding import embed_missing
 from matcher.services.inputs import Who
 from matcher.services.reindex import reindex
+from matcher.services.stopping import require_running
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ def use(context: Context, pair: tuple[str, str], who: Who, *, accept_missing: bo
     """
     backend = "+".join(pair)
     models_of(backend)
+    require_running(context)  # the setting lies in a file, which no transaction would refuse to change
     context.home.with_setting("backend", backend)  # a file that cannot be changed is known before the work is done
     try_pair(load_backend(backend, context.models, threads=context.settings.threads, progress=context.progress))
     other = Context(context.home, clock=context.clock, progress=context.progress, backend=backend)

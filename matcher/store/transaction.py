@@ -20,6 +20,7 @@ from matcher.store.photos import PhotoReading, PhotoWriting
 from matcher.store.recusals import RecusalReading, RecusalWriting
 from matcher.store.relations import RelationReading, RelationWriting
 from matcher.store.sightings import SightingReading, SightingWriting
+from matcher.store.stopping import StopReading, StopWriting
 from matcher.store.tasks import TaskReading, TaskWriting
 from matcher.store.verdicts import VerdictReading, VerdictWriting
 
@@ -43,6 +44,7 @@ class Reading:
     recusals: RecusalReading
     notices: NoticeReading
     outbox: OutboxReading
+    stop: StopReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -62,6 +64,7 @@ class Reading:
         self.recusals = RecusalReading(connection, head)
         self.notices = NoticeReading(connection, head)
         self.outbox = OutboxReading(connection, head)
+        self.stop = StopReading(connection, head)
         self.audit = AuditReading(connection, head)
 
 
@@ -82,6 +85,7 @@ class Transaction(Reading):
     recusals: RecusalWriting
     notices: NoticeWriting
     outbox: OutboxWriting
+    stop: StopWriting
     audit: AuditWriting
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -101,4 +105,5 @@ class Transaction(Reading):
         self.recusals = RecusalWriting(connection, head)
         self.notices = NoticeWriting(connection, head)
         self.outbox = OutboxWriting(connection, head)
+        self.stop = StopWriting(connection, head)
         self.audit = AuditWriting(connection, head)

@@ -1,4 +1,4 @@
-"""The audit log as evidence: reported on, exported, deposited elsewhere and shortened, through the program's own ways."""
+"""The audit log as evidence: reported on, exported, deposited elsewhere and shortened."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 from accounts import sign_in_here
-from click.testing import CliRunner, Result
+from commands import as_json, run
 from pictures import child, saved
 from records import candidate, enrol, report
 from reviews import Clock, account, claim, pair_of
 
 from matcher import Matcher
-from matcher.cli.root import root
 from matcher.config import Home
 from matcher.crypto.signing import Signer
 from matcher.domain.ids import id_text
@@ -46,17 +44,6 @@ def dated(home: Path, clock: Clock) -> Iterator[Matcher]:
             matcher.add_case(f"A-{number}", actor="li", reason=f"words {number}")
             clock.forward(days=365)
         yield matcher
-
-
-def run(*arguments: object, code: int = 0) -> Result:
-    result = CliRunner().invoke(root, [str(argument) for argument in arguments])
-    assert result.exit_code == code, result.output
-    assert "Traceback" not in result.output
-    return result
-
-
-def as_json(*arguments: object) -> Any:
-    return json.loads(run(*arguments, "--json").stdout)
 
 
 def sql(home: Path, *statements: str) -> None:
