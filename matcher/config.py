@@ -30,6 +30,7 @@ else:
     import tomli as tomllib
 
 LONGEST_LIST = 10_000  # places of a candidate list
+YOUNGEST_REMOVED_DAYS = 180  # of the audit log: six months are kept whatever is set
 DEFAULT_BACKEND = "mmod+dlib-resnet-v1"
 
 
@@ -98,9 +99,11 @@ class Settings(BaseSettings):
     )
     located_days: float = Field(30, ge=1, description="days after its end at which a located child's case is erased")
     closed_days: float = Field(90, ge=1, description="days after its end at which any other case is erased")
-    audit_days: float = Field(1095, ge=180, description="days for which entries of the audit log are kept")
     erasure_list: Path | None = Field(
         None, description="file outside the home that lists what was erased; default: in your state folder"
+    )
+    audit_days: int = Field(
+        1095, ge=YOUNGEST_REMOVED_DAYS, le=36500, description="days after which audit entries may be removed"
     )
     backend: str = Field(DEFAULT_BACKEND, description="face models: DETECTOR+RECOGNISER, or face-recognition")
     smtp_host: str | None = Field(None, min_length=1, description="mail server; none: no e-mail is sent")

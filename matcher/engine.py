@@ -38,6 +38,7 @@ from matcher.services import (
     sightings,
     weak_cases,
 )
+from matcher.services.audit_log import AuditLog
 from matcher.services.backups import Backups
 from matcher.services.casework import Casework
 from matcher.services.context import Context, Progress
@@ -51,6 +52,7 @@ from matcher.services.inputs import CasePhoto, OnSeveral, PhotoInput, ReasonCode
 from matcher.services.masterkeys import KeyPlace
 from matcher.services.restore import RestoreView
 from matcher.services.staff import Accounts
+from matcher.services.stopping import StopSwitch
 from matcher.services.views import (
     CaseSummary,
     CaseView,
@@ -86,6 +88,8 @@ class Matcher:
         self.face_models = FaceModels(context)
         self.endings = Endings(context)
         self.backups = Backups(context)
+        self.audit_log = AuditLog(context)
+        self.stop_switch = StopSwitch(context)
 
     @classmethod
     def create(

@@ -14,6 +14,7 @@
     ├── Conflict              what is asked contradicts what is stored
     │   ├── MoveNotAllowed    a status cannot be reached from the present one
     │   └── Busy              another process holds what is needed; try again
+    ├── Stopped               somebody stopped this home: it is read-only
     ├── PhotoRefused          bytes that are no photo, or no photo that can be taken
     ├── ModelProblem          a face model is absent, damaged or gives wrong numbers
     ├── StoreProblem          the database or the photo store cannot be used
@@ -142,6 +143,14 @@ class Busy(Conflict):
     """Another process is at work on this: try again in a moment."""
 
     code = "busy"
+    http_status = 503
+
+
+class Stopped(MatcherError):
+    """This home was stopped: it can be read, and `matcher start` lets it be changed again."""
+
+    code = "stopped"
+    exit_code = 14
     http_status = 503
 
 

@@ -10,6 +10,7 @@ from matcher.domain.ids import id_text
 from matcher.errors import MatcherError
 from matcher.matching.meaning import Circumstances, silence
 from matcher.matching.significance import GalleryStatistics
+from matcher.services import audit_trail
 from matcher.services.context import Context
 from matcher.services.photos import stored_image
 from matcher.services.snapshots import prove
@@ -28,7 +29,7 @@ def verify(context: Context) -> VerifyView:
     problems: list[str] = []
     snapshot, faces = _snapshot(context, problems)
     with context.store.read() as reading:
-        chain = reading.audit.verify()
+        chain = audit_trail.verify(context, reading)
         problems += _misplaced(reading, context.space.name)
         photos = list(_all_photos(reading))
     if chain.problem is not None:
@@ -44,7 +45,7 @@ def verify(context: Context) -> VerifyView:
 def verify_audit(context: Context) -> ChainReport:
     """Recompute the whole chain of audit entries."""
     with context.store.read() as reading:
-        return reading.audit.verify()
+        return audit_trail.verify(context, reading)
 
 
 def gallery_status(context: Context) -> GalleryView:

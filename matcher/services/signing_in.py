@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -11,7 +12,7 @@ from matcher.accounts import attempts, passwords, throttling, tokens
 from matcher.accounts.rights import SESSION, Acting, by_key, rights_by_key, rights_of
 from matcher.domain.ids import id_text
 from matcher.domain.people import LONGEST_NAME, Person, Session
-from matcher.errors import NotPermitted, NotSignedIn, WrongUse
+from matcher.errors import NotPermitted, NotSignedIn, Stopped, WrongUse
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who, check_text
@@ -79,7 +80,7 @@ def acting(context: Context, token: str) -> Acting:
     if session is None or person is None or not person.active or session.expires_at <= now:
         raise NotSignedIn(_ENDED)
     if now - session.seen_at >= _TOUCH:
-        with context.store.write() as transaction:
+        with suppress(Stopped), context.store.write() as transaction:  # whoever is signed in goes on reading
             transaction.people.touch_session(digest, now, _expiry(context, session.created_at, now))
     return _acting(person)
 

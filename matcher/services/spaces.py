@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from matcher.domain.space import KnownSpace, SpaceState
 from matcher.errors import Conflict, MatcherError, NotFound
-from matcher.gallery.build import forget as forget_snapshots
+from matcher.gallery.publishing import forget as forget_snapshots
 from matcher.gallery.snapshots import snapshot_names
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Iterator, Set
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, exists, insert, select
 
 from matcher.domain.records import AuditEntry, AuditRecord
-from matcher.store.chain import GENESIS, Break, ChainReport, entry_text, link, parse_entry
+from matcher.errors import Conflict, Damaged
+from matcher.store.chain import GENESIS, Break, ChainReport, Checkpoint, entry_text, line, link, parse_entry
 from matcher.store.part import Part, batches
-from matcher.store.tables import audit, audit_notes
+from matcher.store.tables import audit, audit_checkpoints, audit_notes
+
+Trusted = Callable[[Checkpoint], bool]
+NoteDigest = Callable[[str], str]
 
 _STREAMED = {"yield_per": 1000}
 _WITH_NOTES = select(audit, audit_notes.c.note).outerjoin(audit_notes, audit_notes.c.number == audit.c.number)
+
+
+def _nobody(_checkpoint: Checkpoint) -> bool:
+    """Without the home's key no checkpoint is believed."""
+    return False
 
 
 class AuditReading(Part):
@@ -23,36 +34,75 @@ class AuditReading(Part):
 
     def records(self, after: int = 0, limit: int | None = None) -> list[AuditRecord]:
         """Entries with numbers above `after`, rising; an erased note is `None`."""
-        return self._listed(_WITH_NOTES.where(audit.c.number > after).order_by(audit.c.number).limit(limit))
+        query = _WITH_NOTES.where(audit.c.number > after).order_by(audit.c.number).limit(limit)
+        return [_record(row) for row in self._connection.execute(query)]
 
     def latest(self, before: int | None, limit: int) -> list[AuditRecord]:
         """Entries with numbers below `before`, or the last ones, falling; an erased note is `None`."""
         query = _WITH_NOTES if before is None else _WITH_NOTES.where(audit.c.number < before)
-        return self._listed(query.order_by(audit.c.number.desc()).limit(limit))
+        query = query.order_by(audit.c.number.desc()).limit(limit)
+        return [_record(row) for row in self._connection.execute(query)]
 
-    def _listed(self, query: Select[Any]) -> list[AuditRecord]:
-        return [
-            AuditRecord(
-                number=row.number, previous=row.previous, hash=row.hash, entry=parse_entry(row.entry), note=row.note
-            )
-            for row in self._connection.execute(query)
-        ]
+    def stream(self) -> Iterator[AuditRecord]:
+        """All entries in their order, however many there are; an erased note is `None`."""
+        return map(_record, self._streamed(_WITH_NOTES))
 
-    def verify(self) -> ChainReport:
-        """Walk the whole chain up to the head row; a break is reported, not raised."""
-        query = select(audit).order_by(audit.c.number)
-        checked, last = 0, GENESIS
-        with self._connection.execute(query, execution_options=_STREAMED) as rows:
-            for row in rows:
-                broken = self._break(row, checked + 1, last)
-                if broken is not None:
-                    return ChainReport(checked, *broken)
-                checked, last = row.number, row.hash
+    def lines(self, wanted: Callable[[datetime], bool] | None = None) -> Iterator[str]:
+        """Entries in their order, as lines of JSON as they stand in the chain; those whose time is `wanted`, or all."""
+        for row in self._streamed(select(audit)):
+            if wanted is None or wanted(_entry(row).at):
+                yield line(row.number, row.previous, row.hash, row.entry)
+
+    def head(self) -> tuple[int, str]:
+        """The number and the hash of the last entry."""
+        return self._head.audit_number, self._head.audit_hash
+
+    def hash_of(self, number: int) -> str | None:
+        """The hash of an entry, or of the last one that a checkpoint stands for; `None` if neither is there."""
+        checkpoint = self.checkpoint()
+        if checkpoint is not None and checkpoint.number == number:
+            return checkpoint.hash
+        found: str | None = self._connection.scalar(select(audit.c.hash).where(audit.c.number == number))
+        return found
+
+    def checkpoint(self) -> Checkpoint | None:
+        """The latest checkpoint: the chain goes on from it."""
+        checkpoints = self.checkpoints()
+        return checkpoints[-1] if checkpoints else None
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """All checkpoints, oldest first."""
+        query = select(audit_checkpoints).order_by(audit_checkpoints.c.number)
+        return [Checkpoint(**row) for row in self._connection.execute(query).mappings()]
+
+    def verify(self, trusted: Trusted = _nobody, note_digest: NoteDigest | None = None) -> ChainReport:
+        """Walk the whole chain up to the head row; a break is reported, not raised.
+
+        It begins at the latest checkpoint, if all of them are `trusted`. With `note_digest`, the notes that were not
+        erased are compared with their digests too.
+        """
+        checkpoints = self.checkpoints()
+        for checkpoint in checkpoints:
+            if not trusted(checkpoint):
+                return ChainReport(0, checkpoint.number, Break.CHECKPOINT)
+        base, last = (checkpoints[-1].number, checkpoints[-1].hash) if checkpoints else (0, GENESIS)
+        checked = base
+        for row in self._streamed(_WITH_NOTES):
+            broken = self._break(row, checked + 1, last)
+            if broken is None and note_digest is not None and not _is_own_note(row, note_digest):
+                broken = row.number, Break.NOTE
+            if broken is not None:
+                return ChainReport(checked - base, *broken, removed=base)
+            checked, last = row.number, row.hash
         if checked < self._head.audit_number:
-            return ChainReport(checked, checked + 1, Break.REMOVED)
+            return ChainReport(checked - base, checked + 1, Break.REMOVED, removed=base)
         if last != self._head.audit_hash:
-            return ChainReport(checked, checked, Break.HEAD)
-        return ChainReport(checked)
+            return ChainReport(checked - base, checked, Break.HEAD, removed=base)
+        return ChainReport(checked - base, removed=base)
+
+    def _streamed(self, query: Select[Any]) -> Iterator[Row[Any]]:
+        with self._connection.execute(query.order_by(audit.c.number), execution_options=_STREAMED) as rows:
+            yield from rows
 
     def _break(self, row: Row[Any], number: int, last: str) -> tuple[int, Break] | None:
         """What is wrong at the place `number`, where `row` was found, if anything."""
@@ -77,7 +127,7 @@ class AuditReading(Part):
 
 
 class AuditWriting(AuditReading):
-    """The audit log, with appending."""
+    """The audit log, with appending, and shortening at its old end."""
 
     __slots__ = ()
 
@@ -100,3 +150,32 @@ class AuditWriting(AuditReading):
         for some in batches(told):
             self._connection.execute(delete(audit_notes).where(audit_notes.c.number.in_(some)))
         return len(told)
+
+    def shorten(self, checkpoint: Checkpoint) -> None:
+        """Remove the entries up to a checkpoint's, with their notes, and keep the checkpoint in their place.
+
+        `Conflict` unless it names an entry of the chain, and all that are still there up to it.
+        """
+        before = self.checkpoint()
+        first = 1 if before is None else before.number + 1
+        there = self._connection.scalar(select(audit.c.hash).where(audit.c.number == checkpoint.number))
+        if there != checkpoint.hash or checkpoint.count != checkpoint.number - first + 1:
+            raise Conflict("The audit log was shortened meanwhile: look at it again with `matcher audit verify`.")
+        for table in (audit_notes, audit):
+            self._connection.execute(delete(table).where(table.c.number <= checkpoint.number))
+        self._connection.execute(insert(audit_checkpoints), asdict(checkpoint))
+
+
+def _record(row: Row[Any]) -> AuditRecord:
+    return AuditRecord(number=row.number, previous=row.previous, hash=row.hash, entry=_entry(row), note=row.note)
+
+
+def _entry(row: Row[Any]) -> AuditEntry:
+    try:
+        return parse_entry(row.entry)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Damaged(f"Audit entry {row.number} is not what was written: run `matcher audit verify`.") from error
+
+
+def _is_own_note(row: Row[Any], note_digest: NoteDigest) -> bool:
+    return row.note is None or note_digest(row.note) == _entry(row).note_digest

@@ -94,13 +94,19 @@ class Store:
         return cls(address, wait, keys)
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
-        """The only writing transaction there is: committed at the end of the block, undone by any exception."""
+    def write(self, *, while_stopped: bool = False) -> Iterator[Transaction]:
+        """The only writing transaction there is: committed at the end of the block, undone by any exception.
+
+        `Stopped` while somebody has stopped the home, unless `while_stopped`, which is for starting it again.
+        """
         with self._connected(self._writer) as connection:
             if self._before_lock:
                 connection.exec_driver_sql(self._before_lock)
             head = Head.read(connection, lock=True)
-            yield Transaction(connection, head, self._keys)
+            transaction = Transaction(connection, head, self._keys)
+            if not while_stopped:
+                transaction.stop.require_none()
+            yield transaction
             head.save(connection)
 
     @contextmanager

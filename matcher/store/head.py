@@ -1,8 +1,9 @@
-"""The one row that every writer locks: how far the gallery and the audit chain have come."""
+"""The one row that every writer locks: how far the gallery and the audit chain have come, and whether they may."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
@@ -18,6 +19,8 @@ class Head:
     trimmed_through: int
     audit_number: int
     audit_hash: str
+    stopped_at: datetime | None
+    stopped_by: str | None
 
     @classmethod
     def read(cls, connection: Connection, *, lock: bool) -> Head:

@@ -51,7 +51,7 @@ class RemainsReading(Part):
 
     def vectors(self) -> Iterator[tuple[FaceId, Vectors]]:
         """All embeddings of all spaces, streamed."""
-        faces = FaceReading(self._connection, self._head)
+        faces = FaceReading(self._connection, self._head, self._keys)
         for space in self._connection.scalars(select(embeddings.c.space).distinct()).all():
             after = 0
             while True:

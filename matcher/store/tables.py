@@ -55,6 +55,9 @@ head = Table(
     Column("trimmed_through", Id, nullable=False),
     Column("audit_number", Id, nullable=False),
     Column("audit_hash", Words, nullable=False),
+    # While a home is stopped, who stopped it and when: nobody else writes.
+    Column("stopped_at", Time),
+    Column("stopped_by", Words),
     CheckConstraint("id = 1", name="one_row"),
 )
 
@@ -251,4 +254,18 @@ audit_notes = Table(
     metadata,
     Column("number", Id, ForeignKey("audit.number"), primary_key=True, autoincrement=False),
     Column("note", Words, nullable=False),
+)
+
+# What stands for the entries that were removed because of their age, signed by the home.
+audit_checkpoints = Table(
+    "audit_checkpoints",
+    metadata,
+    Column("number", Id, primary_key=True, autoincrement=False),
+    Column("hash", Words, nullable=False),
+    Column("count", Id, nullable=False),
+    Column("first_at", Time, nullable=False),
+    Column("last_at", Time, nullable=False),
+    Column("made_at", Time, nullable=False),
+    Column("public", Words, nullable=False),
+    Column("signature", Words, nullable=False),
 )

@@ -15,6 +15,7 @@ from matcher.store.gallery import GalleryReading, GalleryWriting
 from matcher.store.head import Head
 from matcher.store.keystore import KeyRing
 from matcher.store.locks import LockReading, LockWriting
+from matcher.store.naming import NamingReading
 from matcher.store.nights import NightReading, NightWriting
 from matcher.store.notices import NoticeReading, NoticeWriting
 from matcher.store.outbox import OutboxReading, OutboxWriting
@@ -25,6 +26,7 @@ from matcher.store.relations import RelationReading, RelationWriting
 from matcher.store.remains import RemainsReading
 from matcher.store.sightings import SightingReading, SightingWriting
 from matcher.store.spaces import SpaceReading, SpaceWriting
+from matcher.store.stopping import StopReading, StopWriting
 from matcher.store.tasks import TaskReading, TaskWriting
 from matcher.store.verdicts import VerdictReading, VerdictWriting
 
@@ -44,6 +46,7 @@ class Reading:
     claims: ClaimReading
     verdicts: VerdictReading
     figures: FigureReading
+    naming: NamingReading
     recusals: RecusalReading
     notices: NoticeReading
     outbox: OutboxReading
@@ -52,6 +55,7 @@ class Reading:
     locks: LockReading
     nights: NightReading
     spaces: SpaceReading
+    stop: StopReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
@@ -67,6 +71,7 @@ class Reading:
         self.claims = ClaimReading(connection, head)
         self.verdicts = VerdictReading(connection, head)
         self.figures = FigureReading(connection, head)
+        self.naming = NamingReading(connection, head)
         self.recusals = RecusalReading(connection, head)
         self.notices = NoticeReading(connection, head)
         self.outbox = OutboxReading(connection, head)
@@ -75,6 +80,7 @@ class Reading:
         self.locks = LockReading(connection, head)
         self.nights = NightReading(connection, head)
         self.spaces = SpaceReading(connection, head)
+        self.stop = StopReading(connection, head)
         self.audit = AuditReading(connection, head)
 
 
@@ -99,6 +105,7 @@ class Transaction(Reading):
     locks: LockWriting
     nights: NightWriting
     spaces: SpaceWriting
+    stop: StopWriting
     audit: AuditWriting
 
     def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
@@ -114,6 +121,7 @@ class Transaction(Reading):
         self.claims = ClaimWriting(connection, head)
         self.verdicts = VerdictWriting(connection, head)
         self.figures = FigureReading(connection, head)
+        self.naming = NamingReading(connection, head)
         self.recusals = RecusalWriting(connection, head)
         self.notices = NoticeWriting(connection, head)
         self.outbox = OutboxWriting(connection, head)
@@ -122,4 +130,5 @@ class Transaction(Reading):
         self.locks = LockWriting(connection, head)
         self.nights = NightWriting(connection, head)
         self.spaces = SpaceWriting(connection, head)
+        self.stop = StopWriting(connection, head)
         self.audit = AuditWriting(connection, head)

@@ -38,6 +38,7 @@ KINDS = {
     "conflict": Wording("This contradicts what is stored."),
     "move_not_allowed": Wording("This status cannot be reached from the present one."),
     "busy": Wording("Another process is at work on this: try again in a moment."),
+    "stopped": Wording("Somebody stopped this home: it can only be read."),
     "photo_refused": Wording("This file cannot be used as a photo."),
     "model_problem": Wording("A face model cannot be used."),
     "store_problem": Wording("The store cannot be used."),
