@@ -72,6 +72,7 @@ def add_pairs(context: Context, transaction: Transaction, of: Task, picks: Seque
             id=TaskId(new_id()),
             kind=TaskKind.PAIR,
             state=TaskState.WAITING,
+            round=1,
             case_id=found[pick].case_id,
             candidate_id=pick,
             needed=context.settings.pair_reviewers,

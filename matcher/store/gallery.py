@@ -10,11 +10,11 @@ from sqlalchemy import and_, delete, exists, func, insert, select
 from matcher.domain.cases import CaseDetails, CaseStatus
 from matcher.domain.ids import CaseId, FaceId, id_text
 from matcher.domain.records import FaceDating, GalleryChange, GalleryRow
-from matcher.errors import Conflict, Damaged
+from matcher.errors import Conflict
 from matcher.store.cases import missing_since
 from matcher.store.part import Part, batches
 from matcher.store.tables import cases, embeddings, faces, gallery_changes, gallery_members, photos
-from matcher.store.vectors import unpack
+from matcher.store.vectors import unpack, unpack_all
 
 _MEMBER_VECTOR = and_(embeddings.c.face_id == gallery_members.c.face_id, embeddings.c.space == gallery_members.c.space)
 
@@ -114,7 +114,9 @@ class GalleryWriting(GalleryReading):
         member = and_(gallery_members.c.space == space, gallery_members.c.face_id == face_id)
         if self._connection.scalar(select(exists().where(member))):
             raise Conflict(f"The face {id_text(face_id)} is in the gallery already: remove it first to replace it.")
-        self._connection.execute(insert(gallery_members), {"face_id": face_id, "case_id": case_id, "space": space})
+        change = self._head.change_counter + 1
+        row = {"face_id": face_id, "case_id": case_id, "space": space, "change": change}
+        self._connection.execute(insert(gallery_members), row)
         self._note([(face_id, space)], added=True)
         return self._head.change_counter
 
@@ -148,11 +150,7 @@ class GalleryWriting(GalleryReading):
 
 
 def _rows(part: Sequence[Any]) -> list[GalleryRow]:
-    # One array over the bytes of the whole block, of which every row is a view.
-    packed = [row[2] for row in part]
-    if len(set(map(len, packed))) != 1:
-        raise Damaged("The vectors of one embedding space differ in length: restore a backup.")
-    vectors = unpack(b"".join(packed), len(part), -1)
+    vectors = unpack_all([row[2] for row in part])
     return [GalleryRow(row[0], row[1], vector) for row, vector in zip(part, vectors, strict=True)]
 
 

@@ -21,6 +21,7 @@ from matcher.store.relations import RelationReading, RelationWriting
 from matcher.store.sightings import SightingReading, SightingWriting
 from matcher.store.tasks import TaskReading, TaskWriting
 from matcher.store.verdicts import VerdictReading, VerdictWriting
+from matcher.store.watching import WatchReading, WatchWriting
 
 
 class Reading:
@@ -41,6 +42,7 @@ class Reading:
     recusals: RecusalReading
     notices: NoticeReading
     outbox: OutboxReading
+    watching: WatchReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -59,6 +61,7 @@ class Reading:
         self.recusals = RecusalReading(connection, head)
         self.notices = NoticeReading(connection, head)
         self.outbox = OutboxReading(connection, head)
+        self.watching = WatchReading(connection, head)
         self.audit = AuditReading(connection, head)
 
 
@@ -79,6 +82,7 @@ class Transaction(Reading):
     recusals: RecusalWriting
     notices: NoticeWriting
     outbox: OutboxWriting
+    watching: WatchWriting
     audit: AuditWriting
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -97,4 +101,5 @@ class Transaction(Reading):
         self.recusals = RecusalWriting(connection, head)
         self.notices = NoticeWriting(connection, head)
         self.outbox = OutboxWriting(connection, head)
+        self.watching = WatchWriting(connection, head)
         self.audit = AuditWriting(connection, head)
