@@ -81,6 +81,7 @@ COMMANDS = {
     "faces": ("matcher.cli.search:faces", "Show the faces that are found in a photo."),
     "review": ("matcher.cli.review:review", "The queue of candidates that wait for people."),
     "reindex": ("matcher.cli.home:reindex", "Build, verify and publish a snapshot of the gallery."),
+    "watch": ("matcher.cli.watch:watch", "Compare new cases with earlier sightings, and the other way round."),
     "models": ("matcher.cli.models:models", "List, install, verify, remove, describe and change the face models."),
     "index": ("matcher.cli.index:index", "Status of the gallery, and whether its bytes are intact."),
     "evaluate": ("matcher.cli.evaluate:evaluate", "How often the right child is found, measured on known photos."),

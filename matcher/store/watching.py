@@ -66,17 +66,34 @@ class WatchReading(Part):
             found.update((row[0], row[1]) for row in self._connection.execute(query))
         return found
 
-    def waiting(self, space: str, limit: int) -> list[FaceId]:
-        """Faces of sightings that wait to be searched against all cases of a space, by id."""
-        wanted = unwatched_faces.c.space == space, unwatched_faces.c.because == Unwatched.WAITING
-        query = select(unwatched_faces.c.face_id).where(*wanted).order_by(unwatched_faces.c.face_id).limit(limit)
-        return list(self._connection.scalars(query))
+    def waiting(self, space: str, after: FaceId | None, limit: int) -> list[FaceId]:
+        """Faces of sightings that wait to be searched against all cases of a space, by id, beginning behind `after`."""
+        face_id = unwatched_faces.c.face_id
+        query = select(face_id).where(unwatched_faces.c.space == space, unwatched_faces.c.because == Unwatched.WAITING)
+        if after is not None:
+            query = query.where(face_id > after)
+        return list(self._connection.scalars(query.order_by(face_id).limit(limit)))
 
     def lost(self, space: str) -> int:
         """How many faces of unresolved sightings the models of a space do not find any more."""
         lost = and_(unwatched_faces.c.face_id == faces.c.id, unwatched_faces.c.because == Unwatched.LOST)
         query = _of_sightings(select(func.count()).select_from(faces)).join(unwatched_faces, lost)
         return self._connection.scalar(query.where(unwatched_faces.c.space == space)) or 0
+
+    def unembedded(self, space: str, limit: int) -> list[FaceId]:
+        """Faces of unresolved sightings that have a vector in another space only, photo by photo.
+
+        Left out are those that were lost, and those whose vectors were all erased.
+        """
+        anywhere = exists().where(embeddings.c.face_id == faces.c.id)
+        here = exists().where(embeddings.c.face_id == faces.c.id, embeddings.c.space == space)
+        lost = exists().where(
+            unwatched_faces.c.face_id == faces.c.id,
+            unwatched_faces.c.space == space,
+            unwatched_faces.c.because == Unwatched.LOST,
+        )
+        query = _of_sightings(select(faces.c.id)).where(anywhere, ~here, ~lost)
+        return list(self._connection.scalars(query.order_by(faces.c.photo_id, faces.c.number).limit(limit)))
 
     def gone(self, space: str) -> list[tuple[WatchedPair, bool]]:
         """The pairs that stood at the last watch and are not asked any more, by case and sighting.
@@ -118,7 +135,10 @@ class WatchWriting(WatchReading):
         self._connection.execute(update(watch_marks).where(here).values(through_change=through_change))
 
     def end(self, space: str, at: datetime) -> None:
-        """A watch is complete; what stands now is what the next one compares with."""
+        """A watch is complete; what stands now is what the next one compares with. Erased faces wait no longer."""
+        face_id = unwatched_faces.c.face_id
+        unknown = ~exists().where(embeddings.c.face_id == face_id)
+        self._connection.execute(delete(unwatched_faces).where(unwatched_faces.c.space == space, unknown))
         values = {"ended_at": at, "standing": self.standing(space)}
         self._connection.execute(update(watch_marks).where(watch_marks.c.space == space).values(values))
 
