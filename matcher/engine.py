@@ -36,6 +36,7 @@ from matcher.services import (
     sighting_import,
     sighting_views,
     sightings,
+    watch,
     weak_cases,
 )
 from matcher.services.audit_log import AuditLog
@@ -66,6 +67,7 @@ from matcher.services.views import (
     VerifyView,
     WeakCase,
 )
+from matcher.services.watch_views import WatchView
 from matcher.store.chain import ChainReport
 
 Photos = Iterable[CasePhoto | PhotoInput]
@@ -352,6 +354,10 @@ class Matcher:
     def reindex(self, *, actor: str, reason: str | None = None) -> ReindexView:
         """Embed what is missing, then build, verify and publish a snapshot. Safe to kill and to repeat."""
         return reindex.reindex(self._context, Who(actor, ReasonCode.MAINTENANCE, reason))
+
+    def watch(self, *, actor: str, reason: str | None = None) -> WatchView:
+        """Compare what is new with what was there before, cases with sightings. Safe to kill and to repeat."""
+        return watch.watch(self._context, Who(actor, ReasonCode.MAINTENANCE, reason))
 
     def verify(self) -> VerifyView:
         """Check snapshot, audit chain and stored photos against what was written; changes nothing."""

@@ -84,6 +84,7 @@ COMMANDS = {
     "backup": ("matcher.cli.backup:backup", "Back up a home while it is in use; list and verify backups."),
     "restore": ("matcher.cli.backup:restore", "Make a home of a backup, without what was erased since."),
     "nightly": ("matcher.cli.nightly:nightly", "Do everything that has to be done once a night."),
+    "watch": ("matcher.cli.watch:watch", "Compare new cases with earlier sightings, and the other way round."),
     "models": ("matcher.cli.models:models", "List, install, verify, remove, describe and change the face models."),
     "index": ("matcher.cli.index:index", "Status of the gallery, and whether its bytes are intact."),
     "evaluate": ("matcher.cli.evaluate:evaluate", "How often the right child is found, measured on known photos."),

@@ -112,7 +112,8 @@ class Candidate:
     """A question for people: may this face of a sighting show the child of this case?
 
     `rank` counts from 1; `space`, `snapshot` and `software` say what it was found with. `meaning` is what the
-    similarity meant then; `None` for a candidate that was kept before meanings were.
+    similarity meant then; `None` for a candidate that was kept before meanings were. `round` is the first round of the
+    face's list in which it is shown: later than 1 if the watch found it after reviewers had begun.
     """
 
     id: CandidateId
@@ -128,6 +129,7 @@ class Candidate:
     software: str
     created_at: datetime
     meaning: Meaning | None = None
+    round: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

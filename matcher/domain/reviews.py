@@ -125,9 +125,10 @@ class RecusedBy(str, Enum):
 class Task:
     """A unit of review work; lists have neither case nor candidate.
 
-    `round` counts from 1 and rises each time a pair is asked again. `needed` sealed answers complete the round.
-    `day` is when it began to wait (see `day_of`): of a list and its pairs when the sighting arrived, of a pair that is
-    asked again when that was decided.
+    `round` counts from 1 and rises each time a pair is asked again, or a list with candidates that are new on it.
+    `needed` sealed answers complete the round.
+    `day` is when it began to wait (see `day_of`): of a list and its pairs when the sighting arrived or the watch found
+    its first candidate, of what is asked again when that was decided.
     `urgent_until` ends its time in the urgent lane; `seen_hour` (whole hours since 1970, of the sighting) and `age`
     (years, of the child as told) order that lane.
     """
@@ -184,12 +185,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListAnswer:
-    """One person's sealed answer about a list: the candidates that were picked, or none; `shown` are all on it."""
+    """One person's sealed answer about a round of a list: the candidates that were picked, or none; `shown` are all on
+    it.
+    """
 
     id: AnswerId
     claim_id: ClaimId
     task_id: TaskId
     person_id: PersonId
+    round: int = 1
     picks: tuple[CandidateId, ...]
     shown: tuple[CandidateId, ...]
     opened_at: datetime

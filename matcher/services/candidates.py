@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
+from matcher import __version__
 from matcher.domain.ages import AgeBand
 from matcher.domain.cases import Case, Photo
 from matcher.domain.chances import Meaning
 from matcher.domain.faces import Face
-from matcher.domain.ids import CaseId, FaceId, PhotoId
+from matcher.domain.ids import CandidateId, CaseId, FaceId, PhotoId, SightingId, new_id
 from matcher.domain.quality import poor
-from matcher.domain.records import Flag, StoredFace
+from matcher.domain.records import Candidate, Flag, StoredFace
+from matcher.domain.space import EmbeddingSpace
 from matcher.matching.meaning import Circumstances, meanings, shares, within
 from matcher.matching.plausibility import Observation, age_in_photo, flags
 from matcher.matching.ranking import RankedCase, rank
@@ -53,6 +56,14 @@ class FaceHits:
     poor: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A face of a sighting that was searched."""
+
+    face_id: FaceId
+    sighting_id: SightingId
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Search:
     """What a search found for each probe face, and with which gallery."""
@@ -84,16 +95,47 @@ def still_true(context: Context, reading: Reading, faces: Sequence[Face], top: i
     return found if reading.gallery.counter() == found.through_change else search(context, faces, top)
 
 
-def describe(context: Context, reading: Reading, found: Search, seen: Observation) -> list[CandidateList]:
-    """Add case, photo, flags and meaning to every place; a case that is not open or not there any more drops out."""
+def describe(context: Context, reading: Reading, found: Search, seen: Iterable[Observation]) -> list[CandidateList]:
+    """Add case, photo, flags and meaning to every place; a case that is not open or not there any more drops out.
+
+    `seen` has for each probe face what is known of the moment of its photo.
+    """
     hits = [place.hit for face in found.lists for place in face.places]
     cases = reading.cases.by_ids(list({hit.case_id for hit in hits}))
     faces = reading.faces.by_ids({hit.face_id for hit in hits})
     photos = reading.photos.by_ids(list({face.photo_id for face in faces.values()}))
     records = _Records(cases, faces, photos, reading.relations.with_open_alike(cases))
-    described = [_described(context, found, face, records, seen) for face in found.lists]
+    described = [
+        _described(context, found, face, records, moment) for face, moment in zip(found.lists, seen, strict=True)
+    ]
     target, scale = context.settings.target_fpir, found.scale
     return described if target is None or scale is None else [_cut(one, target, scale) for one in described]
+
+
+def questions(
+    probes: Sequence[Probe], lists: Sequence[CandidateList], by: tuple[EmbeddingSpace, str], at: datetime
+) -> list[Candidate]:
+    """What is kept of the places of described lists; `probes` are their faces, `by` the space and the snapshot."""
+    space, snapshot = by
+    return [
+        Candidate(
+            id=CandidateId(new_id()),
+            sighting_id=probe.sighting_id,
+            face_id=probe.face_id,
+            case_id=ranked.case.id,
+            gallery_face_id=ranked.place.hit.face_id,
+            similarity=ranked.place.hit.similarity,
+            rank=ranked.place.rank,
+            flags=ranked.flags,
+            meaning=ranked.meaning,
+            space=space.name,
+            snapshot=snapshot,
+            software=__version__,
+            created_at=at,
+        )
+        for probe, found in zip(probes, lists, strict=True)
+        for ranked in found.places
+    ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

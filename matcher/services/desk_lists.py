@@ -17,6 +17,7 @@ from matcher.services.desk_claims import Held, own, require_live, reviewer
 from matcher.services.desk_faces import chosen_faces, faces_of
 from matcher.services.desk_tasks import add_pairs
 from matcher.services.desk_views import ListSheet, SealedView
+from matcher.services.late_candidates import next_round
 from matcher.store.database import Reading, Transaction
 from matcher.wording import Wording
 
@@ -75,11 +76,12 @@ def seal_list(context: Context, acting: Acting, claim: str, picks: Iterable[int]
 
 
 def _follow(context: Context, transaction: Transaction, task: Task, answer: ListAnswer) -> None:
-    answers = transaction.verdicts.answers(task.id)
+    answers = transaction.verdicts.answers(task.id, task.round)
     lot = context.key.digest(str(task.id).encode(), "second look")
     needed = list_needs(answers, drawn(lot, context.settings.second_look_rate))
     state = list_state(answers, needed)
-    transaction.tasks.update(replace(task, state=state, needed=needed, updated_at=answer.sealed_at))
+    moved = replace(task, state=state, needed=needed, updated_at=answer.sealed_at)
+    transaction.tasks.update(next_round(context, transaction, moved, answers) or moved)
     add_pairs(context, transaction, task, answer.picks)
 
 
@@ -91,6 +93,7 @@ def _answer(context: Context, held: Held, picks: Sequence[CandidateId]) -> ListA
         claim_id=held.claim.id,
         task_id=held.task.id,
         person_id=held.claim.person_id,
+        round=held.task.round,
         picks=tuple(picks),
         shown=_shown(held),
         opened_at=opened,
@@ -113,9 +116,11 @@ def _open(context: Context, transaction: Transaction, acting: Acting, held: Held
 
 
 def _to_show(context: Context, reading: Reading, held: Held) -> tuple[CandidateId, ...]:
-    """The best candidates whose cases are open and not excluded, shuffled for this person."""
+    """The best candidates whose cases are open and not excluded, shuffled for this person; none that was shown in an
+    earlier round.
+    """
     task = held.task
-    found = reading.candidates.of_list(task.face_id, task.space)
+    found = reading.candidates.of_list(task.face_id, task.space, task.round)
     cases = reading.cases.by_ids({one.case_id for one in found})
     excluded = reading.tasks.excluded_cases(task.face_id)
     faces = reading.faces.by_ids({one.gallery_face_id for one in found})

@@ -257,7 +257,7 @@ def _seats(reading: Reading, task: Task, now: datetime, asking: Acting | None = 
     holders = reading.claims.holders(task, now)
     recused = frozenset({asking.id}) if asking and reading.recusals.from_task(asking.id, task) else frozenset()
     if task.kind is TaskKind.LIST or task.case_id is None:
-        answered = frozenset(answer.person_id for answer in reading.verdicts.answers(task.id))
+        answered = frozenset(answer.person_id for answer in reading.verdicts.answers(task.id, task.round))
         return Seats(needed=task.needed, holders=holders, answered=answered, recused=recused)
     return Seats(
         needed=task.needed,

@@ -72,6 +72,7 @@ def add_pairs(context: Context, transaction: Transaction, of: Task, picks: Seque
             id=TaskId(new_id()),
             kind=TaskKind.PAIR,
             state=TaskState.WAITING,
+            round=1,
             case_id=found[pick].case_id,
             candidate_id=pick,
             needed=context.settings.pair_reviewers,
@@ -126,6 +127,8 @@ def _reopen_all(
 def reopen(context: Context, transaction: Transaction, tasks: Sequence[Task], who: Who, because: ReopenedBy) -> None:
     """Begin a new round of these pairs; the decision belongs to the round that it ends."""
     now = context.clock()
+    # A face was not watched while its child was confirmed.
+    transaction.watching.wait(task.face_id for task in tasks if task.state is TaskState.CONFIRMED)
     for task in tasks:
         transaction.tasks.update(
             replace(

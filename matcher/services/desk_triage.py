@@ -33,6 +33,8 @@ def mark_face(context: Context, acting: Acting, face: str) -> int:
                 step="`matcher sighting show` lists them.",
             )
         others = [one.id for one in transaction.faces.of_photo(photo.id) if one.id != face_id]
+        if stored.choice is None and any(one.choice for one in transaction.faces.of_photos([photo.id])[photo.id]):
+            transaction.watching.wait([face_id])  # while another face was meant, it was not watched
         transaction.faces.choose(photo.id, face_id, Choice.MARKED)
         _move(context, transaction, face_id, TaskState.SET_ASIDE, TaskState.WAITING)
         aside = sum(_move(context, transaction, one, TaskState.WAITING, TaskState.SET_ASIDE) for one in others)

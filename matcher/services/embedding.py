@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from matcher.domain.cases import Photo
-from matcher.domain.ids import FaceId, id_text
+from matcher.domain.ids import FaceId, PhotoId, id_text
 from matcher.domain.records import StoredFace
 from matcher.domain.scores import Vectors
+from matcher.domain.space import SpacePart
 from matcher.errors import MatcherError, PhotoRefused
+from matcher.images.places import cores
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import Who
-from matcher.services.photos import same_face, stored_image
+from matcher.services.photos import in_parallel, same_face, stored_image
 
 _BATCH = 256
 
 
 def embed_missing(context: Context, who: Who) -> tuple[int, list[str]]:
-    """Embed chosen faces of open cases that have no vector in the current space, as after a change of model."""
+    """Embed what has no vector in the current space, as after a change of model: how many faces, and what went wrong.
+
+    These are the chosen faces of open cases, then the faces of unresolved sightings, so that the watch reaches them. A
+    face of a sighting that the models do not find again is noted and not tried again: nobody could help it.
+    """
+    done, problems = _of_cases(context, who)
+    more, others = embed_parts(context, (SpacePart.SIGHTINGS,), who)
+    return done + more, [*problems, *(why.text for why in others if not why.lasting)]
+
+
+def _of_cases(context: Context, who: Who) -> tuple[int, list[str]]:
     space, done = context.space.name, 0
     problems: list[str] = []
     failed: set[FaceId] = set()
@@ -91,8 +105,72 @@ def _keep(context: Context, photo: Photo, vectors: Mapping[FaceId, Vectors], who
         if not wanted:
             return
         transaction.faces.put_vectors({face: vectors[face] for face in wanted}, space)
-        if case is not None and searched:
+        if photo.case_id is None:
+            transaction.watching.wait(wanted, space)
+        elif case is not None and searched:
             for face in wanted:
                 transaction.gallery.add(face, case.id, space)
         action = "sighting.embed" if photo.case_id is None else "gallery.embed"
         record(context, transaction, who, Trace(action, wanted, space))
+
+
+@dataclass(slots=True)
+class Budget:
+    """How much may still be done."""
+
+    faces: int | None = None
+    until: float | None = None
+
+    @classmethod
+    def of(cls, limit: int | None, minutes: float | None) -> Budget:
+        return cls(limit, None if minutes is None else time.monotonic() + 60 * minutes)
+
+    @property
+    def spent(self) -> bool:
+        return (self.faces is not None and self.faces <= 0) or (
+            self.until is not None and time.monotonic() >= self.until
+        )
+
+    def take(self, faces: Sequence[StoredFace]) -> Sequence[StoredFace]:
+        """So many of the faces as may be tried."""
+        if self.faces is not None:
+            faces = faces[: self.faces]
+            self.faces -= len(faces)
+        return faces
+
+
+def embed_parts(
+    context: Context, parts: Sequence[SpacePart], who: Who, budget: Budget | None = None
+) -> tuple[int, list[Unembedded]]:
+    """Embed photo by photo, on as many cores as there are, until nothing is missing or the budget is spent."""
+    space, done = context.space.name, 0
+    problems: list[Unembedded] = []
+    for part in parts:
+        work = _photos(context, part, budget or Budget())
+        for faces, unembedded in in_parallel(work, lambda faces: embed(context, faces, who), cores()):
+            lasting = [face for face, why in unembedded.items() if why.lasting]
+            if lasting:
+                with context.store.write() as transaction:
+                    kept = transaction.faces.by_ids(lasting)  # erased meanwhile, none is kept
+                    transaction.spaces.note_not_found(kept, space, context.clock())
+            done += len(faces) - len(unembedded)
+            problems += unembedded.values()
+            if context.progress:
+                context.progress(f"embedding {part.value}", done, done + len(faces))
+    return done, problems
+
+
+def _photos(context: Context, part: SpacePart, budget: Budget) -> Iterator[Sequence[StoredFace]]:
+    """The untried faces of a part, photo by photo, each photo once."""
+    after = PhotoId(-1), FaceId(-1)
+    while True:
+        with context.store.read() as reading:
+            places = reading.spaces.untried(context.space.name, part, _BATCH, after)
+            faces = reading.faces.by_ids([face for _, face in places])
+        for _, group in groupby(places, key=lambda place: place[0]):
+            if budget.spent:
+                return
+            yield budget.take([faces[face] for _, face in group])
+        if len(places) < _BATCH:
+            return
+        after = places[-1]

@@ -54,6 +54,8 @@ def erase(
 
     `still` is asked under the lock of all writers. A note of `who` is not kept: it would tell of what is gone.
     """
+    if context.keys.active:
+        context.keys.master()  # without it nothing could be proved afterwards: then nothing is erased
     pictures = _pictures(context, subject)
     with context.store.write() as transaction:
         if not transaction.erasures.is_there(subject) or (still is not None and not still(transaction)):
@@ -140,7 +142,7 @@ def _remove(
     """Take everything out of the tables and leave the tombstone."""
     now = context.clock()
     faces, objects = transaction.erasures.faces_of(subject), transaction.erasures.ids_of(subject)
-    vectors = _vectors(context, transaction, faces)
+    vectors = _vectors(context, transaction, subject, faces)
     photos = _photos(transaction, subject)
     transaction.gallery.remove(faces)
     removed = transaction.erasures.remove(subject, now)
@@ -160,7 +162,9 @@ def _remove(
     return erasure
 
 
-def _vectors(context: Context, reading: Reading, faces: list[FaceId]) -> set[str]:
+def _vectors(context: Context, reading: Reading, subject: Subject, faces: list[FaceId]) -> set[str]:
+    if context.keys.active and context.keys.destroyed([subject.id]):
+        return set()  # erased once, and brought back by an older database: nobody can read them
     spaces = {space for named in reading.faces.spaces_of(faces).values() for space in named}
     return {
         vector_digest(context.key, vector)

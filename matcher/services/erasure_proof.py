@@ -11,9 +11,9 @@ from pathlib import Path
 from matcher.domain.erasures import Erasure
 from matcher.domain.ids import id_text
 from matcher.errors import MatcherError, StoreProblem
-from matcher.gallery.build import prune
 from matcher.gallery.manifest import read_manifest
-from matcher.gallery.snapshots import snapshot_names
+from matcher.gallery.publishing import drop_before
+from matcher.gallery.snapshots import current_name, snapshot_names
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import Who
@@ -47,8 +47,12 @@ def prove(context: Context, who: Who) -> list[Erasure]:
 
 
 def remove_files(context: Context, erasure: Erasure) -> Erasure:
-    """Remove the photos and pictures of an erasure, and keep since when they are gone."""
+    """Remove the photos and pictures of an erasure, and the data key that could open copies of them elsewhere, and keep
+    since when they are gone.
+    """
     context.blobs.delete_owner(id_text(erasure.id))
+    if context.keys.active:
+        context.keys.destroy([erasure.id])
     if erasure.files_gone_at is not None:
         return erasure
     now = context.clock()
@@ -58,16 +62,22 @@ def remove_files(context: Context, erasure: Erasure) -> Erasure:
 
 
 def snapshots_through(context: Context, wanted: int) -> int:
-    """Up to which change all snapshots of all spaces are complete, after those below `wanted` were removed that can
-    be: all but the live ones. One that cannot be read, or is being built, may hold anybody.
+    """Up to which change all snapshots of all spaces are complete, after those below `wanted` were removed, if the live
+    one of the models in use is not among them. One that cannot be read, or is being built, may hold anybody.
     """
-    known = [wanted]
-    for folder in _spaces(context):
-        if min(_through(folder), default=wanted) < wanted:
-            with suppress(MatcherError):  # another process builds: next time
-                prune(folder, keep=1)
-        known += _through(folder)
-    return min(known)
+    if _live_through(context) >= wanted:
+        with suppress(MatcherError):  # another process builds: next time
+            drop_before(context.home.snapshots, wanted)
+    return min((through for folder in _spaces(context) for through in _through(folder)), default=wanted)
+
+
+def _live_through(context: Context) -> int:
+    folder = context.gallery.folder
+    try:
+        name = current_name(folder)
+        return read_manifest(folder / name).through_change if name else -1
+    except MatcherError:
+        return -1
 
 
 def _through(folder: Path) -> Iterator[int]:

@@ -64,9 +64,10 @@ def settle(context: Context, who: Who, **done: int) -> dict[str, int]:
     name = current_name(context.gallery.folder)
     faces = read_manifest(context.gallery.folder / name).count if name else 0
     with context.store.write() as transaction:
-        # Running searchers take the new snapshot before they read on, so what it contains can be forgotten.
-        transaction.gallery.trim(through)
         if _in_use(context):
+            # Running searchers take the new snapshot before they read on, so what it contains can be forgotten; they
+            # have no such snapshot of models that are only tried.
+            transaction.gallery.trim(through)
             # `models use` does it too, but may have been killed before, and other settings may name other models.
             reopen_of_other_spaces(context, transaction, context.space.name, who)
         gone = {"swept": swept} | tidy(context, transaction)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 
 from matcher.domain.faces import PhotoFaces
 from matcher.domain.ids import id_text
@@ -42,7 +43,7 @@ def match(
     result = search(context, found.faces, top)
     with context.store.write() as transaction:
         result = still_true(context, transaction, found.faces, top, result)
-        lists = describe(context, transaction, result, Observation())
+        lists = describe(context, transaction, result, repeat(Observation(), len(found.faces)))
         shown_cases = sorted({ranked.case.id for one in lists for ranked in one.places})
         for account in sorted({who.actor, shown_to or who.actor}):
             transaction.recusals.from_cases(account, shown_cases, RecusedBy.SEARCH, context.clock())

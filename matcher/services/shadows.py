@@ -4,24 +4,18 @@ changes.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
-from matcher.domain.ids import FaceId, PhotoId
-from matcher.domain.records import StoredFace
 from matcher.domain.space import Coverage, KnownSpace, SpacePart, SpaceState
 from matcher.errors import Conflict
 from matcher.faces.backends import load_backend, models_of
 from matcher.faces.trial import try_pair
-from matcher.images.places import cores
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
-from matcher.services.embedding import embed
+from matcher.services.embedding import Budget, embed_parts
 from matcher.services.inputs import Who
-from matcher.services.photos import in_parallel
 from matcher.services.spaces import live_space, opened, remember_live, settle
 from matcher.store.database import Reading
 
@@ -113,15 +107,8 @@ def advance(context: Context, who: Who, *, limit: int | None = None, minutes: fl
                 f"The models '{known.backend}' are not those that were being prepared: begin anew with "
                 f"`matcher models use {' '.join(models_of(known.backend))} --shadow`."
             )
-        done, problems = _embed_parts(other, tuple(SpacePart), who, _Budget.of(limit, minutes))
-    return shadow(context, done, problems)
-
-
-def embed_sightings(
-    context: Context, who: Who, *, limit: int | None = None, minutes: float | None = None
-) -> tuple[int, tuple[str, ...]]:
-    """Embed the faces of unresolved sightings that lack a vector by the models in use: how many, and problems."""
-    return _embed_parts(context, (SpacePart.SIGHTINGS,), who, _Budget.of(limit, minutes))
+        done, problems = embed_parts(other, tuple(SpacePart), who, Budget.of(limit, minutes))
+    return shadow(context, done, [why.text for why in problems])
 
 
 def shadow(context: Context, embedded: int = 0, problems: Sequence[str] = ()) -> ShadowView:
@@ -154,65 +141,3 @@ def end(context: Context, who: Who) -> KnownSpace | None:
 
 def _view(reading: Reading, space: str, part: SpacePart) -> PartView:
     return PartView.of_coverage(reading.spaces.coverage(space, part))
-
-
-@dataclass(slots=True)
-class _Budget:
-    """How much may still be done."""
-
-    faces: int | None
-    until: float | None
-
-    @classmethod
-    def of(cls, limit: int | None, minutes: float | None) -> _Budget:
-        return cls(limit, None if minutes is None else time.monotonic() + 60 * minutes)
-
-    @property
-    def spent(self) -> bool:
-        return (self.faces is not None and self.faces <= 0) or (
-            self.until is not None and time.monotonic() >= self.until
-        )
-
-    def take(self, faces: Sequence[StoredFace]) -> Sequence[StoredFace]:
-        """So many of the faces as may be tried."""
-        if self.faces is not None:
-            faces = faces[: self.faces]
-            self.faces -= len(faces)
-        return faces
-
-
-def _embed_parts(
-    context: Context, parts: Sequence[SpacePart], who: Who, budget: _Budget
-) -> tuple[int, tuple[str, ...]]:
-    """Embed photo by photo, on as many cores as there are, until nothing is missing or the budget is spent."""
-    space, done = context.space.name, 0
-    problems: list[str] = []
-    for part in parts:
-        work = _photos(context, part, budget)
-        for faces, unembedded in in_parallel(work, lambda faces: embed(context, faces, who), cores()):
-            lasting = [face for face, why in unembedded.items() if why.lasting]
-            if lasting:
-                with context.store.write() as transaction:
-                    kept = transaction.faces.by_ids(lasting)  # erased meanwhile, none is kept
-                    transaction.spaces.note_not_found(kept, space, context.clock())
-            done += len(faces) - len(unembedded)
-            problems += [why.text for why in unembedded.values()]
-            if context.progress:
-                context.progress(f"embedding {part.value}", done, done + len(faces))
-    return done, tuple(problems)
-
-
-def _photos(context: Context, part: SpacePart, budget: _Budget) -> Iterator[Sequence[StoredFace]]:
-    """The untried faces of a part, photo by photo, each photo once."""
-    after = PhotoId(-1), FaceId(-1)
-    while True:
-        with context.store.read() as reading:
-            places = reading.spaces.untried(context.space.name, part, _BATCH, after)
-            faces = reading.faces.by_ids([face for _, face in places])
-        for _, group in groupby(places, key=lambda place: place[0]):
-            if budget.spent:
-                return
-            yield budget.take([faces[face] for _, face in group])
-        if len(places) < _BATCH:
-            return
-        after = places[-1]

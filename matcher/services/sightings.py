@@ -6,18 +6,18 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timezone
+from itertools import repeat
 from typing import Any
 
-from matcher import __version__
 from matcher.domain.faces import Face
-from matcher.domain.ids import CandidateId, SightingId, id_text, new_id
+from matcher.domain.ids import SightingId, id_text, new_id
 from matcher.domain.people import PersonId
-from matcher.domain.records import Candidate, Report, Sighting, StoredFace
+from matcher.domain.records import Report, Sighting, StoredFace
 from matcher.domain.reviews import RecusedBy
 from matcher.errors import Conflict, WrongUse
 from matcher.matching.plausibility import Observation
 from matcher.services.auditing import Trace, record
-from matcher.services.candidates import CandidateList, Search, describe, search, still_true
+from matcher.services.candidates import Probe, Search, describe, questions, search, still_true
 from matcher.services.context import Context
 from matcher.services.desk_tasks import list_tasks
 from matcher.services.inputs import PhotoInput, Who, check_text
@@ -141,8 +141,9 @@ def _store(
         for position, photo in enumerate(new.photos)
         for face in _store_photo(context, transaction, sighting, photo, position)
     ]
-    lists = describe(context, transaction, result, Observation.of(sighting))
-    candidates = _candidates(context, sighting, faces, lists, result.snapshot)
+    lists = describe(context, transaction, result, repeat(Observation.of(sighting), len(faces)))
+    probes = [Probe(face.id, sighting.id) for face in faces]
+    candidates = questions(probes, lists, (context.space, result.snapshot), sighting.created_at)
     transaction.candidates.add(candidates)
     transaction.tasks.add(list_tasks(context, sighting, candidates))
     # The answer to a submission shows ranks and case numbers.
@@ -171,31 +172,3 @@ def _store_photo(
     faces = stored_faces(prepared.found, photo.id, Chosen())
     transaction.faces.add(faces, vectors_of(faces, prepared.found.faces), context.space.name)
     return faces
-
-
-def _candidates(
-    context: Context,
-    sighting: Sighting,
-    faces: Sequence[StoredFace],
-    lists: Sequence[CandidateList],
-    snapshot: str,
-) -> list[Candidate]:
-    return [
-        Candidate(
-            id=CandidateId(new_id()),
-            sighting_id=sighting.id,
-            face_id=face.id,
-            case_id=ranked.case.id,
-            gallery_face_id=ranked.place.hit.face_id,
-            similarity=ranked.place.hit.similarity,
-            rank=ranked.place.rank,
-            flags=ranked.flags,
-            meaning=ranked.meaning,
-            space=context.space.name,
-            snapshot=snapshot,
-            software=__version__,
-            created_at=sighting.created_at,
-        )
-        for face, found in zip(faces, lists, strict=True)
-        for ranked in found.places
-    ]

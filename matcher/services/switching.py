@@ -15,6 +15,7 @@ from matcher.services.embedding import embed_missing
 from matcher.services.inputs import Who
 from matcher.services.reindex import reindex
 from matcher.services.spaces import follow, opened, remember_live, settle
+from matcher.services.stopping import require_running
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def roll_back(context: Context, who: Who, *, accept_missing: bool = False) -> Us
 
 
 def _change(context: Context, backend: str, who: Who, action: str, *, accept_missing: bool) -> UseView:
+    require_running(context)  # the setting lies in a file, which no transaction would refuse to change
     context.home.with_setting("backend", backend)  # a file that cannot be changed is known before the work is done
     try_pair(load_backend(backend, context.models, threads=context.settings.threads, progress=context.progress))
     settle(context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -46,10 +46,19 @@ class CandidateReading(Part):
         order = candidates.c.created_at.desc(), candidates.c.id
         return self._listed(select(candidates).where(candidates.c.case_id == case_id).order_by(*order).limit(limit))
 
-    def of_list(self, face_id: FaceId, space: str) -> list[Candidate]:
-        """The candidates of one face in one space by rank."""
-        wanted = candidates.c.face_id == face_id, candidates.c.space == space
+    def of_list(self, face_id: FaceId, space: str, since: int = 1) -> list[Candidate]:
+        """The candidates of one face in one space by rank; those that no round of its list before `since` has shown."""
+        wanted = candidates.c.face_id == face_id, candidates.c.space == space, candidates.c.round >= since
         return self._listed(select(candidates).where(*wanted).order_by(candidates.c.rank, candidates.c.id))
+
+    def cases_of(self, face_ids: Iterable[FaceId], space: str) -> dict[tuple[FaceId, CaseId], int]:
+        """The (face, case) of all candidates of these faces in a space, with the round of each."""
+        found: dict[tuple[FaceId, CaseId], int] = {}
+        for some in batches(sorted(set(face_ids))):
+            query = select(candidates.c.face_id, candidates.c.case_id, candidates.c.round)
+            rows = self._connection.execute(query.where(candidates.c.face_id.in_(some), candidates.c.space == space))
+            found.update(((row[0], row[1]), row[2]) for row in rows)
+        return found
 
     def _listed(self, query: Select[Any]) -> list[Candidate]:
         rows = self._connection.execute(query).mappings()

@@ -142,11 +142,12 @@ list_answers = Table(
     Column("claim_id", Id, ForeignKey("claims.id"), nullable=False, unique=True),
     Column("task_id", Id, ForeignKey("tasks.id"), nullable=False),
     Column("person_id", Id, ForeignKey("people.id"), nullable=False),
+    Column("round", Integer, nullable=False, server_default="1"),
     Column("picks", JSON, nullable=False),
     Column("shown", JSON, nullable=False),
     Column("opened_at", Time, nullable=False),
     Column("sealed_at", Time, nullable=False),
-    UniqueConstraint("task_id", "person_id"),
+    UniqueConstraint("task_id", "person_id", "round"),
     Index(None, "person_id", "sealed_at"),
 )
 

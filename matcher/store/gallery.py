@@ -10,12 +10,12 @@ from sqlalchemy import and_, delete, exists, func, insert, select, true
 from matcher.domain.cases import CaseDetails, CaseStatus
 from matcher.domain.ids import CaseId, FaceId, id_text
 from matcher.domain.records import FaceDating, GalleryChange, GalleryRow
-from matcher.errors import Conflict, Damaged
+from matcher.errors import Conflict
 from matcher.store import sealed_vectors
 from matcher.store.cases import missing_since
 from matcher.store.part import SealedPart, batches
 from matcher.store.tables import cases, embeddings, faces, gallery_changes, gallery_members, photos
-from matcher.store.vectors import unpack
+from matcher.store.vectors import unpack_all
 
 _MEMBER_VECTOR = and_(embeddings.c.face_id == gallery_members.c.face_id, embeddings.c.space == gallery_members.c.space)
 
@@ -105,11 +105,8 @@ class GalleryReading(SealedPart):
         return [GalleryChange(row.change, row.face_id, next(added) if row.vector else None) for row in rows]
 
     def _rows(self, part: Sequence[Any], space: str) -> list[GalleryRow]:
-        # One array over the bytes of the whole block, of which every row is a view.
         packed = sealed_vectors.opened(self._keys, [(case, face, kept) for face, case, kept in part], space)
-        if len(set(map(len, packed))) != 1:
-            raise Damaged("The vectors of one embedding space differ in length: restore a backup.")
-        vectors = unpack(b"".join(packed), len(part), -1)
+        vectors = unpack_all(packed)
         return [GalleryRow(row[0], row[1], vector) for row, vector in zip(part, vectors, strict=True)]
 
 
@@ -126,7 +123,9 @@ class GalleryWriting(GalleryReading):
         member = and_(gallery_members.c.space == space, gallery_members.c.face_id == face_id)
         if self._connection.scalar(select(exists().where(member))):
             raise Conflict(f"The face {id_text(face_id)} is in the gallery already: remove it first to replace it.")
-        self._connection.execute(insert(gallery_members), {"face_id": face_id, "case_id": case_id, "space": space})
+        change = self._head.change_counter + 1
+        row = {"face_id": face_id, "case_id": case_id, "space": space, "change": change}
+        self._connection.execute(insert(gallery_members), row)
         self._note([(face_id, space)], added=True)
         return self._head.change_counter
 

@@ -128,6 +128,12 @@ class KeyRing:
         with self._file.writing() as connection:
             connection.executemany(statement, gone)
 
+    def destroyed(self, owners: Iterable[Owner]) -> set[Owner]:
+        """Those of the owners whose key was destroyed; needs no master key."""
+        wanted = json.dumps(sorted(set(owners), key=str))
+        with self._file.reading() as connection:
+            return {owner for owner, wrapped in connection.execute(_SOME, (wanted,)) if wrapped is None}
+
     def counts(self) -> tuple[int, int]:
         """How many owners have a key, and how many had one that was destroyed."""
         with self._file.reading() as connection:

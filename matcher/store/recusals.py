@@ -77,7 +77,7 @@ def list_recusal(person: Any, of: Any = tasks.c) -> ColumnElement[bool]:
     """
     # One inside the other: as a join, SQLite would go through all that the person knows for each list. Without the
     # offset, PostgreSQL would first look for all candidates of all lists whose cases are known.
-    on_list = and_(candidates.c.face_id == of.face_id, candidates.c.space == of.space)
+    on_list = and_(candidates.c.face_id == of.face_id, candidates.c.space == of.space, candidates.c.round >= of.round)
     known = _knows_case(person, candidates.c.case_id, case_recusals.c.because != RecusedBy.REVEAL)
     return or_(_knows_sighting(person, of.sighting_id), select(true()).where(on_list, known).offset(0).exists())
 

@@ -12,14 +12,14 @@ from matcher.domain.scores import Vectors
 from matcher.store.columns import Id
 from matcher.store.ending_tables import erasures
 from matcher.store.faces import FaceReading
-from matcher.store.part import Part
+from matcher.store.part import SealedPart
 from matcher.store.tables import embeddings, metadata, photos
 
 _BLOCK = 4096
 _PAGES = 1 << 22
 
 
-class RemainsReading(Part):
+class RemainsReading(SealedPart):
     """Everything in which faces and their owners are named, from the first row to the last."""
 
     __slots__ = ()

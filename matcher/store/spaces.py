@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, or_, select, text, tuple_, update
 
-from matcher.domain.cases import CaseStatus, PhotoState
+from matcher.domain.cases import CaseStatus
 from matcher.domain.ids import FaceId, PhotoId
 from matcher.domain.reviews import TaskState
 from matcher.domain.space import Coverage, KnownSpace, SpacePart, SpaceState
@@ -15,9 +15,9 @@ from matcher.store.desk_tables import tasks
 from matcher.store.part import Part, batches
 from matcher.store.space_tables import embedding_spaces, unembedded_faces
 from matcher.store.tables import cases, embeddings, faces, photos
+from matcher.store.watching import unresolved
 
 _IS_PAIR = text("tasks.kind = 'pair'")
-_IS_LIST = text("tasks.kind = 'list'")
 
 
 class SpaceReading(Part):
@@ -139,8 +139,5 @@ def _judged() -> ColumnElement[bool]:
 
 
 def _unresolved() -> ColumnElement[bool]:
-    """Faces of sightings, but those that are confirmed to be a child's, and those that are not the face meant."""
-    of_sighting = select(photos.c.id).where(photos.c.sighting_id.is_not(None), photos.c.state != PhotoState.SET_ASIDE)
-    confirmed = select(tasks.c.face_id).where(_IS_PAIR, tasks.c.state == TaskState.CONFIRMED)
-    aside = select(tasks.c.face_id).where(_IS_LIST, tasks.c.state == TaskState.SET_ASIDE)
-    return and_(faces.c.photo_id.in_(of_sighting), faces.c.id.not_in(confirmed), faces.c.id.not_in(aside))
+    of_sighting = select(photos.c.id).where(photos.c.sighting_id.is_not(None))
+    return and_(faces.c.photo_id.in_(of_sighting), unresolved())

@@ -208,6 +208,7 @@ candidates = Table(
     Column("gallery_face_id", Id, ForeignKey("faces.id"), nullable=False),
     Column("similarity", Real, nullable=False),
     Column("rank", Integer, nullable=False),
+    Column("round", Integer, nullable=False, server_default="1"),
     Column("flags", JSON, nullable=False),
     Column("space", Words, nullable=False),
     Column("snapshot", Words, nullable=False),
@@ -224,6 +225,9 @@ gallery_members = Table(
     Column("space", Words, primary_key=True),
     Column("face_id", Id, primary_key=True, autoincrement=False, index=True),
     Column("case_id", Id, ForeignKey("cases.id"), nullable=False, index=True),
+    # The change that made it searchable: kept here too, since the history is forgotten and the watch asks what is new.
+    Column("change", Id, nullable=False, server_default="0"),
+    Index(None, "space", "change"),
     ForeignKeyConstraint(["face_id", "space"], ["embeddings.face_id", "embeddings.space"]),
     sqlite_with_rowid=False,  # the rows lie in the order in which they are streamed, which halves its time
 )

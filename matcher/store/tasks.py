@@ -25,6 +25,7 @@ from matcher.store.tables import candidates, cases
 _IS_PAIR = text("tasks.kind = 'pair'")
 _IS_LIST = text("tasks.kind = 'list'")
 _SEALED = text("NOT verdicts.superseded")
+_ANSWERED = and_(list_answers.c.task_id == tasks.c.id, list_answers.c.round == tasks.c.round)
 _TURN = tasks.c.day, tasks.c.id
 _STEP = 64  # tasks that are looked at together
 _LANE = 5000  # tasks of the urgent lane that are put in order
@@ -55,6 +56,30 @@ class TaskReading(Part):
     def list_of(self, face_id: FaceId) -> list[Task]:
         """The lists of a sighting's face, one per embedding space."""
         return self._listed(select(tasks).where(_IS_LIST, tasks.c.face_id == face_id))
+
+    def lists_in(self, face_ids: Iterable[FaceId], space: str) -> dict[FaceId, Task]:
+        """The list of each of these faces in a space."""
+        found: dict[FaceId, Task] = {}
+        for some in batches(sorted(set(face_ids))):
+            wanted = and_(_IS_LIST, tasks.c.face_id.in_(some), tasks.c.space == space)
+            found.update((task.face_id, task) for task in self._listed(select(tasks).where(wanted)))
+        return found
+
+    def paired(self, face_ids: Iterable[FaceId]) -> set[tuple[FaceId, CaseId]]:
+        """All pairs of these faces, wherever they stand."""
+        found: set[tuple[FaceId, CaseId]] = set()
+        for some in batches(sorted(set(face_ids))):
+            query = select(tasks.c.face_id, tasks.c.case_id).where(_IS_PAIR, tasks.c.face_id.in_(some))
+            found.update((row[0], row[1]) for row in self._connection.execute(query))
+        return found
+
+    def opened(self, of: Sequence[TaskId], now: datetime) -> set[TaskId]:
+        """Those of the tasks that somebody is looking at: the places of a list are fixed then."""
+        found: set[TaskId] = set()
+        for some in batches(of):
+            held = and_(claims.c.task_id.in_(some), claims.c.opened_at.is_not(None), live(now))
+            found.update(self._connection.scalars(select(claims.c.task_id).where(held)))
+        return found
 
     def lists_of(self, face_ids: Iterable[FaceId]) -> dict[FaceId, Task]:
         """The list of each of these faces; of one that was listed in several embedding spaces, the latest."""
@@ -171,9 +196,7 @@ class TaskReading(Part):
             answered = select(tasks.c.id, verdicts.c.person_id).join(verdicts, sealed)
             recused = everybody.where(pair_recusal(people.c.id))
         else:
-            answered = select(tasks.c.id, list_answers.c.person_id).join(
-                list_answers, list_answers.c.task_id == tasks.c.id
-            )
+            answered = select(tasks.c.id, list_answers.c.person_id).join(list_answers, _ANSWERED)
             recused = everybody.where(list_recusal(people.c.id))
         found: tuple[dict[TaskId, set[PersonId]], ...] = defaultdict(set), defaultdict(set)
         for some in batches(of):
@@ -263,7 +286,9 @@ def _open_case() -> ColumnElement[bool]:
 
 
 def _on_list() -> ColumnElement[bool]:
-    return and_(candidates.c.face_id == tasks.c.face_id, candidates.c.space == tasks.c.space)
+    """What was shown in earlier rounds is not asked again."""
+    here = candidates.c.face_id == tasks.c.face_id, candidates.c.space == tasks.c.space
+    return and_(*here, candidates.c.round >= tasks.c.round)
 
 
 def _pair_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
@@ -277,14 +302,8 @@ def _pair_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
 
 def _list_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
     """Some of its cases is open and not excluded, the person is recused from none, and there is a seat."""
-    count = (
-        select(func.count())
-        .select_from(list_answers)
-        .where(list_answers.c.task_id == tasks.c.id)
-        .correlate(tasks)
-        .scalar_subquery()
-    )
-    answered = exists().where(list_answers.c.task_id == tasks.c.id, list_answers.c.person_id == person)
+    count = select(func.count()).select_from(list_answers).where(_ANSWERED).correlate(tasks).scalar_subquery()
+    answered = exists().where(_ANSWERED, list_answers.c.person_id == person)
     seat = _holders(now) + count < tasks.c.needed
     return and_(~answered, ~_held(person, now), seat, ~list_recusal(person), _asked(TaskKind.LIST))
 

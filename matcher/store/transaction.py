@@ -29,6 +29,7 @@ from matcher.store.spaces import SpaceReading, SpaceWriting
 from matcher.store.stopping import StopReading, StopWriting
 from matcher.store.tasks import TaskReading, TaskWriting
 from matcher.store.verdicts import VerdictReading, VerdictWriting
+from matcher.store.watching import WatchReading, WatchWriting
 
 
 class Reading:
@@ -56,6 +57,7 @@ class Reading:
     nights: NightReading
     spaces: SpaceReading
     stop: StopReading
+    watching: WatchReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
@@ -76,11 +78,12 @@ class Reading:
         self.notices = NoticeReading(connection, head)
         self.outbox = OutboxReading(connection, head)
         self.erasures = ErasureReading(connection, head)
-        self.remains = RemainsReading(connection, head)
+        self.remains = RemainsReading(connection, head, keys)
         self.locks = LockReading(connection, head)
         self.nights = NightReading(connection, head)
         self.spaces = SpaceReading(connection, head)
         self.stop = StopReading(connection, head)
+        self.watching = WatchReading(connection, head, keys)
         self.audit = AuditReading(connection, head)
 
 
@@ -106,6 +109,7 @@ class Transaction(Reading):
     nights: NightWriting
     spaces: SpaceWriting
     stop: StopWriting
+    watching: WatchWriting
     audit: AuditWriting
 
     def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
@@ -126,9 +130,10 @@ class Transaction(Reading):
         self.notices = NoticeWriting(connection, head)
         self.outbox = OutboxWriting(connection, head)
         self.erasures = ErasureWriting(connection, head)
-        self.remains = RemainsReading(connection, head)
+        self.remains = RemainsReading(connection, head, keys)
         self.locks = LockWriting(connection, head)
         self.nights = NightWriting(connection, head)
         self.spaces = SpaceWriting(connection, head)
         self.stop = StopWriting(connection, head)
+        self.watching = WatchWriting(connection, head, keys)
         self.audit = AuditWriting(connection, head)

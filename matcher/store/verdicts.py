@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, insert, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, insert, select, text, update
 
 from matcher.domain.cases import Confirmation
 from matcher.domain.ids import CaseId, FaceId
@@ -35,9 +35,9 @@ class VerdictReading(Part):
 
     __slots__ = ()
 
-    def answers(self, task: TaskId) -> list[ListAnswer]:
-        """The sealed answers about a list, in the order of time."""
-        return self._answers(list_answers.c.task_id == task)
+    def answers(self, task: TaskId, number: int) -> list[ListAnswer]:
+        """The sealed answers about a round of a list, in the order of time."""
+        return self._answers(and_(list_answers.c.task_id == task, list_answers.c.round == number))
 
     def answer_of(self, claim: ClaimId) -> ListAnswer | None:
         """The answer that was sealed under a claim."""

@@ -75,7 +75,7 @@ def sentences(matcher: Matcher) -> None:
         began = time.perf_counter()
         found = candidates.search(context, [face], 30)
         with context.store.read() as reading:
-            (described,) = candidates.describe(context, reading, found, Observation())
+            (described,) = candidates.describe(context, reading, found, [Observation()])
         words(described.places)
         whole.append(time.perf_counter() - began)
         spent.append(0.0)

@@ -69,7 +69,7 @@ def test_everything_comes_back_as_it_was(store: Store) -> None:
         assert reading.tasks.pair(pair.face_id, pair.case_id) == pair
         assert reading.tasks.list_of(listed.face_id) == [listed]
         assert reading.claims.get(held.id) == held
-        assert reading.verdicts.answers(listed.id) == [told]
+        assert reading.verdicts.answers(listed.id, 1) == [told]
         assert reading.verdicts.answer_of(held.id) == told
         assert reading.verdicts.of_round(pair.id, 1) == [said] == reading.verdicts.under(on_pair.id)
         assert reading.verdicts.decisions(pair.id) == [made] == reading.verdicts.decisions(pair.id, 1)
