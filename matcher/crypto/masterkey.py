@@ -87,11 +87,7 @@ class KeySource:
             return MasterKey.parse(_run(self.command), self.origin)
         if self.file is not None:
             return MasterKey.parse(_read(self.file), self.origin)
-        raise KeyProblem(
-            "This home is encrypted and no key is given: set 'key_file' or 'key_command' in its settings, or "
-            "MATCHER_KEY in the environment. A program that was started before the home was encrypted has to be "
-            "started again."
-        )
+        raise KeyProblem("No place of a key is given: name a file or a command.")
 
     def candidates(self) -> Iterator[MasterKey]:
         """The key, and the one that a rotation which was cut short has put beside its file."""
@@ -130,7 +126,7 @@ def _read(path: Path) -> str:
     except FileNotFoundError as error:
         raise KeyProblem(
             f"The key file '{path}' is not there: restore it from where you keep a copy. Without it nothing that is "
-            "sealed can be read; nothing was changed."
+            "sealed can be read. Nothing was changed; if the key was moved just now, start this program again."
         ) from error
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text"

@@ -23,8 +23,9 @@ class KeyPlace:
 
 
 def key_source(home: Home, settings: Settings) -> KeySource:
-    """Where the key of this home is looked for: environment, command, file."""
-    return KeySource(home.key_from_environment, settings.key_command, settings.key_file)
+    """Where the key of this home is looked for: environment, command, file, where the usual one counts as given."""
+    file = settings.key_file or default_key_file(home.root)
+    return KeySource(home.key_from_environment, settings.key_command, file)
 
 
 def settle(home: Home, place: KeyPlace) -> KeySource:
