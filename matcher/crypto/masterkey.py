@@ -101,11 +101,14 @@ class KeySource:
             yield KeySource(file=unfinished).load()
 
     @property
+    def used_file(self) -> Path | None:
+        """The file, if the key comes from there."""
+        return self.file if self.text is None and self.command is None else None
+
+    @property
     def next_file(self) -> Path | None:
         """Where a rotation keeps the new key until it takes the place of the old one."""
-        if self.text is not None or self.command is not None or self.file is None:
-            return None
-        return self.file.with_name(self.file.name + ".new")
+        return None if self.used_file is None else self.used_file.with_name(self.used_file.name + ".new")
 
 
 def create_master_key(path: Path) -> None:

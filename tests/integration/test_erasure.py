@@ -68,7 +68,7 @@ def faces_of(matcher: Matcher, number: str) -> list[int]:
 
 
 def traces(matcher: Matcher, subject: str) -> list[bytes]:
-    """What must be nowhere afterwards: vectors and photos, in the clear and as they lie on the disk, and the ids of faces."""
+    """What must be nowhere afterwards: vectors and photos, in the clear and as they lie there, and the ids of faces."""
     context, number = matcher.context, parse_id(subject)
     found = []
     with context.store.read() as reading:
