@@ -55,7 +55,9 @@ class Settings(BaseSettings):
         None, description="SQLAlchemy address of the database; default: matcher.db in the home"
     )
     encryption: Literal["on", "off"] = Field("off", description="photos and embeddings are sealed; `init` turns it on")
-    key_file: Path | None = Field(None, description="file that holds the master key, outside the home")
+    key_file: Path | None = Field(
+        None, description="file of the master key, outside the home; default: where `init` makes it"
+    )
     key_command: str | None = Field(None, description="command that prints the master key; goes before the file")
     top: int = Field(30, ge=1, le=LONGEST_LIST, description="length of a candidate list")
     target_fpir: float | None = Field(

@@ -46,6 +46,7 @@ from matcher.services.context import Context, Progress
 from matcher.services.desk import Desk
 from matcher.services.details import case_fields, confirmation, sighting_fields
 from matcher.services.doctor import Finding
+from matcher.services.encryption import Encryption
 from matcher.services.endings import Endings
 from matcher.services.face_models import FaceModels
 from matcher.services.imports import Imported
@@ -88,6 +89,7 @@ class Matcher:
         self.desk = Desk(context)
         self.casework = Casework(context)
         self.face_models = FaceModels(context)
+        self.encryption = Encryption(context)
         self.endings = Endings(context)
         self.backups = Backups(context)
         self.audit_log = AuditLog(context)

@@ -95,6 +95,7 @@ COMMANDS = {
     "user": ("matcher.cli.people:user", "Add, list and change accounts."),
     "key": ("matcher.cli.people:key", "Make, list and revoke keys for programs."),
     "erasure": ("matcher.cli.erasure:erasure", "What was erased, and the proof that it is gone."),
+    "encryption": ("matcher.cli.encryption:encryption", "Encryption of photos and embeddings, and its key."),
     "stop": ("matcher.cli.stop:stop", "Make the home read-only at once, in every process."),
     "start": ("matcher.cli.stop:start", "Let a stopped home go on."),
     "audit": ("matcher.cli.audit:audit", "Show, verify, report on, export and shorten the audit log."),

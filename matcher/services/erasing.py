@@ -14,7 +14,7 @@ from datetime import datetime
 
 from matcher.domain.erasures import Because, Erasure, Subject, SubjectKind
 from matcher.domain.ids import FaceId, id_text, parse_id
-from matcher.errors import NotFound, StoreProblem
+from matcher.errors import Damaged, NotFound, StoreProblem
 from matcher.services import erasure_list, erasure_proof
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
@@ -184,6 +184,6 @@ def _pictures(context: Context, subject: Subject) -> set[str]:
     """Digests of all files that are kept for a subject; one that cannot be read keeps nothing from being erased."""
     found = set()
     for key in context.blobs.of_owner(id_text(subject.id)):
-        with suppress(StoreProblem):
+        with suppress(StoreProblem, Damaged):
             found.add(picture_digest(context.key, context.blobs.get(key)))
     return found

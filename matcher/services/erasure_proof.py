@@ -47,12 +47,13 @@ def prove(context: Context, who: Who) -> list[Erasure]:
 
 
 def remove_files(context: Context, erasure: Erasure) -> Erasure:
-    """Remove the photos and pictures of an erasure, and the data key that could open copies of them elsewhere, and keep
-    since when they are gone.
+    """Remove the photos and pictures of an erasure and the key of all copies of them, and keep since when.
+
+    Backups hold such copies, and of its embeddings too.
     """
-    context.blobs.delete_owner(id_text(erasure.id))
     if context.keys.active:
         context.keys.destroy([erasure.id])
+    context.blobs.delete_owner(id_text(erasure.id))
     if erasure.files_gone_at is not None:
         return erasure
     now = context.clock()

@@ -10,7 +10,8 @@ from pathlib import Path
 from matcher.domain.erasures import Erasure
 from matcher.domain.ids import id_text
 from matcher.domain.scores import Vectors
-from matcher.errors import MatcherError, StoreProblem
+from matcher.errors import Damaged, MatcherError, StoreProblem
+from matcher.gallery.cipher import Cipher
 from matcher.gallery.manifest import read_manifest
 from matcher.gallery.snapshots import open_snapshot, snapshot_names
 from matcher.services.context import Context
@@ -87,7 +88,7 @@ def _files(context: Context, wanted: _Wanted, result: Searched) -> None:
             continue
         try:
             same = picture_digest(context.key, context.blobs.get(key)) in wanted.pictures
-        except StoreProblem as error:
+        except (StoreProblem, Damaged) as error:
             result.unread.append(str(error))
             continue
         result.elsewhere["photo files"] += same

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -68,18 +68,20 @@ def faces_of(matcher: Matcher, number: str) -> list[int]:
 
 
 def traces(matcher: Matcher, subject: str) -> list[bytes]:
-    """What must be nowhere afterwards: vectors, photos and the ids of faces, as they lie on the disk."""
+    """What must be nowhere afterwards: vectors and photos, in the clear and as they lie there, and the ids of faces."""
     context, number = matcher.context, parse_id(subject)
     found = []
     with context.store.read() as reading:
         photos = reading.photos.of_case(number) or reading.photos.of_sighting(SightingId(number))
         faces = [face.id for group in reading.faces.of_photos(photo.id for photo in photos).values() for face in group]
         vectors = reading.faces.vectors(faces, context.space.name)
-    for vector in vectors.values():
-        found += [pack(vector), pack(vector)[64:128]]
+    with closing(sqlite3.connect(context.home.database)) as database:
+        rows = database.execute("SELECT face_id, vector FROM embeddings").fetchall()
+    for packed in [row[1] for row in rows if row[0] in vectors] + [pack(vector) for vector in vectors.values()]:
+        found += [packed, packed[64:128]]
     for key in context.blobs.of_owner(subject):
-        data = context.blobs.get(key)
-        found += [data, data[len(data) // 2 :][:64]]
+        for data in (context.blobs.get(key), (context.home.photos / key).read_bytes()):
+            found += [data, data[len(data) // 2 :][:64]]
     found += [face.to_bytes(8, "big") for face in faces] + [photo.id.to_bytes(8, "big") for photo in photos]
     return found
 
