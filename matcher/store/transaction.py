@@ -20,6 +20,7 @@ from matcher.store.photos import PhotoReading, PhotoWriting
 from matcher.store.recusals import RecusalReading, RecusalWriting
 from matcher.store.relations import RelationReading, RelationWriting
 from matcher.store.remains import RemainsReading
+from matcher.store.retention import RetentionReading
 from matcher.store.sightings import SightingReading, SightingWriting
 from matcher.store.tasks import TaskReading, TaskWriting
 from matcher.store.verdicts import VerdictReading, VerdictWriting
@@ -45,6 +46,7 @@ class Reading:
     outbox: OutboxReading
     erasures: ErasureReading
     remains: RemainsReading
+    retention: RetentionReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head) -> None:
@@ -65,6 +67,7 @@ class Reading:
         self.outbox = OutboxReading(connection, head)
         self.erasures = ErasureReading(connection, head)
         self.remains = RemainsReading(connection, head)
+        self.retention = RetentionReading(connection, head)
         self.audit = AuditReading(connection, head)
 
 
@@ -106,4 +109,5 @@ class Transaction(Reading):
         self.outbox = OutboxWriting(connection, head)
         self.erasures = ErasureWriting(connection, head)
         self.remains = RemainsReading(connection, head)
+        self.retention = RetentionReading(connection, head)
         self.audit = AuditWriting(connection, head)
