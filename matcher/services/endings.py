@@ -7,11 +7,12 @@ from typing import Any
 
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.ids import id_text
-from matcher.services import cases, erasing, erasure_statement
+from matcher.services import cases, erasing, erasure_statement, retention
 from matcher.services.context import Context
 from matcher.services.erasing import ErasureView
 from matcher.services.erasure_statement import Verification
 from matcher.services.inputs import ReasonCode, Who
+from matcher.services.retention import RetentionPlan, RetentionView
 
 
 class Endings:
@@ -53,6 +54,15 @@ class Endings:
         if tombstone is None:
             return erasure_statement.verify(self._context, erasing.tombstone(self._context, erased_id))
         return erasure_statement.verify(self._context, erasure_statement.from_json(tombstone))
+
+    def retention_plan(self, *, ahead_days: float = 0) -> RetentionPlan:
+        """What the rules of retention would let go now, or within so many days; nothing is changed."""
+        return retention.plan(self._context, ahead_days=ahead_days)
+
+    def apply_retention(self, *, actor: str, reason: str | None = None, accept_large: bool = False) -> RetentionView:
+        """Let go what is due; `Conflict` if that were more than 5 in 100 of the home, unless `accept_large`."""
+        who = Who(actor, ReasonCode.MAINTENANCE, reason)
+        return retention.apply(self._context, who, accept_large=accept_large)
 
     @property
     def public_key(self) -> str:

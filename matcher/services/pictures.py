@@ -104,6 +104,13 @@ def kept_for_faces(reading: Reading, keys: Iterable[str]) -> set[str]:
     return {key for key, face in named.items() if owners.get(face) == key.partition("/")[0]}
 
 
+def kept_of_face(reading: Reading, face_id: FaceId) -> list[str]:
+    """The blob keys under which pictures of a face are kept, if they were made."""
+    photo = reading.photos.get(reading.faces.photos_of([face_id])[face_id])
+    assert photo is not None  # noqa: S101 - a face's photo is kept as long as the face
+    return [f"{_owner(photo)}/{name}-{id_text(face_id)}" for name in (_THUMBNAIL, _ALIGNED)]
+
+
 def face_named(key: str) -> FaceId | None:
     """The face whose picture a blob key names, `None` if it names something else."""
     name = _NAME.fullmatch(key.partition("/")[2])

@@ -24,6 +24,7 @@ from matcher.store.photos import PhotoReading, PhotoWriting
 from matcher.store.recusals import RecusalReading, RecusalWriting
 from matcher.store.relations import RelationReading, RelationWriting
 from matcher.store.remains import RemainsReading
+from matcher.store.retention import RetentionReading
 from matcher.store.sightings import SightingReading, SightingWriting
 from matcher.store.spaces import SpaceReading, SpaceWriting
 from matcher.store.stopping import StopReading, StopWriting
@@ -58,6 +59,7 @@ class Reading:
     spaces: SpaceReading
     stop: StopReading
     watching: WatchReading
+    retention: RetentionReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
@@ -84,6 +86,7 @@ class Reading:
         self.spaces = SpaceReading(connection, head)
         self.stop = StopReading(connection, head)
         self.watching = WatchReading(connection, head, keys)
+        self.retention = RetentionReading(connection, head)
         self.audit = AuditReading(connection, head)
 
 
@@ -136,4 +139,5 @@ class Transaction(Reading):
         self.spaces = SpaceWriting(connection, head)
         self.stop = StopWriting(connection, head)
         self.watching = WatchWriting(connection, head, keys)
+        self.retention = RetentionReading(connection, head)
         self.audit = AuditWriting(connection, head)
