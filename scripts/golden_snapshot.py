@@ -1,6 +1,8 @@
-"""Write the golden snapshot of the present format version, once per released version; a test opens it for ever.
+"""Write the golden snapshots of the present format version, once per released version; a test opens them for ever.
 
-Usage: python scripts/golden_snapshot.py [FOLDER]     (default: index/golden/v<format version>)
+Usage: python scripts/golden_snapshot.py [FOLDER]     (default: index/golden)
+
+`v<format version>` is in the clear, `v<format version>-sealed` is sealed with a published key, the bytes 0, 1 … 31.
 
 The faces are random directions, not anybody's. Beside the snapshot lies `answer.json`: probes with the hits that a
 search must give, computed here in plain float64.
@@ -15,6 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from ciphers import OneKey
+
 from matcher.domain.scores import unit
 from matcher.domain.space import EmbeddingSpace
 from matcher.gallery.build import SnapshotWriter
@@ -24,7 +29,12 @@ SPACE = EmbeddingSpace("golden", "none", "none", mirror=False, dim=16)
 FACES, CASES, PROBES, TOP, CHANGE = 60, 25, 5, 10, 4711
 
 
-def main(target: Path) -> None:
+def main(folder: Path) -> None:
+    write(folder / f"v{FORMAT_VERSION}", None)
+    write(folder / f"v{FORMAT_VERSION}-sealed", OneKey())
+
+
+def write(target: Path, cipher: OneKey | None) -> None:
     if target.exists():
         sys.exit(f"{target} exists: a golden snapshot is never replaced.")
     random = np.random.default_rng(FORMAT_VERSION)
@@ -36,7 +46,7 @@ def main(target: Path) -> None:
 
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as space_folder:
-        with SnapshotWriter(Path(space_folder), SPACE, CHANGE) as writer:
+        with SnapshotWriter(Path(space_folder), SPACE, CHANGE, cipher=cipher) as writer:
             writer.append(faces, cases, vectors)
             info = writer.publish()
         info.folder.rename(target)
@@ -56,4 +66,4 @@ def hits(probe: np.ndarray, faces: np.ndarray, cases: np.ndarray, vectors: np.nd
 
 if __name__ == "__main__":
     root = Path(__file__).resolve().parent.parent
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else root / "index" / "golden" / f"v{FORMAT_VERSION}")
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else root / "index" / "golden")

@@ -23,6 +23,7 @@ from matcher.gallery.cipher import Cipher
 from matcher.gallery.live import Gallery
 from matcher.services.masterkeys import key_source
 from matcher.services.significance import Scale, read_scale
+from matcher.services.snapshot_keys import SnapshotCipher
 from matcher.store.blobs import BlobStore
 from matcher.store.database import Store
 from matcher.store.keystore import SIGNING, KeyRing
@@ -71,14 +72,14 @@ class Context:
         return Signer.load(path)
 
     @property
-    def snapshot_cipher(self) -> Cipher | None:
-        """What opens sealed snapshots of this home; `None`: they are all in the clear."""
-        return None
+    def snapshot_cipher(self) -> Cipher:
+        """What opens sealed snapshots of this home."""
+        return SnapshotCipher(self.keys)
 
     @property
     def sealing_cipher(self) -> Cipher | None:
         """What seals new snapshots; `None`: they are written in the clear."""
-        return None if self.settings.snapshots_in_clear else self.snapshot_cipher
+        return self.snapshot_cipher if self.keys.active and not self.settings.snapshots_in_clear else None
 
     @property
     def pipeline(self) -> FacePipeline:

@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
+from ciphers import OneKey
 
 from matcher.domain.records import Hit
 from matcher.domain.space import EmbeddingSpace
@@ -26,17 +27,19 @@ SCHEMA = json.loads((INDEX / "manifest.schema.json").read_text())
 
 
 def test_every_version_up_to_the_present_one_is_here() -> None:
-    assert [folder.name for folder in GOLDEN] == [f"v{number}" for number in range(1, FORMAT_VERSION + 1)]
+    clear = [f"v{number}" for number in range(1, FORMAT_VERSION + 1)]
+    sealed = [f"{name}-sealed" for name in clear[1:]]
+    assert [folder.name for folder in GOLDEN] == sorted(clear + sealed)
 
 
 @pytest.mark.parametrize("folder", GOLDEN, ids=lambda folder: folder.name)
 def test_a_golden_snapshot_gives_its_known_answer(folder: Path) -> None:
-    report = verify_snapshot(folder)
+    report = verify_snapshot(folder, cipher=OneKey())
     assert (report.manifest.count, report.manifest.through_change, report.manifest.space) == (60, 4711, SPACE)
     answer = json.loads((folder / "answer.json").read_text())
     probes = np.array([entry["probe"] for entry in answer], np.float32)
     expected = tuple(tuple(Hit(**hit) for hit in entry["hits"]) for entry in answer)
-    assert best_cases([open_snapshot(folder, SPACE).part], probes, 10) == expected
+    assert best_cases([open_snapshot(folder, SPACE, OneKey()).part], probes, 10) == expected
 
 
 @pytest.mark.parametrize("folder", GOLDEN, ids=lambda folder: folder.name)
@@ -51,7 +54,7 @@ def test_a_golden_snapshot_serves_as_the_live_one(folder: Path, tmp_path: Path) 
     name = "20260101T000000.000000Z-00000000"
     shutil.copytree(folder, tmp_path / SPACE.name / name)
     (tmp_path / SPACE.name / "CURRENT").write_text(f"{name}\n")
-    status = Gallery(tmp_path, SPACE, Quiet()).status()
+    status = Gallery(tmp_path, SPACE, Quiet(), cipher=OneKey()).status()
     assert (status.snapshot, status.counter, status.size, status.tombstone_share) == (name, 4711, 60, 0.0)
 
 
@@ -61,9 +64,10 @@ def test_a_golden_manifest_fits_the_schema(folder: Path) -> None:
     assert [problem.message for problem in problems] == []
 
 
-def test_a_new_manifest_fits_the_schema_and_a_spoilt_one_does_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cipher", [None, OneKey()], ids=["clear", "sealed"])
+def test_a_new_manifest_fits_the_schema_and_a_spoilt_one_does_not(tmp_path: Path, cipher: OneKey | None) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    with SnapshotWriter(tmp_path, SPACE, 0) as writer:
+    with SnapshotWriter(tmp_path, SPACE, 0, cipher=cipher) as writer:
         folder = writer.publish().folder
     fields = json.loads((folder / "manifest.json").read_text())
     jsonschema.validate(fields, SCHEMA)
@@ -72,6 +76,10 @@ def test_a_new_manifest_fits_the_schema_and_a_spoilt_one_does_not(tmp_path: Path
             jsonschema.validate({key: value for key, value in fields.items() if key != name}, SCHEMA)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(fields | {"encryption": "rot13"}, SCHEMA)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(
+            fields | {"format_version": 1, "encryption": {"scheme": "s", "key": "k", "name": "n"}}, SCHEMA
+        )
 
 
 def test_the_written_bytes_are_those_of_the_golden_snapshot(tmp_path: Path) -> None:

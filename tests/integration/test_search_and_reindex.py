@@ -109,12 +109,12 @@ def _faces(transaction, case):  # type: ignore[no-untyped-def]
 def test_a_changed_snapshot_is_found(matcher: Matcher) -> None:
     register(matcher, 1, 2)
     done = matcher.reindex(actor=ME)
-    file = matcher.context.gallery.folder / done.snapshot / "vectors.faiss"
+    file = matcher.context.gallery.folder / done.snapshot / "vectors.sealed"
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)
     (problem,) = matcher.verify().problems
-    assert "vectors.faiss" in problem
+    assert "vectors.sealed" in problem
     matcher.reindex(actor=ME)
     assert matcher.verify().clean
 
@@ -122,7 +122,7 @@ def test_a_changed_snapshot_is_found(matcher: Matcher) -> None:
 def test_a_missing_snapshot_file_stops_searches_with_a_clear_word(matcher: Matcher, home: Path) -> None:
     register(matcher, 1)
     done = matcher.reindex(actor=ME)
-    (matcher.context.gallery.folder / done.snapshot / "vectors.faiss").unlink()
+    (matcher.context.gallery.folder / done.snapshot / "vectors.sealed").unlink()
     with pytest.raises(Damaged, match="matcher reindex"), Matcher.open(home) as fresh:
         fresh.match(child(1), actor=ME, reason="test")
     matcher.reindex(actor=ME)
