@@ -122,17 +122,20 @@ def restore(folder: Path, root: Path, who: Who, options: RestoreOptions) -> Rest
 
 
 def _newest_whole(archive: BackupFolder) -> str:
-    """The newest backup without gaps; one with gaps has to be asked for by its name."""
-    names = archive.names()
-    if not names:
-        raise NotFound(f"There is no backup in '{archive.root}': name the folder that `matcher backup` wrote.")
-    whole = [name for name, manifest in archive.readable().items() if not manifest.gaps]
-    if not whole:
-        raise Damaged(
-            f"No backup in '{archive.root}' is whole: see `matcher backup list {archive.root}`, and name the one to "
-            "restore all the same with --backup."
-        )
-    return whole[-1]
+    """The newest backup without gaps; one with gaps has to be asked for by its name.
+
+    `Damaged` if a newer one cannot be read: nobody is given an older state without a word.
+    """
+    for name in reversed(archive.names()):
+        try:
+            if not archive.manifest(name).gaps:
+                return name
+        except Damaged as error:
+            raise Damaged(f"{error} Name an older backup with --backup to restore that.") from error
+    raise NotFound(
+        f"There is no backup without gaps in '{archive.root}': name one of `matcher backup list {archive.root}` with "
+        "--backup, or the folder that `matcher backup` wrote."
+    )
 
 
 def _require_whole(archive: BackupFolder, name: str, progress: Progress | None) -> None:

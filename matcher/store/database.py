@@ -137,12 +137,18 @@ class Store:
         disk.
         """
         _touch(file)
-        if self.file is not None:
-            with self._connected(self._single) as connection:
-                copies.vacuum_into(connection, file)
-        else:
-            with Store.create(file) as copy:
-                self._fill(copy)
+        try:
+            if self.file is not None:
+                with self._connected(self._single) as connection:
+                    copies.vacuum_into(connection, file)
+            else:
+                with Store.create(file) as copy:
+                    self._fill(copy)
+        except StoreProblem as error:
+            why = str(error.__cause__ or error).rstrip(".")
+            raise StoreProblem(
+                f"The database cannot be copied to '{file}' ({why}): see whether there is room."
+            ) from error
         flush(file)
 
     def fill_from(self, copy: Store) -> None:

@@ -93,11 +93,11 @@ def exclusive(folder: Path, what: str) -> Iterator[None]:
     """Be the only one at work in a folder, on any machine that locks files there; `Busy` if another is."""
     private_folder(folder)
     lock = FileLock(folder / ".lock")
-    try:
-        with _explained(lock_file := folder / ".lock", "locked"):
+    with _explained(folder / ".lock", "locked"):
+        try:
             lock.acquire(timeout=0)
-    except Timeout as error:
-        raise Busy(f"{what} in '{lock_file.parent}' already: try again when it is done.") from error
+        except Timeout as error:
+            raise Busy(f"{what} in '{folder}' already: try again when it is done.") from error
     try:
         yield
     finally:

@@ -240,15 +240,8 @@ def test_a_flipped_byte_in_any_file_of_a_backup_is_found_and_named(
     with capsys.disabled():
         print("\n" + "\n".join(f"{name:22} {found} of {len(tries)}" for name, found in table.items()))  # noqa: T201
     assert not places.new.exists()
-    assert set(table) == {
-        "manifest.json",
-        "matcher.db",
-        "pool",
-        "digest.key",
-        "signing.key",
-        "settings.toml",
-        "erasures.jsonl",
-    }
+    keys = {f"keys/{name}" for name in ("manifest.json", *KEY_FILES)}
+    assert set(table) == {"backups/manifest.json", "backups/matcher.db", "pool/…", *keys}
     assert set(table.values()) == {len(tries)}
     assert places.restore(erasure_list=list_).problems == ()
 
