@@ -45,13 +45,14 @@ from matcher.services.casework import Casework
 from matcher.services.context import Context, Progress
 from matcher.services.desk import Desk
 from matcher.services.details import case_fields, confirmation, sighting_fields
-from matcher.services.doctor import Finding
 from matcher.services.encryption import Encryption
 from matcher.services.endings import Endings
 from matcher.services.face_models import FaceModels
+from matcher.services.findings import Finding
 from matcher.services.imports import Imported
 from matcher.services.inputs import CasePhoto, OnSeveral, PhotoInput, ReasonCode, Who, photo_name, read_photo, several
 from matcher.services.masterkeys import KeyPlace
+from matcher.services.repairs import Repairs
 from matcher.services.restore import RestoreView
 from matcher.services.staff import Accounts
 from matcher.services.stopping import StopSwitch
@@ -94,6 +95,7 @@ class Matcher:
         self.backups = Backups(context)
         self.audit_log = AuditLog(context)
         self.stop_switch = StopSwitch(context)
+        self.repairs = Repairs(context)
 
     @classmethod
     def create(

@@ -150,7 +150,7 @@ class Stopped(MatcherError):
     """This home was stopped: it can be read, and `matcher start` lets it be changed again."""
 
     code = "stopped"
-    exit_code = 14
+    exit_code = 16
     http_status = 503
 
 

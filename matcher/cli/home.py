@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +12,8 @@ from matcher.cli.app import App, home_option, json_option, key_place_options, pr
 from matcher.errors import Damaged, SomeRefused
 
 if TYPE_CHECKING:
+    from matcher.engine import Matcher
+    from matcher.services.repairs import Repair
     from matcher.services.views import ReindexView
 
 _MARKS = {True: "ok  ", False: "FAIL", None: "note"}
@@ -50,12 +53,20 @@ def init(
 
 
 @click.command()
+@click.option("--repair", is_flag=True, help="List what can be mended without losing anything, ask, and do it.")
+@click.option("--yes", is_flag=True, help="With --repair: do not ask.")
+@who_options
 @json_option
 @home_option
 @click.pass_obj
-def doctor(app: App, as_json: bool) -> None:
+def doctor(app: App, /, repair: bool, yes: bool, as_json: bool, **who: Any) -> None:
     """Check machine, models, store and gallery, and say what to do next."""
+    if yes and not repair:
+        raise click.UsageError("--yes belongs to --repair.")
     with app.open() as matcher:
+        if repair:
+            _repair(matcher, yes, as_json, who)
+            return
         found = matcher.doctor()
     if as_json:
         print_json(found)
@@ -66,6 +77,28 @@ def doctor(app: App, as_json: bool) -> None:
                 click.echo(f"     → {finding.next_step}")
     if any(finding.ok is False for finding in found):
         raise Damaged("Something is wrong, as listed above.")
+
+
+def _repair(matcher: Matcher, yes: bool, as_json: bool, who: dict[str, Any]) -> None:
+    """With JSON nothing can be asked, so without --yes the list is all that is given."""
+    plan = matcher.repairs.plan()
+    if not as_json:
+        _print_plan(plan)
+    meant = bool(plan) and (yes or (not as_json and click.confirm("Do this?")))
+    done = matcher.repairs.make(plan, **who) if meant else []
+    if as_json:
+        print_json({"plan": [one.words for one in plan], "done": done})
+    for one in () if as_json else done:
+        say(f"{_MARKS[one.done]} {one.words} {one.outcome}")
+    if not all(one.done for one in done):
+        raise SomeRefused("Some repairs could not be made, as listed; the others were.")
+
+
+def _print_plan(plan: Sequence[Repair]) -> None:
+    if not plan:
+        click.echo("Nothing that can be mended without a person's decision: see `matcher doctor`.")
+    for number, one in enumerate(plan, 1):
+        say(f"{number}. {one.words}")
 
 
 @click.command()

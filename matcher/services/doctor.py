@@ -6,7 +6,6 @@ import os
 import platform
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
@@ -20,11 +19,13 @@ from matcher.domain.scores import unit
 from matcher.errors import MatcherError
 from matcher.matching.sentences import people
 from matcher.matching.significance import NEEDED
+from matcher.services import upkeep
 from matcher.services.case_views import awaiting_choice
 from matcher.services.checks import gallery_status, verify_audit
 from matcher.services.context import Context
 from matcher.services.desk_stuck import without_reviewers
 from matcher.services.encryption import key_dangers
+from matcher.services.findings import Finding
 from matcher.services.models import problems_in_use
 from matcher.services.outbox import channels_of
 from matcher.services.weak_cases import weak_cases
@@ -36,16 +37,6 @@ _LOW_DISK = 2_000_000_000  # bytes; a reindex of a million faces writes a quarte
 # Recorded from dlib 20.0.1; another processor may differ in the fifth decimal.
 _KNOWN_ANSWER = (-0.06194, 0.07139, 0.02862, -0.01653, -0.05908, -0.03438, -0.0558, -0.02236)
 _KNOWN_TOLERANCE = 2e-3
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of a check-up: `ok` is `None` for something to know rather than to mend."""
-
-    subject: str
-    ok: bool | None
-    text: str
-    next_step: str | None = None
 
 
 def examine(context: Context) -> list[Finding]:
@@ -64,6 +55,7 @@ def examine(context: Context) -> list[Finding]:
         ("chances", _chances),
         ("reviewers", _reviewers),
         ("messages", _messages),
+        *upkeep.CHECKS,
         ("audit log", _audit),
     ]
     return [_tried(subject, check, context) for subject, check in parts]

@@ -11,7 +11,8 @@ from matcher.domain.reviews import TaskKind
 from matcher.services.checks import gallery_status
 from matcher.services.context import Context
 from matcher.services.desk_stuck import without_reviewers
-from matcher.services.doctor import Finding, examine
+from matcher.services.doctor import examine
+from matcher.services.findings import Finding
 from matcher.services.views import GalleryView
 
 

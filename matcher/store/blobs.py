@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -128,11 +128,7 @@ class BlobStore:
                     yield f"{folder.name}/{path.name}"
 
     def older_than(self, moment: float) -> set[str]:
-        """Keys of files written before a time, in seconds since 1970; removes half-written files as old."""
-        for part in self._root.glob(f"*/*{_UNFINISHED}"):
-            with suppress(OSError):
-                if part.stat().st_mtime < moment:
-                    part.unlink()
+        """Keys of files written before a time, in seconds since 1970."""
         return {key for key in self.list() if self._path(key).stat().st_mtime < moment}
 
     def _holds(self, key: str, data: bytes) -> bool:
@@ -160,6 +156,15 @@ class BlobStore:
         except Damaged as error:
             told = f"The photo file '{self._path(key)}' is not what was written: restore it from a backup."
             raise Damaged(told) from error
+
+    def unfinished(self, before: float) -> Sequence[Path]:
+        """Half-written files last touched before a time, in seconds since 1970: whoever wrote them is gone."""
+        found = []
+        for part in sorted(self._root.glob(f"*/*{_UNFINISHED}")):
+            with suppress(OSError):
+                if part.stat().st_mtime < before:
+                    found.append(part)
+        return found
 
     def _path(self, key: str) -> Path:
         owner, separator, digest = key.partition("/")

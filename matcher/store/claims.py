@@ -49,6 +49,11 @@ class ClaimReading(Part):
         """How many claims people hold now."""
         return self._connection.scalar(select(func.count()).select_from(claims).where(live(now))) or 0
 
+    def count_lapsed(self, before: datetime) -> int:
+        """How many claims ran out before a time, and were never given back, sealed or tidied up."""
+        old = and_(claims.c.released_at.is_(None), claims.c.expires_at < before)
+        return self._connection.scalar(select(func.count()).select_from(claims).where(old)) or 0
+
     def _where(self, condition: ColumnElement[bool]) -> list[Claim]:
         query = select(claims).where(condition).order_by(claims.c.claimed_at, claims.c.id)
         return [Claim(**row) for row in self._connection.execute(query).mappings()]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, insert, select, update
 
 from matcher.domain.cases import CaseStatus
 from matcher.domain.faces import Box, Quality
@@ -93,16 +93,12 @@ class FaceReading(SealedPart):
 
     def without_embedding(self, space: str, limit: int) -> list[StoredFace]:
         """Chosen faces of open cases that have no vector in this space yet, by id."""
-        has_one = exists().where(embeddings.c.face_id == faces.c.id, embeddings.c.space == space)
-        query = (
-            select(faces)
-            .join(photos, photos.c.id == faces.c.photo_id)
-            .join(cases, cases.c.id == photos.c.case_id)
-            .where(cases.c.status == CaseStatus.OPEN, faces.c.choice.is_not(None), ~has_one)
-            .order_by(faces.c.id)
-            .limit(limit)
-        )
+        query = _lacking(space).order_by(faces.c.id).limit(limit)
         return [_face(row) for row in self._connection.execute(query)]
+
+    def count_without_embedding(self, space: str) -> int:
+        """How many chosen faces of open cases have no embedding in a space."""
+        return self._connection.scalar(select(func.count()).select_from(_lacking(space).subquery())) or 0
 
     def searched(self, space: str) -> dict[CaseId, list[tuple[PhotoId, Quality]]]:
         """The quality of each face that is searchable in a space, by case and the photos' positions."""
@@ -202,6 +198,13 @@ class FaceWriting(FaceReading):
         if len(found) < len(wanted):
             raise Conflict("An embedding of a face that is not kept cannot be kept: keep its photo first.")
         return found
+
+
+def _lacking(space: str) -> Select[Any]:
+    """Chosen faces of open cases without an embedding in a space."""
+    has_one = exists().where(embeddings.c.face_id == faces.c.id, embeddings.c.space == space)
+    of_cases = select(faces).join(photos, photos.c.id == faces.c.photo_id).join(cases, cases.c.id == photos.c.case_id)
+    return of_cases.where(cases.c.status == CaseStatus.OPEN, faces.c.choice.is_not(None), ~has_one)
 
 
 def _columns(face: StoredFace) -> dict[str, Any]:

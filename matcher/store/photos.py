@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -78,6 +78,13 @@ class PhotoReading(Part):
     def blobs(self) -> list[str]:
         """The blob keys of all photos, in order."""
         return list(self._connection.scalars(select(photos.c.blob).order_by(photos.c.blob)))
+
+    def files(self) -> Iterator[tuple[PhotoId, str]]:
+        """The id and the blob key of every photo, streamed by rising id."""
+        query = select(photos.c.id, photos.c.blob).order_by(photos.c.id)
+        with self._connection.execute(query, execution_options={"yield_per": 10_000}) as rows:
+            for row in rows:
+                yield row.id, row.blob
 
     def list_case_photos(
         self, state: PhotoState, after: PhotoId | None = None, limit: int | None = None

@@ -38,7 +38,7 @@ from matcher.domain.reviews import TaskState
 from matcher.errors import StoreProblem, WrongUse
 from matcher.services import desk_pairs, doctor, outbox
 from matcher.services.context import Context
-from matcher.services.doctor import Finding
+from matcher.services.findings import Finding
 
 START = datetime(2026, 3, 14, 9, 30, tzinfo=timezone.utc)
 SECRET = "only the receiver knows"  # noqa: S105

@@ -10,7 +10,7 @@ from matcher.accounts.rights import Acting, Right
 from matcher.domain.ids import id_text
 from matcher.domain.people import ApiKey, Language, Person, Role
 from matcher.domain.records import AuditRecord
-from matcher.services.doctor import Finding
+from matcher.services.findings import Finding
 from matcher.services.views import GalleryView, PhotoView
 
 

@@ -33,7 +33,7 @@ from matcher.services.desk_views import (
     SealedView,
     VerdictView,
 )
-from matcher.services.doctor import Finding
+from matcher.services.findings import Finding
 from matcher.services.views import (
     CandidateView,
     CaseCandidate,
