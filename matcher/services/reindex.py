@@ -29,9 +29,10 @@ def reindex(context: Context, who: Who) -> ReindexView:
         _forget_other_spaces(context)
     through, swept = _trim_through(context), sweep(context)
     with context.store.write() as transaction:
-        # Running searchers take the new snapshot before they read on, so what it contains can be forgotten.
-        transaction.gallery.trim(through)
         if in_use:
+            # Running searchers take the new snapshot before they read on, so what it contains can be forgotten; they
+            # have no such snapshot of models that are only tried.
+            transaction.gallery.trim(through)
             # `models use` does it too, but may have been killed before, and other settings may name other models.
             reopen_of_other_spaces(context, transaction, context.space.name, who)
         forgotten = tidy(context, transaction)
