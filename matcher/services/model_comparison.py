@@ -58,9 +58,7 @@ def compare(context: Context, who: Who) -> ComparisonView:
     with context.store.read() as reading:
         other = reading.spaces.in_state(SpaceState.SHADOW) or reading.spaces.in_state(SpaceState.BEFORE)
         if other is None or other.name == live.name:
-            raise Conflict(
-                "There are no other models to compare with: `matcher models use DETECTOR RECOGNISER --shadow`."
-            )
+            raise Conflict("No other models to compare with: begin `matcher models use DETECTOR RECOGNISER --shadow`.")
         view = _compared(reading, (live, other), context.settings.top)
     with context.store.write() as transaction:
         details: dict[str, str | int] = {"other": other.name, "confirmed": view.confirmed, "excluded": view.excluded}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from matcher.domain.space import KnownSpace, SpacePart, SpaceState
 from matcher.errors import Conflict
@@ -16,6 +16,7 @@ from matcher.services.inputs import Who
 from matcher.services.reindex import reindex
 from matcher.services.spaces import follow, opened, remember_live, settle
 from matcher.services.stopping import require_running
+from matcher.services.views import ReindexView
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def _change(context: Context, backend: str, who: Who, action: str, *, accept_mis
         done = reindex(other, who)
         missing, taken = done.problems, accept_missing or not done.problems
         if taken:
-            missing = _adopt(context, other, who, Trace(action, space=done.space, snapshot=done.snapshot))
+            missing = _adopt(context, other, who, done, action)
     prescribed = context.home.backend_from_environment
     return UseView(
         backend=backend,
@@ -115,16 +116,14 @@ def _change(context: Context, backend: str, who: Who, action: str, *, accept_mis
     )
 
 
-def _adopt(context: Context, other: Context, who: Who, trace: Trace) -> tuple[str, ...]:
-    """Change the setting, then what follows from it; the faces that the new models do not find."""
+def _adopt(context: Context, other: Context, who: Who, done: ReindexView, action: str) -> tuple[str, ...]:
+    """Change the setting, then what follows from it; the faces of open cases that the new models do not find."""
     backend, space = other.settings.backend, other.space.name
     context.home.write_setting("backend", backend)
-    with context.store.write() as transaction:  # killed before it, the next reindex does it
+    with context.store.write() as transaction:  # killed before it, a rerun does it, or the next reindex
         follow(transaction, KnownSpace(space, backend, SpaceState.LIVE, context.clock()))
         asked = reopen_of_other_spaces(context, transaction, space, who)
+        details: dict[str, str | int] = {"backend": backend, "missing": len(done.problems), "reopened": asked}
+        record(context, transaction, who, Trace(action, space=space, snapshot=done.snapshot, details=dict(details)))
     # Faces that others registered meanwhile have vectors in the old space only.
-    missing = tuple(embed_missing(other, who)[1])
-    with context.store.write() as transaction:
-        details: dict[str, str | int] = {"backend": backend, "missing": len(missing), "reopened": asked}
-        record(context, transaction, who, replace(trace, details=dict(details)))
-    return missing
+    return tuple(embed_missing(other, who)[1])

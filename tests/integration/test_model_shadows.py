@@ -4,9 +4,12 @@ is touched.
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from click.testing import CliRunner, Result
 from databases import PostgresDatabases
 from faces_models import shared_models_folder
 from model_files import tiny_card, tiny_recogniser
-from offices import START, Office, opened
+from offices import START, opened
 from pictures import child
 from reviews import Clock
 from sqlalchemy import select
@@ -24,8 +27,8 @@ from sqlalchemy import select
 from matcher import Matcher
 from matcher.cli.root import root
 from matcher.config import DEFAULT_BACKEND, Home
-from matcher.domain.space import SpaceState
-from matcher.errors import Conflict, ModelProblem, NotFound
+from matcher.errors import Conflict, NotFound
+from matcher.faces.installed import InstalledModels
 from matcher.gallery import build
 from matcher.services import embedding, shadows, spaces, switching
 from matcher.services.context import Context
@@ -63,38 +66,75 @@ def as_json(*arguments: object, code: int = 0) -> Any:
     return json.loads(run(*arguments, "--json", code=code).stdout)
 
 
-@pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a tiny recogniser that tells colours apart, and little else."""
-    folder = Path(shutil.copytree(shared_models_folder(), tmp_path / "models"))
-    monkeypatch.setenv("MATCHER_MODELS_DIR", str(folder))
+@functools.cache
+def _models() -> Path:
+    """A folder with a tiny recogniser that tells colours apart, and little else; one for all tests that keep it."""
+    folder = Path(tempfile.mkdtemp(prefix="matcher-test-shadows-"))
+    shutil.copytree(shared_models_folder(), folder, dirs_exist_ok=True)
     data = tiny_recogniser()
-    (tmp_path / "tiny.onnx").write_bytes(data)
-    (tmp_path / "tiny.toml").write_text(tiny_card("tiny", data))
+    InstalledModels(folder).install(tiny_card("tiny", data).encode(), data, "tiny.onnx")
     return folder
 
 
+@pytest.fixture(autouse=True)
+def models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATCHER_MODELS_DIR", str(_models()))
+
+
+@pytest.fixture
+def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same folder for a test that changes it."""
+    folder = Path(shutil.copytree(_models(), tmp_path / "models"))
+    monkeypatch.setenv("MATCHER_MODELS_DIR", str(folder))
+    return folder
+
+
+def install(folder: Path, name: str, **changed: str) -> None:
+    """Put a tiny recogniser in place, another one if its card is `changed`."""
+    data = tiny_recogniser()
+    InstalledModels(folder).install(tiny_card(name, data, **changed).encode(), data, f"{name}.onnx")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def home(request: pytest.FixtureRequest, tmp_path: Path, models: Path) -> Iterator[Path]:
-    """A home on each of the two databases, with the tiny recogniser installed."""
+def any_home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A home on each of the two databases, with decided pairs."""
     folder = tmp_path / "home"
     if request.param == "sqlite":
-        Matcher.create(folder).close()
-        _install(models)
-        yield folder
+        yield Path(shutil.copytree(_worked(), folder))
         return
     databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
     with databases.fresh(empty=True) as url:
         Matcher.create(folder, database_url=url).close()
-        _install(models)
+        work(folder)
         yield folder
 
 
-only_sqlite = pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with decided pairs."""
+    return Path(shutil.copytree(_worked(), tmp_path / "home"))
 
 
-def _install(models: Path) -> None:
-    run("models", "install", "--card", models.parent / "tiny.toml", "--accept-licence")
+@pytest.fixture
+def prepared(tmp_path: Path) -> Path:
+    """The same, with the other models prepared."""
+    return Path(shutil.copytree(_prepared(), tmp_path / "home"))
+
+
+@functools.cache
+def _worked() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="matcher-test-worked-")) / "home"
+    Matcher.create(folder).close()
+    work(folder)
+    return folder
+
+
+@functools.cache
+def _prepared() -> Path:
+    folder = Path(shutil.copytree(_worked(), tempfile.mkdtemp(prefix="matcher-test-prepared-"), dirs_exist_ok=True))
+    with Matcher.open(folder) as matcher:
+        assert matcher.face_models.prepare(("mmod", "tiny"), actor="night").complete
+    return folder
 
 
 def work(home: Path) -> None:
@@ -103,19 +143,16 @@ def work(home: Path) -> None:
     settings = (file.read_text() if file.exists() else "") + SETTINGS
     for office in opened(home, Clock(START), settings):
         office.register(1, 2, 3, 4, 5)
+        pairs = {}
         for seed, outcome in ((1, "potential"), (2, "no_candidate"), (3, "potential")):
-            office.submit(seed)
-            office.pick(office.cat, f"A-{seed}")
+            sighting, case = office.submit(seed), f"A-{seed}"
+            office.pick(office.cat, case)
             office.judge(office.ann, outcome)
             office.judge(office.ben, outcome)
-        pairs = {pair.case_id: pair.task for pair in office.matcher.desk.pairs(office.officer, "escalated")}
-        _decide(office, pairs)
+            pairs[case] = office.pair(sighting, case)
+        office.matcher.desk.confirm(office.officer, pairs["A-1"], ("dna", "laboratory 17"))
+        office.matcher.desk.refute(office.officer, pairs["A-3"], note="the family says no")
         office.submit(4)
-
-
-def _decide(office: Office, pairs: dict[str, str]) -> None:
-    office.matcher.desk.confirm(office.officer, pairs["A-1"], ("dna", "laboratory 17"))
-    office.matcher.desk.refute(office.officer, pairs["A-3"], note="the family says no")
 
 
 def tables(home: Path) -> Rows:
@@ -148,8 +185,8 @@ def actions(home: Path) -> list[str]:
         return [row.entry.action for row in matcher.audit()]
 
 
-def test_a_model_from_its_first_night_to_its_end(home: Path) -> None:
-    work(home)
+def test_a_model_from_its_first_night_to_its_end(any_home: Path) -> None:
+    home = any_home
     run("reindex")
     begun = tables(home)
     view = as_json("models", "use", "mmod", "tiny", "--shadow", "--limit", 3)
@@ -191,7 +228,7 @@ def test_a_model_from_its_first_night_to_its_end(home: Path) -> None:
     assert "no embedding space" in run("models", "forget", tiny, code=4).stderr
     told = [action for action in actions(home) if action.startswith("models.")]
     changed = ["models.cut_over", "models.roll_back", "models.forget"]
-    assert told == ["models.install", "models.shadow", "models.compare", *changed]
+    assert told == ["models.shadow", "models.compare", *changed]
     with Matcher.open(home) as matcher:
         assert matcher.verify().clean
 
@@ -217,8 +254,8 @@ def _what_people_decided_is_there(before: Rows, after: Rows) -> None:
     assert [row[state].value for row in changed] == ["excluded"], "what was confirmed and refuted stays"
 
 
-def test_the_report_tells_what_would_move(home: Path) -> None:
-    work(home)
+def test_the_report_tells_what_would_move(any_home: Path) -> None:
+    home = any_home
     run("models", "use", "mmod", "tiny", "--shadow")
     told = as_json("models", "compare")
     assert (told["cases"], told["children"], told["insufficient"]) == (4, 1, True)
@@ -233,9 +270,7 @@ def test_the_report_tells_what_would_move(home: Path) -> None:
     assert actions(home).count("models.compare") == 2
 
 
-@only_sqlite
 def test_a_face_that_the_others_do_not_find_is_a_miss(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    work(home)
     with monkeypatch.context() as patch:
         patch.setattr(embedding, "same_face", lambda *_: None)
         view = as_json("models", "use", "mmod", "tiny", "--shadow")
@@ -254,9 +289,7 @@ def test_a_face_that_the_others_do_not_find_is_a_miss(home: Path, monkeypatch: p
     assert found(home, 2)[1] == 4
 
 
-@only_sqlite
 def test_pairs_wait_for_the_faces_that_were_not_tried_yet(home: Path) -> None:
-    work(home)
     run("models", "use", "mmod", "tiny", "--shadow", "--limit", 1)
     told = as_json("models", "compare")
     assert (told["cases"], told["confirmed"], told["excluded"], told["waiting"]) == (1, 0, 0, 3)
@@ -272,7 +305,6 @@ def test_pairs_wait_for_the_faces_that_were_not_tried_yet(home: Path) -> None:
         assert shadows.embed_sightings(matcher.context, who) == (0, ())
 
 
-@only_sqlite
 def test_what_cannot_be_meant_is_refused(home: Path) -> None:
     assert "both" in run("models", "use", "mmod", code=2).stderr
     assert "both" in run("models", "use", code=2).stderr
@@ -296,15 +328,10 @@ def test_what_cannot_be_meant_is_refused(home: Path) -> None:
     assert "no embedding space '../photos'" in run("models", "forget", "../photos", code=4).stderr
     assert as_json("models", "shadow", "--end") == {"ended": space}
     run("models", "forget", space)
-    run("models", "remove", "tiny")
 
 
-@only_sqlite
-def test_another_shadow_is_begun_only_when_the_first_is_ended(home: Path, models: Path) -> None:
-    data = tiny_recogniser()
-    (models.parent / "tiny.toml").write_text(tiny_card("tiny2", data).replace('"tiny.onnx"', '"tiny2.onnx"'))
-    (models.parent / "tiny2.onnx").write_bytes(data)
-    run("models", "install", "--card", models.parent / "tiny.toml", "--accept-licence")
+def test_another_shadow_is_begun_only_when_the_first_is_ended(home: Path, own_models: Path) -> None:
+    install(own_models, "tiny2")
     run("models", "use", "mmod", "tiny", "--shadow")
     assert "'mmod+tiny' is being prepared already" in run("models", "use", "mmod", "tiny2", "--shadow", code=5).stderr
     assert "Ended" in run("models", "shadow", "--end").stdout
@@ -312,23 +339,23 @@ def test_another_shadow_is_begun_only_when_the_first_is_ended(home: Path, models
     assert states(home) == {"dlib-resnet-v1": "live", "tiny": "old", "tiny2": "shadow"}
 
 
-@only_sqlite
-def test_a_model_that_is_needed_to_go_back_is_not_removed(home: Path) -> None:
+def test_a_model_that_is_needed_to_go_back_is_not_removed(prepared: Path, own_models: Path) -> None:
+    run("models", "use", "--cut-over")
+    run("models", "use", "mmod", "dlib-resnet-v1")  # this is a way back, too
+    assert states(prepared) == {"dlib-resnet-v1": "live", "tiny": "old"}
     run("models", "use", "mmod", "tiny")
-    run("models", "use", "mmod", "dlib-resnet-v1")
-    run("models", "use", "mmod", "tiny")
+    install(own_models, "tiny2")
+    run("models", "use", "mmod", "tiny2")
+    assert states(prepared) == {"tiny2": "live", "tiny": "before", "dlib-resnet-v1": "old"}
+    assert "no way back" in run("models", "remove", "tiny", code=5).stderr
     run("models", "use", "--roll-back")
-    assert in_use(home) == DEFAULT_BACKEND
-    run("models", "use", "mmod", "tiny")
-    run("models", "use", "mmod", "dlib-resnet-v1", "--shadow")
-    with Matcher.open(home) as matcher, matcher.context.store.read() as reading:
-        assert reading.spaces.in_state(SpaceState.BEFORE) is None, "what is prepared again is a shadow"
+    assert (in_use(prepared), states(prepared)["tiny2"]) == (TINY, "old")
+    run("models", "remove", "tiny2")
 
 
-@only_sqlite
-def test_space_that_nobody_uses_is_forgotten_after_some_days(home: Path) -> None:
-    work(home)
-    run("models", "use", "mmod", "tiny")
+def test_space_that_nobody_uses_is_forgotten_after_some_days(prepared: Path) -> None:
+    home = prepared
+    run("models", "use", "--cut-over")
     run("models", "use", "--roll-back")
     who = Who("night", ReasonCode.MAINTENANCE)
     with Matcher.open(home) as matcher:
@@ -363,33 +390,45 @@ def kill_at(patch: pytest.MonkeyPatch, place: tuple[object, str], *, after: bool
     patch.setattr(place[0], place[1], dying)
 
 
-@only_sqlite
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("place", BOUNDARIES, ids=[name for _, name in BOUNDARIES])
 def test_a_change_that_is_killed_is_old_or_new_and_can_be_repeated(
-    home: Path, monkeypatch: pytest.MonkeyPatch, place: tuple[object, str], after: bool
+    prepared: Path, monkeypatch: pytest.MonkeyPatch, place: tuple[object, str], after: bool
 ) -> None:
-    work(home)
-    run("models", "use", "mmod", "tiny", "--shadow")
     for way, target in (("cut_over", TINY), ("roll_back", DEFAULT_BACKEND)):
-        with Matcher.open(home) as matcher, monkeypatch.context() as patch:
+        with Matcher.open(prepared) as matcher, monkeypatch.context() as patch:
             kill_at(patch, place, after=after)
             with pytest.raises(Killed):
                 getattr(matcher.face_models, way)(actor="t")
-        assert in_use(home) in (TINY, DEFAULT_BACKEND)
-        assert found(home, 2)[1] == 4, "whichever it is, all open cases are searched"
-        done = as_json("models", "use", f"--{way.replace('_', '-')}")
-        assert (done["backend"], done["faces"], in_use(home)) == (target, 4, target)
-        assert found(home, 2)[1] == 4
-    assert states(home) == {"dlib-resnet-v1": "live", "tiny": "old"}
-    told = actions(home)
-    assert ("models.cut_over" in told, "models.roll_back" in told) == (True, True)
-    assert told.count("review.reopen") == 1
+        assert in_use(prepared) in (TINY, DEFAULT_BACKEND)
+        assert found(prepared, 2)[1] == 4, "whichever it is, all open cases are searched"
+        with Matcher.open(prepared) as matcher, suppress(Conflict):  # where all but the last look was done
+            done = getattr(matcher.face_models, way)(actor="t")
+            assert (done.backend, done.faces, done.in_use) == (target, 4, True)
+        assert (in_use(prepared), found(prepared, 2)[1]) == (target, 4)
+    assert states(prepared) == {"dlib-resnet-v1": "live", "tiny": "old"}
+    told = actions(prepared)
+    assert [told.count(action) for action in ("models.cut_over", "models.roll_back", "review.reopen")] == [1, 1, 1]
 
 
-@only_sqlite
+@pytest.mark.parametrize("place", [BOUNDARIES[2], BOUNDARIES[3]], ids=["follow", "reopen"])
+def test_a_night_follows_a_change_that_was_killed(
+    prepared: Path, monkeypatch: pytest.MonkeyPatch, place: tuple[object, str]
+) -> None:
+    for way, then in (("cut_over", {"tiny": "live", "dlib-resnet-v1": "before"}),
+                      ("roll_back", {"dlib-resnet-v1": "live", "tiny": "old"})):  # fmt: skip
+        with Matcher.open(prepared) as matcher, monkeypatch.context() as patch:
+            kill_at(patch, place, after=False)
+            with pytest.raises(Killed):
+                getattr(matcher.face_models, way)(actor="t")
+        with Matcher.open(prepared) as matcher:
+            assert matcher.face_models.prepare(actor="night").backend is None, "nothing is a shadow any more"
+            matcher.reindex(actor="night")
+        assert states(prepared) == then
+    assert actions(prepared).count("review.reopen") == 1
+
+
 def test_a_night_that_is_killed_goes_on_with_what_is_missing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    work(home)
     whole, done = embedding.embed, []
 
     def dying(context: Context, faces: Any, who: Who) -> Any:
@@ -408,10 +447,9 @@ def test_a_night_that_is_killed_goes_on_with_what_is_missing(home: Path, monkeyp
     assert found(home, 2) == ("A-2", 4)
 
 
-@only_sqlite
-def test_a_killed_forgetting_goes_on(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    work(home)
-    run("models", "use", "mmod", "tiny")
+def test_a_killed_forgetting_goes_on(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = prepared
+    run("models", "use", "--cut-over")
     run("models", "use", "--roll-back")
     (name,) = [one["name"] for one in as_json("models", "list")["spaces"] if one["state"] == "old"]
     with Matcher.open(home) as matcher:
@@ -422,37 +460,35 @@ def test_a_killed_forgetting_goes_on(home: Path, monkeypatch: pytest.MonkeyPatch
                 with pytest.raises(Killed):
                     matcher.face_models.forget(name, actor="t")
         left = {one.name: one.vectors for one in matcher.face_models.spaces()}
-        assert left[name] == 3
-        assert matcher.face_models.forget(name, actor="t") == 3
+        assert left[name] == 9 - 1
+        assert matcher.face_models.forget(name, actor="t") == 9 - 1
         with pytest.raises(NotFound):
             matcher.face_models.forget(name, actor="t")
     assert not build.snapshot_names(home / "snapshots" / name)
     assert found(home, 2) == ("A-2", 4)
 
 
-@only_sqlite
-def test_a_process_that_still_runs_with_forgotten_models_finds_nothing(home: Path) -> None:
-    work(home)
-    with Matcher.open(home) as late:
+@pytest.mark.parametrize("snapshot", [False, True])
+def test_a_process_that_runs_on_with_the_old_models(prepared: Path, snapshot: bool) -> None:
+    """It is not disturbed by the change, and finds nothing once they are forgotten."""
+    if snapshot:
+        run("reindex")
+    with Matcher.open(prepared) as late:
         assert late.match(child(2), actor="li", reason="test").gallery_size == 4
-        run("models", "use", "mmod", "tiny")
+        run("models", "use", "--cut-over")
+        assert late.match(child(2), actor="li", reason="test").gallery_size == 4
         run("models", "forget", late.space.name)
         assert late.match(child(2), actor="li", reason="test").gallery_size == 0
 
 
-@only_sqlite
-def test_models_that_are_installed_anew_are_another_shadow(home: Path, models: Path) -> None:
-    work(home)
+def test_models_that_are_installed_anew_are_another_shadow(home: Path, own_models: Path) -> None:
     run("models", "use", "mmod", "tiny", "--shadow", "--limit", 1)
-    shutil.rmtree(models / "installed" / "tiny")
-    with Matcher.open(home) as matcher, pytest.raises((Conflict, ModelProblem, Exception), match="tiny"):
-        matcher.face_models.prepare(actor="t")
-    data = tiny_recogniser()
-    card = tiny_card("tiny", data, scale="[0.01, 0.01, 0.01]")
-    (models.parent / "tiny.toml").write_text(card)
-    _install(models)
+    shutil.rmtree(own_models / "installed" / "tiny")
+    assert "needs the model 'tiny'" in run("models", "use", "--shadow", code=2).stderr
+    install(own_models, "tiny", scale="[0.01, 0.01, 0.01]")
     assert "begin anew" in run("models", "use", "--shadow", code=5).stderr
     view = as_json("models", "use", "mmod", "tiny", "--shadow")
     assert view["cases"] == {"of": 4, "embedded": 4, "not_found": 0, "left": 0}
     listed = [(one["state"], one["vectors"]) for one in as_json("models", "list")["spaces"] if one["backend"] == TINY]
     assert sorted(listed) == [("old", 1), ("shadow", 9)]
+    assert Home(home).backend_in_file == DEFAULT_BACKEND
