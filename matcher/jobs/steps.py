@@ -9,8 +9,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from matcher.domain.nights import Facts
-from matcher.errors import Damaged, WrongUse
-from matcher.services import checks, embedding, reindex, snapshots
+from matcher.errors import Damaged, Held, WrongUse
+from matcher.services import (
+    audit_trail,
+    backup,
+    checks,
+    embedding,
+    erasing,
+    reindex,
+    retention,
+    shadows,
+    snapshots,
+    spaces,
+    watch,
+)
 from matcher.services.context import Context
 from matcher.services.inputs import Who
 
@@ -40,22 +52,77 @@ class Step:
     removes: bool = False
 
 
+def _retain(night: Night) -> Facts:
+    """What the rules let go. Bystanders' vectors are no brake: nothing that anybody works on goes with them."""
+    due = retention.plan(night.context)
+    if due.large and not night.accept_retention:
+        raise Held(
+            f"{due.removes} cases and sightings would be erased, a share of {due.share:.2f} of this home. See which "
+            "with `matcher retention plan`; if that is meant, run `matcher nightly --accept-retention`."
+        )
+    gone = retention.apply(night.context, night.who, accept_large=night.accept_retention)
+    return {"cases": gone.cases, "sightings": gone.sightings, "bystanders": gone.bystanders}
+
+
 def _embed(night: Night) -> Facts:
     embedded, problems = embedding.embed_missing(night.context, night.who)
     return {"embedded": embedded, "problems": problems}
 
 
+def _shadow(night: Night) -> Facts:
+    found = shadows.advance(night.context, night.who)
+    if found.backend is None:
+        return {"prepared": None}
+    return {"prepared": found.backend, "embedded": found.embedded, "complete": found.complete}
+
+
 def _build(night: Night) -> Facts:
-    info = snapshots.build(night.context)
-    return {"faces": info.count, "snapshot": info.name}
+    built = snapshots.build(night.context)
+    return {"faces": built.info.count, "snapshot": built.info.name, "changed": not built.verified}
+
+
+def _verify(night: Night) -> Facts:
+    report = snapshots.verify(night.context, snapshots.newest(night.context))
+    return {"rows": report.compared, "searches": report.searches}
+
+
+def _publish(night: Night) -> Facts:
+    name = snapshots.newest(night.context)
+    snapshots.publish(night.context, name)
+    return {"snapshot": name}
+
+
+def _watch(night: Night) -> Facts:
+    found = watch.watch(night.context, night.who)
+    names = "case_faces", "sighting_faces", "new", "reopened", "gone", "standing", "standing_before"
+    return {name: getattr(found, name) for name in names}
+
+
+def _settle(night: Night) -> Facts:
+    return dict(reindex.settle(night.context, night.who))
+
+
+def _erasures(night: Night) -> Facts:
+    found = erasing.finish(night.context, night.who)
+    proved = sum(one.proved_at is not None for one in found)
+    return {"proved": proved, "pending": len(found) - proved}
+
+
+def _backup(night: Night) -> Facts:
+    folder = night.context.settings.backup_dir
+    if folder is None:
+        return {"folder": None}
+    made = backup.backup(night.context, folder, night.who)
+    return {"folder": str(folder), "files": made.files, "new": made.new_files, "problems": made.problems}
 
 
 def _prune(night: Night) -> Facts:
     return {"removed": len(reindex.prune_snapshots(night.context))}
 
 
-def _settle(night: Night) -> Facts:
-    return dict(reindex.settle(night.context, night.who))
+def _forget(night: Night) -> Facts:
+    removed = audit_trail.shorten(night.context, night.who).removed
+    return {"spaces": len(spaces.forget_old(night.context, night.who)), "audit entries": removed}
 
 
 def _audit(night: Night) -> Facts:
@@ -65,13 +132,22 @@ def _audit(night: Night) -> Facts:
     return {"entries": chain.entries}
 
 
-_ROOM = "Searches go on with the snapshot before. Mend what is said, then run `matcher nightly` again."
+_AGAIN = "Mend what is said, then run `matcher nightly` again."
+_ROOM = f"Searches go on with the snapshot before. {_AGAIN}"
 
 STEPS = (
-    Step("embed", "embed faces of open cases that have no vector by the models in use", _embed, _ROOM),
-    Step("build", "build, prove and publish a snapshot of the gallery", _build, _ROOM),
-    Step("prune", "remove old snapshots", _prune, _ROOM, needs=("build",), removes=True),
-    Step("settle", "forget what the snapshot contains, orphan files, old messages", _settle, _ROOM, ("build",), True),
+    Step("retain", "erase what has been kept for as long as its rule allows", _retain, _AGAIN, removes=True),
+    Step("embed", "embed faces that have no vector by the models in use", _embed, _ROOM),
+    Step("shadow", "go on embedding by models that are being prepared", _shadow, _ROOM),
+    Step("build", "build a snapshot of the gallery, beside the live one", _build, _ROOM),
+    Step("verify", "prove it against the database and by searches", _verify, _ROOM, needs=("build",)),
+    Step("publish", "make it the live one", _publish, _ROOM, needs=("verify",)),
+    Step("watch", "compare new cases with earlier sightings, and the other way round", _watch, _AGAIN),
+    Step("settle", "forget what the snapshot contains, orphan files, old messages", _settle, _ROOM, ("publish",), True),
+    Step("erasures", "prove that what was erased is gone", _erasures, _AGAIN, needs=("publish",)),
+    Step("backup", "back up the home and its keys, if a folder is set", _backup, _AGAIN),
+    Step("prune", "remove old snapshots", _prune, _ROOM, ("publish",), True),
+    Step("forget", "forget models long out of use, and audit entries beyond their time", _forget, _AGAIN, removes=True),
     Step("audit", "verify the chain of audit entries", _audit, "Keep a copy of the database; find who changed it."),
 )
 

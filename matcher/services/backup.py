@@ -14,6 +14,7 @@ from pathlib import Path
 
 from matcher.errors import Damaged, StoreProblem, WrongUse
 from matcher.services import erasure_list, key_backup
+from matcher.services.audit_trail import verify
 from matcher.services.auditing import Trace, record
 from matcher.services.backup_folder import BackupFolder
 from matcher.services.backup_manifest import Manifest
@@ -146,7 +147,7 @@ class _Making:
             for problem in copy.check():
                 self._tell(f"database: {problem}")
             with copy.read() as reading:
-                chain, photos = reading.audit.verify(), reading.photos.blobs()
+                chain, photos = verify(self.context, reading), [key for _, key in reading.photos.files()]
         if chain.problem is not None:
             self._tell(f"audit entry {chain.first_broken}: {chain.problem}")
         pooled = self._models() | self._photos(photos)

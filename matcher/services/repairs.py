@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 
 from matcher.errors import MatcherError
 from matcher.gallery.leftovers import remove_leftovers
-from matcher.services import upkeep
+from matcher.services import snapshots, upkeep
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.embedding import embed_missing
 from matcher.services.inputs import ReasonCode, Who
-from matcher.services.snapshots import build
 from matcher.services.stopping import require_running
 from matcher.services.sweeping import orphans, sweep, unfinished
 
@@ -118,7 +117,7 @@ def _snapshot(context: Context) -> Repair | None:
         return None
 
     def run(_who: Who) -> str:
-        info = build(context)
+        info = snapshots.make(context)
         return f"snapshot {info.name} with {info.count} faces"
 
     return Repair(f"Write the snapshot anew: {why}.", run)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from matcher.domain.records import GalleryRow
-from matcher.errors import Damaged
+from matcher.errors import Damaged, NotFound
 from matcher.gallery import publishing
 from matcher.gallery.build import SnapshotInfo, SnapshotWriter
 from matcher.gallery.manifest import FORMAT_VERSION, Manifest, read_manifest
@@ -72,6 +72,15 @@ def prove(context: Context, name: str) -> VerifyReport:
         changed = {change.face_id for change in reading.gallery.changes(space, through)}
         rows = _rows(context, reading, "verifying the snapshot")
         return verify_snapshot(folder, rows, changed=changed, cipher=context.snapshot_cipher)
+
+
+def newest(context: Context) -> str:
+    """The name of the finished snapshot that waits to be published, or else of the live one; `NotFound` without any."""
+    folder = context.gallery.folder
+    name = publishing.finished_name(folder) or current_name(folder)
+    if name is None:
+        raise NotFound(f"There is no snapshot in '{folder}': build one with `matcher reindex`.")
+    return name
 
 
 def publish(context: Context, name: str) -> None:

@@ -75,10 +75,6 @@ class PhotoReading(Part):
             found.update(self._connection.scalars(select(photos.c.blob).where(photos.c.blob.in_(some))))
         return found
 
-    def blobs(self) -> list[str]:
-        """The blob keys of all photos, in order."""
-        return list(self._connection.scalars(select(photos.c.blob).order_by(photos.c.blob)))
-
     def files(self) -> Iterator[tuple[PhotoId, str]]:
         """The id and the blob key of every photo, streamed by rising id."""
         query = select(photos.c.id, photos.c.blob).order_by(photos.c.id)

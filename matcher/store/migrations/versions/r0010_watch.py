@@ -1,6 +1,6 @@
 """The standing watch, and lists that are asked again when it has found more.
 
-Revision ID: 0011
+Revision ID: 0010
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
+revision = "0010"
 down_revision = "0009"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
