@@ -2,7 +2,7 @@
 
 As a script: `nights.py WHERE STEP NUMBER ARGUMENTS…` is `matcher nightly ARGUMENTS…`, in which a step is changed:
 `before` and `after` kill the process there, `within` at a call of that number, `count` only tells how many calls there
-are. Nothing in the program knows of it.
+are. Its clock shows `NIGHT_CLOCK`, if that is set in the environment. Nothing in the program knows of it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from databases import run_sql
@@ -23,6 +25,7 @@ from matcher.cli import main
 from matcher.domain.nights import Facts
 from matcher.jobs import nightly, steps
 from matcher.jobs.steps import Night, Step
+from matcher.services.context import Clock, Context
 
 STEPS = tuple(step.name for step in steps.STEPS)
 OPEN, CLOSED = {"A-1": 1, "A-2": 2, "A-3": 3}, {"A-4": 4}
@@ -153,7 +156,16 @@ def _changed(step: Step, where: str, number: int) -> Step:
     return replace(step, work=work)
 
 
+def _clock(shown: datetime) -> Clock:
+    """A clock that goes on from a time."""
+    began = time.monotonic()
+    return lambda: shown + timedelta(seconds=time.monotonic() - began)
+
+
 if __name__ == "__main__":
+    if given := os.environ.get("NIGHT_CLOCK"):
+        assert Context.__init__.__kwdefaults__ is not None
+        Context.__init__.__kwdefaults__["clock"] = _clock(datetime.fromisoformat(given))
     _, where, name, number, *arguments = sys.argv
     steps.STEPS = tuple(_changed(step, where, int(number)) if step.name == name else step for step in steps.STEPS)
     sys.argv[1:] = ["nightly", *arguments]
