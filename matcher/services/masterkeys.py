@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from matcher.config import Home, Settings
+from matcher.config import Home, Settings, default_key_file
 from matcher.crypto.masterkey import KeySource, create_master_key
 from matcher.errors import Conflict, WrongUse
 
