@@ -56,6 +56,15 @@ def unseal_all(items: Iterable[tuple[bytes, bytes, bytes]]) -> list[bytes]:
         raise Damaged("One of many is not what was sealed, or was sealed with another key.") from error
 
 
+def unseal_by_one(key: bytes, items: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+    """The same of name and sealed bytes where all were sealed with one key."""
+    cipher = AESGCM(key)
+    try:
+        return [cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], name) for name, sealed in items]
+    except (InvalidTag, ValueError) as error:
+        raise Damaged("One of many is not what was sealed, or was sealed with another key.") from error
+
+
 def _shown(name: bytes) -> str:
     return name.decode(errors="backslashreplace")
 

@@ -170,7 +170,7 @@ class KeyRing:
             for rows in _batches(connection):
                 keys = _unwrap(old, rows)
                 update = "UPDATE keys SET wrapped = ? WHERE owner = ?"
-                connection.executemany(update, [(new.wrap(str(owner), key), owner) for owner, key in keys.items()])
+                connection.executemany(update, [(new.wrap(_bound(owner), key), owner) for owner, key in keys.items()])
                 count += len(keys)
             _set_meta(connection, "check", new.check)
         self._known = new
@@ -219,7 +219,7 @@ class KeyRing:
 
     def _unwrapped(self, connection: sqlite3.Connection, owners: set[Owner]) -> dict[Owner, bytes]:
         master = self._master(connection)
-        rows = connection.execute(_SOME, (json.dumps(sorted(owners, key=str)),)).fetchall()
+        rows = connection.execute(_SOME, (json.dumps(list(owners)),)).fetchall()
         for owner, wrapped in rows:
             if wrapped is None:
                 raise KeyProblem(
@@ -234,12 +234,18 @@ class KeyRing:
 
     def _insert(self, connection: sqlite3.Connection, keys: dict[Owner, bytes]) -> None:
         master = self._master(connection)
-        rows = [(owner, master.wrap(str(owner), key)) for owner, key in keys.items()]
+        rows = [(owner, master.wrap(_bound(owner), key)) for owner, key in keys.items()]
         connection.executemany("INSERT INTO keys VALUES (?, ?)", rows)
 
 
 def _unwrap(master: MasterKey, rows: list[tuple[Owner, bytes]]) -> dict[Owner, bytes]:
-    return dict(zip((row[0] for row in rows), master.unwrap_all((str(owner), key) for owner, key in rows), strict=True))
+    keys = master.unwrap_all([(_bound(owner), wrapped) for owner, wrapped in rows])
+    return dict(zip([row[0] for row in rows], keys, strict=True))
+
+
+def _bound(owner: Owner) -> bytes:
+    """What binds a wrapped key to its owner; no word has eight bytes like a number."""
+    return owner.to_bytes(8, "big") if isinstance(owner, int) else b"the owner " + owner.encode()
 
 
 def _batches(connection: sqlite3.Connection) -> Iterator[list[tuple[Owner, bytes]]]:
