@@ -122,8 +122,8 @@ def _searched(snapshot: Snapshot) -> int:
     probes, tolerance = np.array(part.vectors[sample]), rounding(snapshot.manifest.space.dim)
     leading = Leading(len(sample), min(_PLACES, rows))
     for start in range(0, rows, ROWS_PER_BLOCK):
-        block = np.arange(start, min(start + ROWS_PER_BLOCK, rows))
-        leading.add(probes @ part.vectors[block].T, block)  # NumPy's product, not FAISS's
+        vectors = part.vectors[start : start + ROWS_PER_BLOCK]
+        leading.add(probes @ vectors.T, np.arange(start, start + len(vectors)))  # NumPy's product, not FAISS's
     for row, probe, hits, best in zip(sample, probes, _hits(part, probes), leading.scores, strict=True):
         faces = np.array([hit.face_id for hit in hits])
         told = np.array([hit.similarity for hit in hits])
