@@ -54,7 +54,9 @@ class Settings(BaseSettings):
         None, description="SQLAlchemy address of the database; default: matcher.db in the home"
     )
     encryption: Literal["on", "off"] = Field("off", description="photos and embeddings are sealed; `init` turns it on")
-    key_file: Path | None = Field(None, description="file that holds the master key, outside the home")
+    key_file: Path | None = Field(
+        None, description="file of the master key, outside the home; default: where `init` makes it"
+    )
     key_command: str | None = Field(None, description="command that prints the master key; goes before the file")
     top: int = Field(30, ge=1, le=LONGEST_LIST, description="length of a candidate list")
     target_fpir: float | None = Field(
@@ -87,6 +89,18 @@ class Settings(BaseSettings):
     urgent_hours: float = Field(48, ge=0, description="how long after a sighting its tasks are urgent")
     control_rate: float = Field(0.05, ge=0, le=1, description="share of pairs whose truth is known, to measure errors")
     break_minutes: float = Field(50, gt=0, le=1440, description="minutes of work after which a break is proposed")
+    bystander_days: float = Field(
+        30, ge=1, description="days after which the vectors of faces beside the one meant on a sighting are erased"
+    )
+    sighting_days: float = Field(
+        180, ge=1, description="days after which a sighting is erased of which no pair is open or confirmed"
+    )
+    located_days: float = Field(30, ge=1, description="days after its end at which a located child's case is erased")
+    closed_days: float = Field(90, ge=1, description="days after its end at which any other case is erased")
+    audit_days: float = Field(1095, ge=180, description="days for which entries of the audit log are kept")
+    erasure_list: Path | None = Field(
+        None, description="file outside the home that lists what was erased; default: in your state folder"
+    )
     backend: str = Field(DEFAULT_BACKEND, description="face models: DETECTOR+RECOGNISER, or face-recognition")
     smtp_host: str | None = Field(None, min_length=1, description="mail server; none: no e-mail is sent")
     smtp_port: int | None = Field(None, ge=1, le=65535, description="its port; default: 587, 465 or 25 by security")
@@ -173,6 +187,13 @@ def default_key_file(home: Path) -> Path:
 def _name_of(home: Path) -> str:
     """A word that stands for the place of a home."""
     return hashlib.sha256(str(home.resolve()).encode(errors="surrogateescape")).hexdigest()[:32]
+
+
+def erasure_list_file(home: Path) -> Path:
+    """Where the list of what was erased from a home is kept, unless a setting names another file: outside the home, so
+    that a restored one does not bring its own back.
+    """
+    return sign_in_file(home).with_suffix(".erasures.jsonl")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ from matcher.services.context import Context, Progress
 from matcher.services.desk import Desk
 from matcher.services.details import case_fields, confirmation, sighting_fields
 from matcher.services.doctor import Finding
+from matcher.services.encryption import Encryption
+from matcher.services.endings import Endings
 from matcher.services.face_models import FaceModels
 from matcher.services.imports import Imported
 from matcher.services.inputs import CasePhoto, OnSeveral, PhotoInput, ReasonCode, Who, photo_name, read_photo, several
@@ -80,6 +82,8 @@ class Matcher:
         self.desk = Desk(context)
         self.casework = Casework(context)
         self.face_models = FaceModels(context)
+        self.encryption = Encryption(context)
+        self.endings = Endings(context)
 
     @classmethod
     def create(

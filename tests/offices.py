@@ -82,8 +82,15 @@ class Office:
         return {state: count for state, count in found.items() if count}
 
 
+def settle(home: Path, settings: str) -> None:
+    """Replace the settings of a home, but for those of its key."""
+    file = Home(home).settings_file
+    kept = [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith(("key_", "encryption"))]
+    file.write_text("\n".join([*kept, settings]), encoding="utf-8")
+
+
 def opened(home: Path, clock: Clock, settings: str) -> Iterator[Office]:
-    Home(home).settings_file.write_text(settings, encoding="utf-8")
+    settle(home, settings)
     with Matcher(Context(Home(home), clock=clock)) as matcher:
         store = matcher.context.store
         yield Office(
@@ -97,7 +104,7 @@ def opened(home: Path, clock: Clock, settings: str) -> Iterator[Office]:
 
 def again(home: Path, clock: Clock, settings: str) -> Iterator[Office]:
     """The same office, opened anew."""
-    Home(home).settings_file.write_text(settings, encoding="utf-8")
+    settle(home, settings)
     with Matcher(Context(Home(home), clock=clock)) as matcher:
         with matcher.context.store.read() as reading:
             people = {one.name: one for one in reading.people.list()}

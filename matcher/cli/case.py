@@ -21,6 +21,7 @@ from matcher.cli.app import (
 )
 from matcher.cli.bulk import import_options, run_import
 from matcher.cli.case_view import box_text, print_case, print_weak_cases
+from matcher.cli.erasure import erase_case
 from matcher.cli.session import account_here, onlooker, signed_in
 from matcher.domain.cases import CaseStatus, ConfirmationKind, LegalBasis
 from matcher.domain.positions import Datum
@@ -70,7 +71,10 @@ photo_option = click.option(
 
 @click.group()
 def case() -> None:
-    """Missing children: register, import, list, change and close cases."""
+    """Missing children: register, import, list, change, close and erase cases."""
+
+
+case.add_command(erase_case)
 
 
 def _seen(matcher: Matcher, view: CaseView) -> None:

@@ -90,6 +90,8 @@ COMMANDS = {
     "logout": ("matcher.cli.session:logout", "Sign out."),
     "user": ("matcher.cli.people:user", "Add, list and change accounts."),
     "key": ("matcher.cli.people:key", "Make, list and revoke keys for programs."),
+    "erasure": ("matcher.cli.erasure:erasure", "What was erased, and the proof that it is gone."),
+    "encryption": ("matcher.cli.encryption:encryption", "Encryption of photos and embeddings, and its key."),
     "audit": ("matcher.cli.audit:audit", "Show and verify the audit log."),
 }
 

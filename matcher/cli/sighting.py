@@ -9,6 +9,7 @@ import click
 
 from matcher.cli.app import App, home_option, json_option, print_json, print_table, shown, who_options
 from matcher.cli.bulk import import_options, run_import
+from matcher.cli.erasure import erase_sighting
 from matcher.cli.session import account_here, onlooker, signed_in
 from matcher.cli.tables import print_candidates
 from matcher.domain.cases import Sex
@@ -25,7 +26,10 @@ _FIELDS = ("seen_at", "place", "how_seen", "first_hand", "note", "source", "appa
 
 @click.group()
 def sighting() -> None:
-    """Sightings: submit, import, list and show them."""
+    """Sightings: submit, import, list, show and erase them."""
+
+
+sighting.add_command(erase_sighting)
 
 
 @sighting.command("submit")

@@ -87,11 +87,7 @@ class KeySource:
             return MasterKey.parse(_run(self.command), self.origin)
         if self.file is not None:
             return MasterKey.parse(_read(self.file), self.origin)
-        raise KeyProblem(
-            "This home is encrypted and no key is given: set 'key_file' or 'key_command' in its settings, or "
-            "MATCHER_KEY in the environment. A program that was started before the home was encrypted has to be "
-            "started again."
-        )
+        raise KeyProblem("No place of a key is given: name a file or a command.")
 
     def candidates(self) -> Iterator[MasterKey]:
         """The key, and the one that a rotation which was cut short has put beside its file."""
@@ -105,11 +101,14 @@ class KeySource:
             yield KeySource(file=unfinished).load()
 
     @property
+    def used_file(self) -> Path | None:
+        """The file, if the key comes from there."""
+        return self.file if self.text is None and self.command is None else None
+
+    @property
     def next_file(self) -> Path | None:
         """Where a rotation keeps the new key until it takes the place of the old one."""
-        if self.text is not None or self.command is not None or self.file is None:
-            return None
-        return self.file.with_name(self.file.name + ".new")
+        return None if self.used_file is None else self.used_file.with_name(self.used_file.name + ".new")
 
 
 def create_master_key(path: Path) -> None:
@@ -130,7 +129,7 @@ def _read(path: Path) -> str:
     except FileNotFoundError as error:
         raise KeyProblem(
             f"The key file '{path}' is not there: restore it from where you keep a copy. Without it nothing that is "
-            "sealed can be read; nothing was changed."
+            "sealed can be read. Nothing was changed; if the key was moved just now, start this program again."
         ) from error
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text"

@@ -46,6 +46,11 @@ class Signer:
                 f"The signing key '{path}' cannot be read ({error.strerror}): restore it from the backup of this home."
             ) from error
 
+    @property
+    def private(self) -> bytes:
+        """The key itself, 32 bytes, to be kept where nobody else reads it."""
+        return self._key.private_bytes_raw()
+
     def sign(self, data: bytes) -> str:
         """The signature of `data`, 88 characters of Base64."""
         return base64.b64encode(self._key.sign(data)).decode()

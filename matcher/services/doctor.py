@@ -24,6 +24,7 @@ from matcher.services.case_views import awaiting_choice
 from matcher.services.checks import gallery_status, verify_audit
 from matcher.services.context import Context
 from matcher.services.desk_stuck import without_reviewers
+from matcher.services.encryption import key_dangers
 from matcher.services.models import problems_in_use
 from matcher.services.outbox import channels_of
 from matcher.services.weak_cases import weak_cases
@@ -52,6 +53,7 @@ def examine(context: Context) -> list[Finding]:
     parts: list[tuple[str, Callable[[Context], Finding]]] = [
         ("machine", _machine),
         ("home", _home),
+        ("encryption", _encryption),
         ("models", _models),
         ("known answer", _known_answer),
         ("cases", _cases),
@@ -87,6 +89,22 @@ def _home(context: Context) -> Finding:
     if free < _LOW_DISK:
         return Finding("home", False, f"{root} has {free / 1e9:.1f} GB left.", "Make room before the next reindex.")
     return Finding("home", True, f"{root}, {free / 1e9:.0f} GB free")
+
+
+def _encryption(context: Context) -> Finding:
+    """Where the key lies, and what can be read without it."""
+    keys = context.keys
+    if not keys.active:
+        step = "Seal them with `matcher encryption on`, or see that the disk itself is encrypted."
+        return Finding("encryption", None, "photos and embeddings lie in the clear.", step)
+    dangers = list(key_dangers(context))
+    if dangers:
+        return Finding("encryption", False, " ".join(dangers))
+    key = keys.master()
+    text = f"key {key.id} from {key.origin}; names and words of the records lie in the database in the clear"
+    if not keys.whole:
+        return Finding("encryption", None, f"{text}, and so do some embeddings.", "Go on with `matcher encryption on`.")
+    return Finding("encryption", True, text)
 
 
 def _models(context: Context) -> Finding:

@@ -23,8 +23,9 @@ class KeyPlace:
 
 
 def key_source(home: Home, settings: Settings) -> KeySource:
-    """Where the key of this home is looked for: environment, command, file."""
-    return KeySource(home.key_from_environment, settings.key_command, settings.key_file)
+    """Where the key of this home is looked for: environment, command, file, where the usual one counts as given."""
+    file = settings.key_file or default_key_file(home.root)
+    return KeySource(home.key_from_environment, settings.key_command, file)
 
 
 def settle(home: Home, place: KeyPlace) -> KeySource:
@@ -43,7 +44,7 @@ def settle(home: Home, place: KeyPlace) -> KeySource:
         source = KeySource(command=place.command)
         source.load()
     else:
-        source = KeySource(file=_key_file(home, place.file))
+        source = KeySource(file=key_file(home, place.file))
     remember(home, source)
     return source
 
@@ -61,7 +62,8 @@ def is_within(home: Home, path: Path) -> bool:
     return path.resolve().is_relative_to(home.root.resolve())
 
 
-def _key_file(home: Home, given: Path | None) -> Path:
+def key_file(home: Home, given: Path | None = None) -> Path:
+    """The path of a file that holds a key, made if there is none; errors as in `settle`."""
     path = (given or home.settings().key_file or default_key_file(home.root)).absolute()
     if is_within(home, path):
         raise WrongUse(f"The key file '{path}' would lie in the home that it protects: name a file elsewhere.")

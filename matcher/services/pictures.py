@@ -97,14 +97,14 @@ def redacted(context: Context, face_id: FaceId) -> tuple[bytes, bytes]:
 
 def kept_for_faces(reading: Reading, keys: Iterable[str]) -> set[str]:
     """Those of the blob keys that are pictures of faces which are still there, in the folder of the face's owner."""
-    named = {key: found for key in keys if (found := _face_named(key)) is not None}
+    named = {key: found for key in keys if (found := face_named(key)) is not None}
     photo_of = reading.faces.photos_of(named.values())
     photos = reading.photos.by_ids(photo_of.values())
     owners = {face: _owner(photos[photo]) for face, photo in photo_of.items() if photo in photos}
     return {key for key, face in named.items() if owners.get(face) == key.partition("/")[0]}
 
 
-def _face_named(key: str) -> FaceId | None:
+def face_named(key: str) -> FaceId | None:
     """The face whose picture a blob key names, `None` if it names something else."""
     name = _NAME.fullmatch(key.partition("/")[2])
     if name is None:

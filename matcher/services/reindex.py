@@ -11,6 +11,7 @@ from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.desk_tasks import reopen_of_other_spaces
 from matcher.services.embedding import embed_missing
+from matcher.services.erasing import finish, resume
 from matcher.services.inputs import Who
 from matcher.services.snapshots import make
 from matcher.services.sweeping import sweep
@@ -21,6 +22,7 @@ from matcher.services.views import ReindexView
 def reindex(context: Context, who: Who) -> ReindexView:
     """Make the snapshot that searches start from; until it is published, searches go on with the one before."""
     began = time.monotonic()
+    resume(context, who)  # before anything is built of what was to be erased
     embedded, problems = embed_missing(context, who)
     info = make(context)
     pruned = prune(context.gallery.folder, keep=context.settings.snapshots_kept)
@@ -42,6 +44,7 @@ def reindex(context: Context, who: Who) -> ReindexView:
             details={"faces": info.count, "embedded": embedded, "problems": len(problems), "swept": swept} | forgotten,
         )
         record(context, transaction, who, trace)
+    finish(context, who)
     return ReindexView(
         snapshot=info.name,
         space=context.space.name,

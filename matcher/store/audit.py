@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, insert, select
+from sqlalchemy import Row, Select, delete, exists, insert, select
 
 from matcher.domain.records import AuditEntry, AuditRecord
 from matcher.store.chain import GENESIS, Break, ChainReport, entry_text, link, parse_entry
-from matcher.store.part import Part
+from matcher.store.part import Part, batches
 from matcher.store.tables import audit, audit_notes
 
 _STREAMED = {"yield_per": 1000}
@@ -90,3 +91,12 @@ class AuditWriting(AuditReading):
             self._connection.execute(insert(audit_notes), {"number": number, "note": note})
         self._head.audit_number, self._head.audit_hash = number, digest
         return AuditRecord(number=number, previous=previous, hash=digest, entry=entry, note=note)
+
+    def forget_notes(self, objects: Set[str]) -> int:
+        """Erase the notes of entries about any of these shown ids; the chain keeps their keyed digests. How many."""
+        query = select(audit.c.number, audit.c.entry).join(audit_notes, audit_notes.c.number == audit.c.number)
+        with self._connection.execute(query, execution_options=_STREAMED) as rows:
+            told = [row.number for row in rows if not objects.isdisjoint(parse_entry(row.entry).objects)]
+        for some in batches(told):
+            self._connection.execute(delete(audit_notes).where(audit_notes.c.number.in_(some)))
+        return len(told)

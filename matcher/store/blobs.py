@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -98,6 +99,26 @@ class BlobStore:
                 _sync_folder(path.parent)
         except OSError as error:
             raise StoreProblem(f"The photo file '{path}' cannot be removed: {error.strerror}.") from error
+
+    def delete_owner(self, owner: str) -> None:
+        """Remove the folder of an owner with everything in it, if it is there."""
+        folder = self._path(f"{owner}/any").parent
+        try:
+            if folder.is_dir():
+                shutil.rmtree(folder)
+                _sync_folder(self._root)
+        except OSError as error:
+            raise StoreProblem(f"The photo folder '{folder}' cannot be removed: {error.strerror}.") from error
+
+    def has_owner(self, owner: str) -> bool:
+        """Whether there is a folder of an owner, whatever is in it."""
+        return self._path(f"{owner}/any").parent.exists()
+
+    def of_owner(self, owner: str) -> Iterator[str]:
+        """The keys of an owner, in order."""
+        folder = self._path(f"{owner}/any").parent
+        names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else ()
+        return (f"{owner}/{name}" for name in names if _WORD.fullmatch(name))
 
     def list(self) -> Iterator[str]:
         """All keys, in order."""

@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import Pool
 
 from matcher.errors import Busy, StoreProblem
-from matcher.store import engines, migrate
+from matcher.store import engines, migrate, purging, tables
 from matcher.store.head import Head
 from matcher.store.keystore import KeyRing
 from matcher.store.transaction import Reading, Transaction
@@ -31,11 +31,12 @@ _WAIT = 30.0  # seconds for the lock
 
 
 class Store:
-    """All records of one home."""
+    """All records of one home; `file` is where SQLite keeps them, `None` on PostgreSQL."""
 
     def __init__(self, url: URL, wait: float, keys: KeyRing | None = None) -> None:
         self._keys = keys
         self._engine = engines.connect(url, wait)
+        self.file, self._wait = engines.file_of(url), wait
         options = engines.LITE if engines.file_of(url) else engines.SERVER
         self._writer = self._engine.execution_options(**options.writing)
         self._reader = self._engine.execution_options(**options.reading)
@@ -105,6 +106,17 @@ class Store:
         if counter is None:
             raise StoreProblem("The database has lost its head row: restore a backup.")
         return int(counter)
+
+    def purge(self) -> bool:
+        """Make sure that the bytes of deleted rows are gone from the database's files; whether they are.
+
+        They are not while anybody, in whatever process, reads an older state: try again later. The database is written
+        anew, and other writers wait meanwhile.
+        """
+        with self._connected(self._single) as connection:
+            if self.file is not None:
+                return purging.purge_sqlite(connection, self._wait)
+            return purging.purge_postgres(connection, tables.metadata)
 
     def close(self) -> None:
         """Close all connections that are not in use."""

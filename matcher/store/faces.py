@@ -30,6 +30,9 @@ _KEPT = (
 )
 
 
+_IN_THE_CLEAR = func.length(embeddings.c.vector) % 4 == 0
+
+
 class FaceReading(SealedPart):
     """Faces, by id or photo."""
 
@@ -74,6 +77,10 @@ class FaceReading(SealedPart):
             opened = sealed_vectors.opened(self._keys, rows, space)
             found.update((row[1], unpack(packed)) for row, packed in zip(rows, opened, strict=True))
         return found
+
+    def count_clear_vectors(self) -> int:
+        """How many embeddings lie in the clear."""
+        return self._connection.scalar(select(func.count()).select_from(embeddings).where(_IN_THE_CLEAR)) or 0
 
     def spaces_of(self, face_ids: Iterable[FaceId]) -> dict[FaceId, list[str]]:
         """The spaces in which those of the faces are embedded that are in any, in order of name."""
@@ -149,6 +156,23 @@ class FaceWriting(FaceReading):
             if self._connection.scalar(select(exists().where(gallery_members.c.face_id.in_(some)))):
                 raise Conflict("The vector of a face in the gallery cannot be deleted: remove the face from it first.")
             self._connection.execute(delete(embeddings).where(embeddings.c.face_id.in_(some)))
+
+    def seal_vectors(self, limit: int, start: int) -> tuple[int, int]:
+        """Seal so many of the embeddings that lie in the clear, in order of face ids from `start` on.
+
+        How many there were, and the last face id; `Conflict` if there are no keys to seal with.
+        """
+        keys = sealed_vectors.sealing(self._keys)
+        if keys is None:
+            raise Conflict("This home is not encrypted: `matcher encryption on` does that.")
+        query = _KEPT.add_columns(embeddings.c.space).where(_IN_THE_CLEAR, embeddings.c.face_id >= start)
+        rows = self._connection.execute(query.order_by(embeddings.c.face_id).limit(limit)).all()
+        for space in {row.space for row in rows}:
+            some = [(row[0], row.face_id, row.vector) for row in rows if row.space == space]
+            for (_, face, _), kept in zip(some, sealed_vectors.sealed(keys, some, space), strict=True):
+                this = and_(embeddings.c.face_id == face, embeddings.c.space == space)
+                self._connection.execute(update(embeddings).where(this).values(vector=kept))
+        return len(rows), rows[-1].face_id if rows else start
 
     def choose(self, photo_id: PhotoId, face_id: FaceId, choice: Choice) -> None:
         """Make one face the chosen one of its photo, instead of any other; `NotFound` unless it is in that photo."""

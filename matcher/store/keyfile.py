@@ -94,8 +94,12 @@ class KeyFile:
             )
         address = f"{self.path.absolute().as_uri()}?mode=rw"
         connection = sqlite3.connect(address, timeout=_WAIT, isolation_level=None, uri=True)
-        for pragma in ("secure_delete=ON", "synchronous=EXTRA", "mmap_size=1073741824"):
-            connection.execute(f"PRAGMA {pragma}").close()
+        try:
+            for pragma in ("secure_delete=ON", "synchronous=EXTRA", "mmap_size=1073741824"):
+                connection.execute(f"PRAGMA {pragma}").close()
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     @contextmanager
@@ -106,7 +110,7 @@ class KeyFile:
             if "locked" in str(error) or "busy" in str(error):
                 raise Busy(f"Another process is writing to '{self.path}' and did not finish in time.") from error
             raise StoreProblem(f"The key store '{self.path}' cannot be used: {error}.") from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # a damaged schema is quoted as it is
             raise Damaged(
                 f"The key store '{self.path}' cannot be read ({error}): restore its newest backup."
             ) from error

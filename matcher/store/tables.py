@@ -33,7 +33,7 @@ from matcher.domain.relations import RelationKind
 from matcher.store.columns import Choices, Id, Real, Time, Words
 
 # The newest migration. Revisions are rising numbers of four digits, so an older database is told from a newer one.
-REVISION = "0009"
+REVISION = "0013"
 REVISION_TABLE = "matcher_revision"
 
 metadata = MetaData(

@@ -8,6 +8,7 @@ from matcher.store.audit import AuditReading, AuditWriting
 from matcher.store.candidates import CandidateReading, CandidateWriting
 from matcher.store.cases import CaseReading, CaseWriting
 from matcher.store.claims import ClaimReading, ClaimWriting
+from matcher.store.erasures import ErasureReading, ErasureWriting
 from matcher.store.faces import FaceReading, FaceWriting
 from matcher.store.figures import FigureReading
 from matcher.store.gallery import GalleryReading, GalleryWriting
@@ -19,6 +20,7 @@ from matcher.store.people import PeopleReading, PeopleWriting
 from matcher.store.photos import PhotoReading, PhotoWriting
 from matcher.store.recusals import RecusalReading, RecusalWriting
 from matcher.store.relations import RelationReading, RelationWriting
+from matcher.store.remains import RemainsReading
 from matcher.store.sightings import SightingReading, SightingWriting
 from matcher.store.tasks import TaskReading, TaskWriting
 from matcher.store.verdicts import VerdictReading, VerdictWriting
@@ -42,6 +44,8 @@ class Reading:
     recusals: RecusalReading
     notices: NoticeReading
     outbox: OutboxReading
+    erasures: ErasureReading
+    remains: RemainsReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
@@ -60,6 +64,8 @@ class Reading:
         self.recusals = RecusalReading(connection, head)
         self.notices = NoticeReading(connection, head)
         self.outbox = OutboxReading(connection, head)
+        self.erasures = ErasureReading(connection, head)
+        self.remains = RemainsReading(connection, head, keys)
         self.audit = AuditReading(connection, head)
 
 
@@ -80,6 +86,7 @@ class Transaction(Reading):
     recusals: RecusalWriting
     notices: NoticeWriting
     outbox: OutboxWriting
+    erasures: ErasureWriting
     audit: AuditWriting
 
     def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
@@ -98,4 +105,6 @@ class Transaction(Reading):
         self.recusals = RecusalWriting(connection, head)
         self.notices = NoticeWriting(connection, head)
         self.outbox = OutboxWriting(connection, head)
+        self.erasures = ErasureWriting(connection, head)
+        self.remains = RemainsReading(connection, head, keys)
         self.audit = AuditWriting(connection, head)

@@ -1,0 +1,189 @@
+"""Erasing a case or sighting from every table, and the tombstones that this leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, delete, exists, insert, or_, select, text, update
+
+from matcher.domain.erasures import Erasure, Subject, SubjectKind
+from matcher.domain.ids import CandidateId, FaceId
+from matcher.store.desk_tables import (
+    case_recusals,
+    claims,
+    decisions,
+    list_answers,
+    notices,
+    outbox,
+    sighting_recusals,
+    tasks,
+    verdicts,
+)
+from matcher.store.ending_tables import erasures
+from matcher.store.part import Part
+from matcher.store.tables import (
+    candidates,
+    case_relations,
+    cases,
+    embeddings,
+    faces,
+    gallery_members,
+    idempotency_keys,
+    photos,
+    sightings,
+    status_changes,
+)
+
+_FIELDS = tuple(field.name for field in fields(Erasure))
+_ROOTS = {SubjectKind.CASE: cases, SubjectKind.SIGHTING: sightings}
+_IS_LIST = text("tasks.kind = 'list'")
+
+
+class ErasureReading(Part):
+    """Tombstones, and what there is of a case or sighting."""
+
+    __slots__ = ()
+
+    def get(self, subject_id: int) -> Erasure | None:
+        """The tombstone of what had this id."""
+        return next(iter(self._listed(select(erasures).where(erasures.c.id == subject_id))), None)
+
+    def all(self) -> list[Erasure]:
+        """All tombstones in the order of time."""
+        return self._listed(select(erasures).order_by(erasures.c.at, erasures.c.id))
+
+    def pending(self) -> list[Erasure]:
+        """Those of which something is not known to be gone."""
+        awaited = (erasures.c.files_gone_at, erasures.c.pages_gone_at, erasures.c.snapshots_gone_at)
+        query = select(erasures).where(or_(*(column.is_(None) for column in awaited)))
+        return self._listed(query.order_by(erasures.c.at, erasures.c.id))
+
+    def is_there(self, subject: Subject) -> bool:
+        """Whether there is such a case or sighting."""
+        root = _ROOTS[subject.kind]
+        return bool(self._connection.scalar(select(exists().where(root.c.id == subject.id))))
+
+    def trimmed_through(self) -> int:
+        """The last change of the gallery that is forgotten."""
+        return self._head.trimmed_through
+
+    def faces_of(self, subject: Subject) -> list[FaceId]:
+        """All faces on the photos of a case or sighting."""
+        return list(self._connection.scalars(_Own(subject).faces))
+
+    def ids_of(self, subject: Subject) -> set[int]:
+        """The ids of everything that goes with it: its own, of photos, faces, candidates, tasks and claims."""
+        found = {subject.id}
+        own = _Own(subject)
+        for query in (own.photos, own.faces, own.candidates, own.tasks, own.claims):
+            found.update(self._connection.scalars(query))
+        return found
+
+    def _listed(self, query: Select[Any]) -> list[Erasure]:
+        return [_erasure(row) for row in self._connection.execute(query).mappings()]
+
+
+class ErasureWriting(ErasureReading):
+    """The same, with erasing."""
+
+    __slots__ = ()
+
+    def add(self, erasure: Erasure) -> None:
+        """Keep a tombstone, instead of one of the same id."""
+        self._connection.execute(delete(erasures).where(erasures.c.id == erasure.id))
+        self._connection.execute(insert(erasures), {name: _plain(getattr(erasure, name)) for name in _FIELDS})
+
+    def note_gone(self, subject_id: int, **times: datetime) -> None:
+        """Keep since when files, pages or snapshots are known to be gone."""
+        self._connection.execute(update(erasures).where(erasures.c.id == subject_id).values(**times))
+
+    def remove(self, subject: Subject, now: datetime) -> dict[str, int]:
+        """Delete every row that is of a case or sighting: how many of each table; those of none are left out.
+
+        Its faces must have left the gallery. Answers of lists stay, without the candidates that were on them for the
+        case; a list with such a candidate that somebody works on now is given back, since its places would not be
+        true any more.
+        """
+        removed: dict[str, int] = {}
+        if subject.kind is SubjectKind.CASE:
+            removed["list_places"] = self._take_off_lists(subject, now)
+        own = _Own(subject)
+        gone = select(tasks.c.id).where(own.of(tasks))
+        self._connection.execute(update(claims).where(claims.c.instead_of.in_(gone)).values(instead_of=None))
+        for table, condition in own.rows():
+            count = self._connection.execute(delete(table).where(condition)).rowcount
+            removed[table.name] = removed.get(table.name, 0) + count
+        return {name: count for name, count in removed.items() if count}
+
+    def _take_off_lists(self, subject: Subject, now: datetime) -> int:
+        gone = frozenset(self._connection.scalars(select(candidates.c.id).where(candidates.c.case_id == subject.id)))
+        listed = select(candidates.c.face_id).where(candidates.c.case_id == subject.id)
+        lists = select(tasks.c.id).where(_IS_LIST, tasks.c.face_id.in_(listed))
+        taken = 0
+        answered = select(list_answers.c.id, list_answers.c.picks, list_answers.c.shown)
+        for row in self._connection.execute(answered.where(list_answers.c.task_id.in_(lists))).all():
+            kept = {name: _without(getattr(row, name), gone) for name in ("picks", "shown")}
+            taken += len(row.shown) - len(kept["shown"])
+            self._connection.execute(update(list_answers).where(list_answers.c.id == row.id).values(kept))
+        begun = select(claims.c.id, claims.c.draft).where(claims.c.task_id.in_(lists), claims.c.draft.is_not(None))
+        for claim in self._connection.execute(begun).all():
+            if not gone.isdisjoint(claim.draft["shown"]):
+                given_back = {"released_at": now, "draft": None}
+                self._connection.execute(update(claims).where(claims.c.id == claim.id).values(given_back))
+        return taken
+
+
+class _Own:
+    """What belongs to a case or a sighting, as queries and conditions."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self.photos = select(photos.c.id).where(self.of(photos))
+        self.faces = select(faces.c.id).where(faces.c.photo_id.in_(self.photos))
+        self.candidates = select(candidates.c.id).where(self.of(candidates))
+        self.tasks = select(tasks.c.id).where(self.of(tasks))
+        self.claims = select(claims.c.id).where(claims.c.task_id.in_(self.tasks))
+
+    def of(self, table: Table) -> ColumnElement[bool]:
+        """Its rows in a table that names cases or sightings."""
+        return table.c[f"{self._subject.kind.value}_id"] == self._subject.id
+
+    def rows(self) -> Iterator[tuple[Table, ColumnElement[bool]]]:
+        """Tables with the rows that go, in an order in which nothing is left that refers to what is gone."""
+        for table in (notices, decisions, verdicts, list_answers, claims):
+            yield table, table.c.task_id.in_(self.tasks)
+        yield outbox, outbox.c.about.in_(self.tasks)
+        yield tasks, self.of(tasks)
+        yield candidates, self.of(candidates)
+        for table in (gallery_members, embeddings):
+            yield table, table.c.face_id.in_(self.faces)
+        yield faces, faces.c.photo_id.in_(self.photos)
+        yield photos, self.of(photos)
+        if self._subject.kind is SubjectKind.CASE:
+            either = case_relations.c.first, case_relations.c.second
+            yield case_relations, or_(*(column == self._subject.id for column in either))
+            beside: tuple[Table, ...] = (status_changes, case_recusals)
+        else:
+            beside = (idempotency_keys, sighting_recusals)
+        for table in beside:
+            yield table, self.of(table)
+        root = _ROOTS[self._subject.kind]
+        yield root, root.c.id == self._subject.id
+
+
+def _without(kept: Sequence[CandidateId], gone: frozenset[int]) -> list[CandidateId]:
+    return [one for one in kept if one not in gone]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _erasure(row: Mapping[Any, Any]) -> Erasure:
+    lists = {name: tuple(row[name]) for name in ("vectors", "pictures", "faces")}
+    return Erasure(**{**row, **lists})
