@@ -57,14 +57,20 @@ def verify_snapshot(
     `through_change` are named in `changed` and left out of the comparison: the live gallery takes them from the
     database.
     """
-    manifest = read_manifest(folder)
-    for name, entry in manifest.files.items():
-        if _digest_of(folder / name, manifest.count) != entry.sha256:
-            raise Damaged(f"'{folder / name}' was changed after it was written: run `matcher reindex`.")
+    manifest = verify_files(folder)
     snapshot = open_snapshot(folder, manifest.space, cipher)
     _verify_rows(snapshot)
     compared = None if rows is None else _compare(snapshot, rows, np.fromiter(changed, np.int64, len(changed)))
     return VerifyReport(folder, manifest, _searched(snapshot), compared)
+
+
+def verify_files(folder: Path) -> Manifest:
+    """The manifest of a snapshot all of whose files are what was written; `Damaged` names the first that is not."""
+    manifest = read_manifest(folder)
+    for name, entry in manifest.files.items():
+        if _digest_of(folder / name, manifest.count) != entry.sha256:
+            raise Damaged(f"'{folder / name}' was changed after it was written: run `matcher reindex`.")
+    return manifest
 
 
 def _digest_of(path: Path, count: int) -> str:

@@ -60,13 +60,14 @@ class GalleryStatistics:
 
     `kin` maps a case to the family that it shares with its declared relatives; a case that is not in it is its own
     family. `bands` holds every band that occurs; `levels` (n,) says for each face that was measured how alike it is to
-    its nearest strangers.
+    its nearest strangers. `changes` counts the faces that came or went since it was measured, see `carrying`.
     """
 
     normaliser: Normaliser
     bands: Mapping[AgeBand, BandStatistics]
     levels: Vectors
     kin: Mapping[int, int] = field(default_factory=dict)
+    changes: int = 0
 
     @classmethod
     def measure(
@@ -87,7 +88,7 @@ class GalleryStatistics:
         """
         present = set(case_ids.tolist()) if kin else set()
         relatives = families_of([group & present for group in kin])
-        families = _of_family(case_ids, relatives)
+        families = of_family(case_ids, relatives)
         normaliser = Normaliser.of(method, vectors, families)
         gallery = _Gallery.of(normaliser, vectors, families)
         codes = np.fromiter((_CODES[band] for band in bands), np.int8, len(bands))
@@ -100,7 +101,7 @@ class GalleryStatistics:
 
     def levels_of(self, vectors: Vectors, case_ids: Ids) -> Vectors:
         """How alike gallery faces (k, dim) are to their nearest strangers, (k,)."""
-        families = _of_family(case_ids, self.kin)
+        families = of_family(case_ids, self.kin)
         return self.normaliser.nearest(self.normaliser.transformed(vectors), families).level
 
     def comparable(
@@ -111,7 +112,7 @@ class GalleryStatistics:
         `levels` are those of the candidates, if they are known already.
         """
         levels = self.levels_of(vectors, case_ids) if levels is None else levels
-        return self.normaliser.scores(probe, vectors, _of_family(case_ids, self.kin), levels)
+        return self.normaliser.scores(probe, vectors, of_family(case_ids, self.kin), levels)
 
     def chances(self, band: AgeBand, scores: NDArray[np.floating], growth: float = 1.0) -> list[Chance] | None:
         """The chance of each comparable score (k,) among the children of a band; `None` where that cannot be said.
@@ -157,7 +158,8 @@ def families_of(kin: Collection[frozenset[int]]) -> dict[int, int]:
     return {case: root(case) for case in parent}
 
 
-def _of_family(case_ids: Ids, kin: Mapping[int, int]) -> Ids:
+def of_family(case_ids: Ids, kin: Mapping[int, int]) -> Ids:
+    """The family of each case (n,): itself, where `families_of` tells of no other."""
     if not kin:
         return case_ids
     return np.fromiter((kin.get(case, case) for case in case_ids.tolist()), np.int64, len(case_ids))

@@ -11,8 +11,8 @@ from pathlib import Path
 from matcher.domain.erasures import Erasure
 from matcher.domain.ids import id_text
 from matcher.errors import MatcherError, StoreProblem
-from matcher.gallery.build import prune
 from matcher.gallery.manifest import read_manifest
+from matcher.gallery.publishing import drop_before
 from matcher.gallery.snapshots import snapshot_names
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
@@ -66,13 +66,9 @@ def snapshots_through(context: Context, wanted: int) -> int:
     """Up to which change all snapshots of all spaces are complete, after those below `wanted` were removed that can
     be: all but the live ones. One that cannot be read, or is being built, may hold anybody.
     """
-    known = [wanted]
-    for folder in _spaces(context):
-        if min(_through(folder), default=wanted) < wanted:
-            with suppress(MatcherError):  # another process builds: next time
-                prune(folder, keep=1)
-        known += _through(folder)
-    return min(known)
+    with suppress(MatcherError):  # another process builds: next time
+        drop_before(context.home.snapshots, wanted)
+    return min([wanted, *(through for folder in _spaces(context) for through in _through(folder))])
 
 
 def _through(folder: Path) -> Iterator[int]:

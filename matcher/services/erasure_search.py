@@ -96,7 +96,7 @@ def _files(context: Context, wanted: _Wanted, result: Searched) -> None:
 def _space(context: Context, folder: Path, wanted: _Wanted, result: Searched) -> None:
     for name in snapshot_names(folder):
         try:
-            for face_id, vector in _snapshot_rows(folder / name):
+            for face_id, vector in _snapshot_rows(context, folder / name):
                 result.counts["snapshot rows"] += 1
                 own = face_digest(context.key, face_id) in wanted.faces
                 result.found["snapshot rows"] += own
@@ -109,7 +109,7 @@ def _space(context: Context, folder: Path, wanted: _Wanted, result: Searched) ->
     result.unread += [f"'{built}' is being built" for built in sorted(folder.glob(".building-*"))]
 
 
-def _snapshot_rows(folder: Path) -> Iterator[tuple[int, Vectors]]:
+def _snapshot_rows(context: Context, folder: Path) -> Iterator[tuple[int, Vectors]]:
     """Face ids and vectors of a snapshot of whatever embedding space."""
-    part = open_snapshot(folder, read_manifest(folder).space).part
+    part = open_snapshot(folder, read_manifest(folder).space, context.snapshot_cipher).part
     yield from zip(map(int, part.face_ids), part.vectors, strict=True)
