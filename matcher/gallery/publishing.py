@@ -6,8 +6,8 @@ a build was killed, or is to be verified yet.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,9 +60,8 @@ def publish(space_folder: Path, name: str, *, timeout: float = 60.0) -> None:
 
 def make_live(space_folder: Path, name: str) -> None:
     """As `publish`, for who holds the build lock."""
-    with suppress(Damaged):
-        if current_name(space_folder) == name:
-            return
+    if _live(space_folder) == name:
+        return
     if name not in snapshot_names(space_folder):
         raise Conflict(f"The snapshot '{name}' was removed by another build meanwhile: run `matcher reindex`.")
     refuse_going_back(space_folder, read_manifest(space_folder / name).through_change)
@@ -89,10 +88,7 @@ def refuse_going_back(space_folder: Path, through_change: int) -> None:
 def discard(space_folder: Path, name: str, *, timeout: float = 60.0) -> bool:
     """Remove a finished snapshot that was not published; whether it is gone. The live one stays."""
     with build_lock(space_folder, timeout):
-        with suppress(Damaged):
-            if current_name(space_folder) == name:
-                return False
-        return remove(space_folder / name)
+        return _live(space_folder) != name and remove(space_folder / name)
 
 
 def remove_unpublished(space_folder: Path) -> None:
@@ -123,55 +119,56 @@ def forget(space_folder: Path, *, timeout: float = 60.0) -> bool:
 
     For a space that no reindex brings up to date any more: its snapshots would keep the faces of closed cases.
     """
-    with build_lock(space_folder, timeout):
-        return bool(_removed_below(space_folder, None))
+    with build_lock(space_folder, timeout), written_to(space_folder):
+        names = snapshot_names(space_folder)
+        (space_folder / CURRENT).unlink(missing_ok=True)
+        force_folder(space_folder)
+        for folder in [*(space_folder / name for name in names), *space_folder.glob(f"{BUILDING}*")]:
+            remove(folder)
+    return bool(names)
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Snapshots that were removed, as `<space>/<name>`, and those that could not be (Windows, while in use)."""
+    """Snapshots, as `<space>/<name>`, that were removed, and that may hold an erased face still.
+
+    Those that remain are live, or (on Windows) in use.
+    """
 
     removed: tuple[str, ...]
     remaining: tuple[str, ...]
 
 
 def drop_before(snapshots: Path, change: int, *, timeout: float = 60.0) -> Dropped:
-    """Remove every snapshot, of every space, that is not complete up to `change`: it may hold a face removed by then.
+    """Remove every snapshot of every space that is not complete up to `change`: it may hold a face removed by then.
 
-    Live ones and those in use are no exception: a searcher goes on with a newer one, or with the database where there
-    is none. So publish first a snapshot that is complete up to `change`. What a killed build left goes too.
+    Those in use are no exception: a searcher holds what it has opened until its next search, and then goes on with the
+    live one. Live ones stay, since a newer one is to be published instead, and so are told. What killed builds left
+    goes too.
     """
-    spaces = [folder for folder in sorted(snapshots.iterdir()) if folder.is_dir()] if snapshots.is_dir() else []
     removed: list[str] = []
     remaining: list[str] = []
-    for space_folder in spaces:
+    for space_folder in sorted(folder for folder in snapshots.iterdir() if folder.is_dir()):
         with build_lock(space_folder, timeout):
-            for name, gone in _removed_below(space_folder, change).items():
-                (removed if gone else remaining).append(f"{space_folder.name}/{name}")
+            for folder in space_folder.glob(f"{BUILDING}*"):
+                remove(folder)
+            live = _live(space_folder)
+            for name in snapshot_names(space_folder):
+                if not _reaches(space_folder / name, change):
+                    gone = name != live and remove(space_folder / name)
+                    (removed if gone else remaining).append(f"{space_folder.name}/{name}")
     return Dropped(tuple(removed), tuple(remaining))
 
 
-def _removed_below(space_folder: Path, change: int | None) -> dict[str, bool]:
-    """Remove snapshots that are not complete up to `change`, or all: their names, and whether they are gone."""
-    old = [name for name in snapshot_names(space_folder) if not _reaches(space_folder / name, change)]
-    with written_to(space_folder):
-        if not _current_is_among(set(snapshot_names(space_folder)) - set(old), space_folder):
-            (space_folder / CURRENT).unlink(missing_ok=True)
-            force_folder(space_folder)
-        for folder in space_folder.glob(f"{BUILDING}*"):
-            remove(folder)
-        return {name: remove(space_folder / name) for name in old}
-
-
-def _reaches(folder: Path, change: int | None) -> bool:
+def _live(space_folder: Path) -> str | None:
     try:
-        return change is not None and read_manifest(folder).through_change >= change
+        return current_name(space_folder)
     except Damaged:
-        return False
+        return None
 
 
-def _current_is_among(names: Collection[str], space_folder: Path) -> bool:
+def _reaches(folder: Path, change: int) -> bool:
     try:
-        return current_name(space_folder) in names
+        return read_manifest(folder).through_change >= change
     except Damaged:
         return False

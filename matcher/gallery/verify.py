@@ -57,14 +57,20 @@ def verify_snapshot(
     `through_change` are named in `changed` and left out of the comparison: the live gallery takes them from the
     database.
     """
-    manifest = read_manifest(folder)
-    for name, entry in manifest.files.items():
-        if _digest_of(folder / name, manifest.count) != entry.sha256:
-            raise Damaged(f"'{folder / name}' was changed after it was written: run `matcher reindex`.")
+    manifest = verify_files(folder)
     snapshot = open_snapshot(folder, manifest.space, cipher)
     _verify_rows(snapshot)
     compared = None if rows is None else _compare(snapshot, rows, np.fromiter(changed, np.int64, len(changed)))
     return VerifyReport(folder, manifest, _searched(snapshot), compared)
+
+
+def verify_files(folder: Path) -> Manifest:
+    """The manifest of a snapshot all of whose files are what was written; `Damaged` names the first that is not."""
+    manifest = read_manifest(folder)
+    for name, entry in manifest.files.items():
+        if _digest_of(folder / name, manifest.count) != entry.sha256:
+            raise Damaged(f"'{folder / name}' was changed after it was written: run `matcher reindex`.")
+    return manifest
 
 
 def _digest_of(path: Path, count: int) -> str:
@@ -122,8 +128,8 @@ def _searched(snapshot: Snapshot) -> int:
     probes, tolerance = np.array(part.vectors[sample]), rounding(snapshot.manifest.space.dim)
     leading = Leading(len(sample), min(_PLACES, rows))
     for start in range(0, rows, ROWS_PER_BLOCK):
-        block = np.arange(start, min(start + ROWS_PER_BLOCK, rows))
-        leading.add(probes @ part.vectors[block].T, block)  # NumPy's product, not FAISS's
+        vectors = part.vectors[start : start + ROWS_PER_BLOCK]
+        leading.add(probes @ vectors.T, np.arange(start, start + len(vectors)))  # NumPy's product, not FAISS's
     for row, probe, hits, best in zip(sample, probes, _hits(part, probes), leading.scores, strict=True):
         faces = np.array([hit.face_id for hit in hits])
         told = np.array([hit.similarity for hit in hits])

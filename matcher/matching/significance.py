@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from matcher.domain.ages import AgeBand
 from matcher.domain.chances import Chance
+from matcher.domain.leading import Leading
 from matcher.domain.scores import Vectors
-from matcher.matching.comparable import RECIPES, Ids, Nearest, Normaliser, Places
+from matcher.matching.comparable import RECIPES, Ids, Normaliser, Places
 from matcher.matching.tails import Tail
 
 METHODS = tuple(method for method in RECIPES if method != "cosine")
@@ -37,7 +38,7 @@ _RULE_OF_THREE = 3
 # 0.967 alike by the default models; photos that were cut, enlarged or saved anew were 0.995 like themselves or more.
 # Where more than this share of the children have such a double, faces crowd together and nothing is left out.
 _COPY, _MOST_COPIES = 0.995, 0.02
-_BLOCK_CELLS = 1 << 24  # scores in memory at a time
+_ROWS = 4096  # compared with all probes at a time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,13 +60,14 @@ class GalleryStatistics:
 
     `kin` maps a case to the family that it shares with its declared relatives; a case that is not in it is its own
     family. `bands` holds every band that occurs; `levels` (n,) says for each face that was measured how alike it is to
-    its nearest strangers.
+    its nearest strangers. `changes` counts the faces that came or went since it was measured, see `carrying`.
     """
 
     normaliser: Normaliser
     bands: Mapping[AgeBand, BandStatistics]
     levels: Vectors
     kin: Mapping[int, int] = field(default_factory=dict)
+    changes: int = 0
 
     @classmethod
     def measure(
@@ -86,7 +88,7 @@ class GalleryStatistics:
         """
         present = set(case_ids.tolist()) if kin else set()
         relatives = families_of([group & present for group in kin])
-        families = _of_family(case_ids, relatives)
+        families = of_family(case_ids, relatives)
         normaliser = Normaliser.of(method, vectors, families)
         gallery = _Gallery.of(normaliser, vectors, families)
         codes = np.fromiter((_CODES[band] for band in bands), np.int8, len(bands))
@@ -95,11 +97,11 @@ class GalleryStatistics:
             for band, code in _CODES.items()
             if np.any(codes == code)
         }
-        return cls(normaliser, measured, gallery.nearest.level, relatives)
+        return cls(normaliser, measured, gallery.levels, relatives)
 
     def levels_of(self, vectors: Vectors, case_ids: Ids) -> Vectors:
         """How alike gallery faces (k, dim) are to their nearest strangers, (k,)."""
-        families = _of_family(case_ids, self.kin)
+        families = of_family(case_ids, self.kin)
         return self.normaliser.nearest(self.normaliser.transformed(vectors), families).level
 
     def comparable(
@@ -110,7 +112,7 @@ class GalleryStatistics:
         `levels` are those of the candidates, if they are known already.
         """
         levels = self.levels_of(vectors, case_ids) if levels is None else levels
-        return self.normaliser.scores(probe, vectors, _of_family(case_ids, self.kin), levels)
+        return self.normaliser.scores(probe, vectors, of_family(case_ids, self.kin), levels)
 
     def chances(self, band: AgeBand, scores: NDArray[np.floating], growth: float = 1.0) -> list[Chance] | None:
         """The chance of each comparable score (k,) among the children of a band; `None` where that cannot be said.
@@ -156,7 +158,8 @@ def families_of(kin: Collection[frozenset[int]]) -> dict[int, int]:
     return {case: root(case) for case in parent}
 
 
-def _of_family(case_ids: Ids, kin: Mapping[int, int]) -> Ids:
+def of_family(case_ids: Ids, kin: Mapping[int, int]) -> Ids:
+    """The family of each case (n,): itself, where `families_of` tells of no other."""
     if not kin:
         return case_ids
     return np.fromiter((kin.get(case, case) for case in case_ids.tolist()), np.int64, len(case_ids))
@@ -164,26 +167,33 @@ def _of_family(case_ids: Ids, kin: Mapping[int, int]) -> Ids:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Gallery:
-    """All rows of a gallery, made comparable."""
+    """All rows of a gallery. They are made comparable where that is asked for, so that there is no second copy of them.
+
+    `levels` (n,) are those of all rows.
+    """
 
     normaliser: Normaliser
     vectors: Vectors
-    rows: Vectors
     families: Ids
-    nearest: Nearest
-    cohort_places: Places
+    levels: Vectors
 
     @classmethod
     def of(cls, normaliser: Normaliser, vectors: Vectors, families: Ids) -> _Gallery:
-        rows = normaliser.transformed(vectors, bulk=True)
-        nearest, places = normaliser.nearest(rows, families, bulk=True), normaliser.places(families)
-        return cls(normaliser, vectors, rows, families, nearest, places)
+        return cls(normaliser, vectors, families, normaliser.levels(vectors, families))
+
+    def comparable(self, rows: Places) -> Vectors:
+        """The vectors of some rows (k,) where they are compared, (k, dim)."""
+        return self.normaliser.transformed(self.vectors[rows], bulk=True)
 
     def scores(self, probes: Places, others: Places) -> NDArray[np.float32]:
         """Comparable scores (m,) of row `probes[i]`, as if it were not in the gallery, with row `others[i]`."""
-        cosines = np.einsum("ij,ij->i", self.rows[probes], self.rows[others])
-        probe_levels = self.nearest.level_without(probes, self.cohort_places[others])
-        other_levels = self.nearest.level_without(others, self.cohort_places[probes])
+        rows, place = np.unique(np.concatenate((probes, others)), return_inverse=True)
+        moved, families = self.comparable(rows), self.families[rows]
+        nearest, cohort = self.normaliser.nearest(moved, families, bulk=True), self.normaliser.places(families)
+        probe, other = np.split(place.reshape(-1), [len(probes)])
+        cosines = np.einsum("ij,ij->i", moved[probe], moved[other])
+        probe_levels = nearest.level_without(probe, cohort[other])
+        other_levels = nearest.level_without(other, cohort[probe])
         return np.asarray(cosines - probe_levels / 2 - other_levels / 2, np.float32)
 
     def strangers(self, probes: Places, others: Places) -> NDArray[np.bool_]:
@@ -214,18 +224,19 @@ def _measured(gallery: _Gallery, members: Places, *, tell: bool) -> BandStatisti
 
 
 def _near(gallery: _Gallery, probes: Places, members: Places) -> Places:
-    """For each probe row the members of other families that are most like it by rough score, (probes, `_EXACT`)."""
-    rows, families, levels = gallery.rows[members], gallery.families[members], gallery.nearest.level[members]
-    count = min(_EXACT, len(members))
-    near = np.empty((len(probes), count), np.intp)
-    step = max(1, _BLOCK_CELLS // len(members))
-    for start in range(0, len(probes), step):
-        block = probes[start : start + step]
-        rough = gallery.rows[block] @ rows.T
-        rough -= levels / 2  # the probe's own level is the same for all
-        rough[gallery.families[block][:, None] == families] = -np.inf
-        near[start : start + step] = members[np.argpartition(rough, -count, axis=1)[:, -count:]]
-    return near
+    """For each probe row the members of other families that are most like it by rough score, (probes, `_EXACT`).
+
+    Where there are fewer, the row itself stands for the rest.
+    """
+    moved, families = gallery.comparable(probes), gallery.families[probes]
+    leading = Leading(len(probes), min(_EXACT, len(members)))
+    for start in range(0, len(members), _ROWS):
+        rows = members[start : start + _ROWS]
+        rough = moved @ gallery.comparable(rows).T
+        rough -= gallery.levels[rows] / 2  # the probe's own level is the same for all
+        rough[families[:, None] == gallery.families[rows]] = -np.inf
+        leading.add(rough, rows)
+    return np.where(leading.rows >= 0, leading.rows, probes[:, None])
 
 
 def _best(gallery: _Gallery, probes: Places, near: Places) -> tuple[NDArray[np.float32], Places, int]:

@@ -33,6 +33,7 @@ def encoded(statistics: GalleryStatistics) -> dict[str, bytes]:
         "faces": len(statistics.levels),
         "cohort": len(normaliser.rows),
         "nearest": normaliser.nearest_count,
+        "changes": statistics.changes,
         "bands": {band.value: _band(measured) for band, measured in statistics.bands.items()},
         "kin": sorted([case, family] for case, family in statistics.kin.items()),
     }
@@ -86,4 +87,4 @@ def _statistics(told: dict[str, Any], arrays: dict[str, Any], vectors: Vectors) 
             sample, replicates = arrays[f"sample {word}"], arrays[f"replicates {word}"]
             tail = Tail(sample=sample, replicates=replicates, **{name: float(law[name]) for name in _NUMBERS})
         bands[AgeBand(word)] = BandStatistics(int(numbers["children"]), tail, int(numbers["copies"]))
-    return GalleryStatistics(normaliser, bands, arrays["levels"], dict(told["kin"]))
+    return GalleryStatistics(normaliser, bands, arrays["levels"], dict(told["kin"]), int(told.get("changes", 0)))

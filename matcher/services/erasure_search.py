@@ -11,7 +11,6 @@ from matcher.domain.erasures import Erasure
 from matcher.domain.ids import id_text
 from matcher.domain.scores import Vectors
 from matcher.errors import Damaged, MatcherError, StoreProblem
-from matcher.gallery.cipher import Cipher
 from matcher.gallery.manifest import read_manifest
 from matcher.gallery.snapshots import open_snapshot, snapshot_names
 from matcher.services.context import Context
@@ -97,7 +96,7 @@ def _files(context: Context, wanted: _Wanted, result: Searched) -> None:
 def _space(context: Context, folder: Path, wanted: _Wanted, result: Searched) -> None:
     for name in snapshot_names(folder):
         try:
-            for face_id, vector in _snapshot_rows(folder / name, context.snapshot_cipher):
+            for face_id, vector in _snapshot_rows(context, folder / name):
                 result.counts["snapshot rows"] += 1
                 own = face_digest(context.key, face_id) in wanted.faces
                 result.found["snapshot rows"] += own
@@ -110,7 +109,7 @@ def _space(context: Context, folder: Path, wanted: _Wanted, result: Searched) ->
     result.unread += [f"'{built}' is being built" for built in sorted(folder.glob(".building-*"))]
 
 
-def _snapshot_rows(folder: Path, cipher: Cipher | None) -> Iterator[tuple[int, Vectors]]:
+def _snapshot_rows(context: Context, folder: Path) -> Iterator[tuple[int, Vectors]]:
     """Face ids and vectors of a snapshot of whatever embedding space."""
-    part = open_snapshot(folder, read_manifest(folder).space, cipher).part
+    part = open_snapshot(folder, read_manifest(folder).space, context.snapshot_cipher).part
     yield from zip(map(int, part.face_ids), part.vectors, strict=True)

@@ -13,6 +13,7 @@ from matcher.domain.scores import Vectors
 from matcher.errors import Damaged
 from matcher.gallery.layout import Ids, RowBlock
 from matcher.gallery.snapshots import Snapshot
+from matcher.matching.carrying import Members, carried
 from matcher.matching.meaning import UNTOLD
 from matcher.matching.plausibility import age_in_photo
 from matcher.matching.significance import GalleryStatistics, families_of
@@ -78,6 +79,14 @@ def measured_alike(reading: Reading, scale: Scale, case_ids: Ids, method: str) -
     present = set(case_ids.tolist())
     kin = families_of([group & present for group in kin_of(reading)])
     return scale.statistics.normaliser.method == method and scale.statistics.kin == kin
+
+
+def carry(reading: Reading, scale: Scale, before: Ids, rows: RowBlock, method: str) -> GalleryStatistics | None:
+    """What was measured of a gallery with these cases (n,), for the rows of this reading; `None`: measure them anew."""
+    if scale.statistics.normaliser.method != method:
+        return None
+    then, now = Members(scale.face_ids, before), Members(rows.face_ids, rows.case_ids)
+    return carried(scale.statistics, then, now, rows.vectors, kin_of(reading))
 
 
 def kin_of(reading: Reading) -> list[frozenset[int]]:

@@ -6,20 +6,25 @@ it, `publish` makes it the live one. Until then searches go on with the one befo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from matcher.domain.records import GalleryRow
-from matcher.errors import Damaged, NotFound
+from matcher.domain.records import GalleryChange, GalleryRow
+from matcher.errors import Conflict, Damaged, NotFound
 from matcher.gallery import publishing
 from matcher.gallery.build import SnapshotInfo, SnapshotWriter
+from matcher.gallery.layout import RowBlock
 from matcher.gallery.manifest import FORMAT_VERSION, Manifest, read_manifest
-from matcher.gallery.snapshots import current_name, open_snapshot
-from matcher.gallery.verify import VerifyReport, verify_snapshot
+from matcher.gallery.merging import merged
+from matcher.gallery.snapshots import Snapshot, current_name, open_snapshot
+from matcher.gallery.verify import VerifyReport, verify_files, verify_snapshot
+from matcher.matching.significance import GalleryStatistics
 from matcher.matching.statistics_files import encoded
 from matcher.services.context import Context
-from matcher.services.significance import measure, measured_alike, read_scale
+from matcher.services.significance import carry, measure, measured_alike, read_scale
 from matcher.store.database import Reading
+
+_FEW = 0.05  # share of the rows; each row is checked twice, and every change read by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +38,43 @@ class Built:
 def make(context: Context) -> SnapshotInfo:
     """A verified snapshot that is live and complete."""
     built = build(context)
-    if not built.verified:
-        verify(context, built.info.name)
-    publish(context, built.info.name)
-    return built.info
+    info = built.info if built.verified else verify(context, built.info.name)
+    publish(context, info.name)
+    return info
 
 
 def build(context: Context) -> Built:
     """Write a snapshot of the gallery as one consistent read of the database shows it, without making it live.
 
-    Nothing is written where nothing changed: the live snapshot, or one that a killed run finished, is verified and
-    told.
+    Nothing is written where nothing changed: the live snapshot, or one that a killed run finished, is proved and told.
     """
     with context.store.read() as reading:
         found = _found(context, reading)
-        return Built(_written(context, reading), verified=False) if found is None else Built(found, verified=True)
+        if found is not None:
+            return Built(found, verified=True)
+        return Built(_written(context, reading, _base(context, reading)), verified=False)
 
 
-def verify(context: Context, name: str) -> VerifyReport:
-    """As `prove`; a snapshot that fails is removed, unless it is the live one."""
+def verify(context: Context, name: str) -> SnapshotInfo:
+    """Prove a finished snapshot and tell it, or else remove it and tell one that was made of the database alone.
+
+    `Damaged` if that one fails too, or the snapshot is the live one; the live one stays as it is.
+    """
+    folder = context.gallery.folder
     try:
-        return prove(context, name)
+        return _info(prove(context, name))
+    except Damaged:
+        if not publishing.discard(folder, name):
+            raise
+    with context.store.read() as reading:
+        name = _written(context, reading, None).name
+    try:
+        return _info(prove(context, name))
     except Damaged as error:
-        if publishing.discard(context.gallery.folder, name):
-            raise Damaged(f"The snapshot '{name}' was removed before anybody used it. {error}") from error
-        raise
+        publishing.discard(folder, name)
+        raise Damaged(
+            f"A new snapshot was not what it should be, and was removed; searches use the one before. {error}"
+        ) from error
 
 
 def prove(context: Context, name: str) -> VerifyReport:
@@ -88,14 +105,52 @@ def publish(context: Context, name: str) -> None:
     publishing.publish(context.gallery.folder, name)
 
 
-def _written(context: Context, reading: Reading) -> SnapshotInfo:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Base:
+    """The live snapshot, with the changes that make it the present gallery."""
+
+    snapshot: Snapshot
+    changes: Sequence[GalleryChange]
+
+
+def _base(context: Context, reading: Reading) -> _Base | None:
+    """What a new snapshot can be made of without reading all rows; `None` if it is damaged, or too much changed."""
+    try:
+        name = current_name(context.gallery.folder)
+        if name is None:
+            return None
+        verify_files(context.gallery.folder / name)
+        snapshot = open_snapshot(context.gallery.folder / name, context.space, context.snapshot_cipher)
+        through = snapshot.manifest.through_change
+        if not 0 <= reading.gallery.counter() - through <= _FEW * snapshot.manifest.count:
+            return None
+        return _Base(snapshot, reading.gallery.changes(context.space.name, through))
+    except (Conflict, Damaged):  # `Conflict`: the changes are forgotten, as after restoring a backup
+        return None
+
+
+def _written(context: Context, reading: Reading, base: _Base | None) -> SnapshotInfo:
+    """A new snapshot: of the live one and its changes, or, without it, of all rows of the database."""
     space, cipher = context.space, context.sealing_cipher
     with SnapshotWriter(context.gallery.folder, space, reading.gallery.counter(), cipher=cipher) as writer:
-        writer.append_rows(_rows(context, reading, "writing the snapshot"))
-        statistics = measure(reading, space.name, writer.rows(), context.settings.comparable_score)
+        if base is None:
+            writer.append_rows(_rows(context, reading, "writing the snapshot"))
+        else:
+            for block in merged(base.snapshot.part, base.changes, space.dim):
+                writer.append(block.face_ids, block.case_ids, block.vectors)
+        statistics = _statistics(context, reading, base, writer.rows())
         for name, content in encoded(statistics).items():
             writer.attach(name, content)
         return writer.finish()
+
+
+def _statistics(context: Context, reading: Reading, base: _Base | None, rows: RowBlock) -> GalleryStatistics:
+    method, scale = context.settings.comparable_score, None if base is None else read_scale(base.snapshot)
+    if base is not None and scale is not None:
+        statistics = carry(reading, scale, base.snapshot.part.case_ids, rows, method)
+        if statistics is not None:
+            return statistics
+    return measure(reading, context.space.name, rows, method)
 
 
 def _found(context: Context, reading: Reading) -> SnapshotInfo | None:
@@ -106,11 +161,15 @@ def _found(context: Context, reading: Reading) -> SnapshotInfo | None:
             name = find(folder)
             if name is None or not _is_as_wanted(context, reading, name):
                 continue
-            report = verify(context, name)
+            report = prove(context, name)
         except Damaged:
             continue  # a new one takes its place
-        return SnapshotInfo(name, report.folder, report.manifest.count, report.manifest.through_change)
+        return _info(report)
     return None
+
+
+def _info(report: VerifyReport) -> SnapshotInfo:
+    return SnapshotInfo(report.folder.name, report.folder, report.manifest.count, report.manifest.through_change)
 
 
 def _is_as_wanted(context: Context, reading: Reading, name: str) -> bool:

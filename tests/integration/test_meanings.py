@@ -26,6 +26,7 @@ from matcher.domain.scores import unit
 from matcher.gallery.build import SnapshotWriter
 from matcher.gallery.live import Gallery
 from matcher.gallery.manifest import read_manifest
+from matcher.gallery.snapshots import current_name, open_snapshot
 from matcher.services.context import StoreFeed
 from matcher.services.views import CandidateView
 from matcher.store.database import Transaction
@@ -255,8 +256,11 @@ def test_relatives_and_copies_are_left_out(matcher: Matcher) -> None:
 def statistics_table(matcher: Matcher) -> dict[str, Any]:
     """What a reindex measures now."""
     matcher.reindex(actor=ME)
-    folder = matcher.context.gallery.folder
-    return json.loads((folder / (folder / "CURRENT").read_text().strip() / "statistics.json").read_text())
+    context = matcher.context
+    live = context.gallery.folder / str(current_name(context.gallery.folder))
+    table = open_snapshot(live, context.space, context.snapshot_cipher).attachment("statistics.json")
+    assert table is not None
+    return json.loads(table)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
@@ -308,7 +312,7 @@ def test_damaged_statistics_are_named_and_stop_no_search(matcher: Matcher, name:
     fill(matcher, 100)
     matcher.reindex(actor=ME)
     folder = matcher.context.gallery.folder
-    path = folder / (folder / "CURRENT").read_text().strip() / name
+    path = folder / (folder / "CURRENT").read_text().strip() / f"{name}.sealed"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)

@@ -159,7 +159,7 @@ def test_tiny_galleries_are_measured_without_complaint(count: int) -> None:
 
 def test_large_bands_are_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("matcher.matching.significance._MOST_PROBES", 128)
-    monkeypatch.setattr("matcher.matching.significance._BLOCK_CELLS", 1000)
+    monkeypatch.setattr("matcher.matching.significance._ROWS", 50)
     statistics = measured(faces(300))
     assert statistics.bands[BAND].children == 300
     assert len(statistics.bands[BAND].tail.sample) == 128  # type: ignore[union-attr]
