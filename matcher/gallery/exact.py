@@ -92,7 +92,7 @@ def _best(parts: Sequence[Part], probes: Vectors, count: int, *, by_case: bool) 
     return tuple(found)
 
 
-def _rounding(dim: int) -> float:
+def rounding(dim: int) -> float:
     """What a float32 inner product of unit vectors may be off: dim · 2⁻²⁴ (Higham 2002, section 3.1), doubled."""
     return dim * 2.0**-23
 
@@ -121,7 +121,7 @@ def _propose(parts: Sequence[Part], probes: Vectors, fetch: int) -> list[_Propos
         bound, taken = -np.inf, []
         for part, (scores, rows) in zip(parts, nearest_rows, strict=True):
             if fetch < len(part.vectors):
-                bound = max(bound, float(scores[number, -1]) + _rounding(probes.shape[1]))
+                bound = max(bound, float(scores[number, -1]) + rounding(probes.shape[1]))
             alive = np.sort(rows[number][part.alive[rows[number]]])
             taken.append((similarity(probe, part.vectors[alive]), part.face_ids[alive], part.case_ids[alive]))
         similarities, face_ids, case_ids = (np.concatenate(columns) for columns in zip(*taken, strict=True))
