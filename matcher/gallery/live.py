@@ -106,14 +106,16 @@ class _State(Generic[_Notes]):
     def size(self) -> int:
         return self.base.live + self.tail.part.live
 
-    def vectors(self, hits: Sequence[Hit]) -> Vectors:
-        """The vectors of faces that are in this view, (hits, dim)."""
-        wanted = np.fromiter((hit.face_id for hit in hits), np.int64, len(hits))
-        found = np.empty((len(hits), self.base.vectors.shape[1]), np.float32)
+    def vectors(self, hits: Sequence[Sequence[Hit]]) -> tuple[Vectors, ...]:
+        """The vectors of faces that are in this view, (hits, dim) for each probe."""
+        lengths = [len(found) for found in hits]
+        every = np.fromiter((hit.face_id for found in hits for hit in found), np.int64, sum(lengths))
+        wanted, order = np.unique(every, return_inverse=True)
+        vectors = np.empty((len(wanted), self.base.vectors.shape[1]), np.float32)
         for finder, part in ((self.base, self.base), (self.tail, self.tail.part)):
             places, rows = finder.find(wanted)
-            found[places] = part.vectors[rows]
-        return found
+            vectors[places] = part.vectors[rows]
+        return tuple(np.split(vectors[order], np.cumsum(lengths)[:-1])) if hits else ()
 
     def after(self, changes: Sequence[GalleryChange], counter: int) -> _State[_Notes]:
         """This view moved on; the last change of a face is the one that counts."""
@@ -165,8 +167,7 @@ class Gallery(Generic[_Notes]):
         limit_threads(self._threads)
         hits = best_cases(state.parts, probes, cases)
         name = f"{state.snapshot or 'live'}@{state.counter}"
-        vectors = tuple(state.vectors(found) for found in hits)
-        return SearchResult(hits, name, state.counter, state.size, vectors, state.notes)
+        return SearchResult(hits, name, state.counter, state.size, state.vectors(hits), state.notes)
 
     def status(self) -> GalleryStatus[_Notes]:
         """The state that a search would see now."""

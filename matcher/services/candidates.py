@@ -75,18 +75,24 @@ class Search:
     through_change: int
 
 
-def search(context: Context, faces: Sequence[Face], top: int) -> Search:
-    """Rank the gallery's cases for every probe face; no face: no lists."""
+def search(context: Context, faces: Sequence[Face], top: int, only: Sequence[Set[CaseId]] | None = None) -> Search:
+    """Rank the gallery's cases for every probe face; no face: no lists.
+
+    `only` names for each face the cases whose places are given: the ranks stay those among all.
+    """
     dim = context.space.dim
     probes = np.stack([face.embedding for face in faces]) if faces else np.empty((0, dim), dtype=np.float32)
     found = context.gallery.search(probes, cases=top)
     lists = []
-    for face, hits, vectors in zip(faces, found.hits, found.vectors, strict=True):
+    for number, (face, hits, vectors) in enumerate(zip(faces, found.hits, found.vectors, strict=True)):
+        rows = [row for row, hit in enumerate(hits) if only is None or hit.case_id in only[number]]
+        wanted = [hits[row] for row in rows]
         scores: dict[FaceId, float] = {}
-        if found.notes is not None:
-            comparable = found.notes.comparable(face.embedding, hits, vectors)
-            scores = dict(zip((hit.face_id for hit in hits), comparable.tolist(), strict=True))
-        lists.append(FaceHits(rank(hits, top), scores, poor(face.quality)))
+        if found.notes is not None and wanted:
+            comparable = found.notes.comparable(face.embedding, wanted, vectors[rows])
+            scores = dict(zip((hit.face_id for hit in wanted), comparable.tolist(), strict=True))
+        places = tuple(place for place in rank(hits, top) if only is None or place.hit.case_id in only[number])
+        lists.append(FaceHits(places, scores, poor(face.quality)))
     return Search(tuple(lists), found.notes, found.snapshot, found.gallery_size, found.counter)
 
 

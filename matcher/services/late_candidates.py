@@ -6,6 +6,7 @@ earlier one has shown; so is one at which somebody is looking, when that round i
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -33,8 +34,11 @@ def add(
     lists = transaction.tasks.lists_in(faces, space)
     rounds = _rounds(context, transaction, lists, space)
     transaction.candidates.add([replace(one, round=rounds.get(one.face_id, 1)) for one in found])
-    new = [one for one in found if one.face_id not in lists]
-    made = [task for of in sightings.values() for task in list_tasks(context, of, _of(new, of.id))]
+    new: dict[SightingId, list[Candidate]] = defaultdict(list)
+    for one in found:
+        if one.face_id not in lists:
+            new[one.sighting_id].append(one)
+    made = [task for sighting_id, own in new.items() for task in list_tasks(context, sightings[sighting_id], own)]
     transaction.tasks.add([replace(_from_now(context, task), created_at=context.clock()) for task in made])
     again = [task for task in lists.values() if task.state is TaskState.DONE]
     for task in again:
@@ -60,10 +64,6 @@ def _rounds(context: Context, transaction: Transaction, lists: Mapping[FaceId, T
         last[face_id] = max(last[face_id], number)
     joins = {face_id for face_id, task in lists.items() if task.state is TaskState.WAITING and task.id not in opened}
     return {face_id: task.round if face_id in joins else last[face_id] + 1 for face_id, task in lists.items()}
-
-
-def _of(candidates: Sequence[Candidate], sighting_id: SightingId) -> list[Candidate]:
-    return [one for one in candidates if one.sighting_id == sighting_id]
 
 
 def _asked_again(context: Context, task: Task, number: int) -> Task:

@@ -110,7 +110,7 @@ class _Work:
         best, streamed = self._nearest(members)
         ids, before = sorted({member.case_id for member in members}), len(self.pairs)
         for some in _parts(sorted(best), "looking at sightings", self.context):
-            self._keep(self._only(search_again(self.context, some), best))
+            self._keep(self._only(search_again(self.context, some, best), best))
         details = {"faces": len(members), "streamed": streamed, "found": len(self.pairs) - before}
         with self.context.store.write() as transaction:
             transaction.watching.move(self.space, members[-1].change)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from matcher.domain.faces import Face
-from matcher.domain.ids import FaceId, SightingId
+from matcher.domain.ids import CaseId, FaceId, SightingId
 from matcher.domain.records import Sighting
 from matcher.domain.watching import WatchedPair
 from matcher.matching.plausibility import Observation
@@ -41,10 +41,13 @@ class Kept:
     skipped: Mapping[str, int]
 
 
-def search_again(context: Context, face_ids: Sequence[FaceId]) -> Searched:
+def search_again(
+    context: Context, face_ids: Sequence[FaceId], best: Mapping[FaceId, Set[CaseId]] | None = None
+) -> Searched:
     """Search faces of sightings as if they came in now; one that is resolved or gone meanwhile is left out.
 
     So a case has the rank that it would have on the list of a sighting of today, among all cases that are open now.
+    With `best` only those cases are given that it has for a face.
     """
     space = context.space.name
     with context.store.read() as reading:
@@ -55,7 +58,8 @@ def search_again(context: Context, face_ids: Sequence[FaceId]) -> Searched:
         for face_id, one in stored.items()
         if face_id in vectors
     }
-    return Searched(tuple(probes), search(context, list(probes.values()), context.settings.top))
+    only = None if best is None else [best[face_id] for face_id in probes]
+    return Searched(tuple(probes), search(context, list(probes.values()), context.settings.top, only))
 
 
 def keep(context: Context, searched: Searched, who: Who) -> Kept:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ _IS_LIST = text("tasks.kind = 'list'")
 _SEALED = text("NOT verdicts.superseded")
 _ANSWERED = and_(list_answers.c.task_id == tasks.c.id, list_answers.c.round == tasks.c.round)
 _TURN = tasks.c.day, tasks.c.id
+_FIELDS = tuple(field.name for field in fields(Task))
 _STEP = 64  # tasks that are looked at together
 _LANE = 5000  # tasks of the urgent lane that are put in order
 
@@ -239,12 +240,16 @@ class TaskWriting(TaskReading):
     def add(self, new: Sequence[Task]) -> None:
         """Keep new tasks, in the order of their random ids."""
         if new:
-            self._connection.execute(insert(tasks), [asdict(task) for task in sorted(new, key=lambda one: one.id)])
+            self._connection.execute(insert(tasks), [_columns(task) for task in sorted(new, key=lambda one: one.id)])
 
     def update(self, task: Task) -> None:
         """Replace what is kept of a task; `NotFound` for an unknown one."""
-        if not self._connection.execute(update(tasks).where(tasks.c.id == task.id).values(asdict(task))).rowcount:
+        if not self._connection.execute(update(tasks).where(tasks.c.id == task.id).values(_columns(task))).rowcount:
             raise NotFound("This task is gone: ask for another.")
+
+
+def _columns(task: Task) -> dict[str, Any]:
+    return {name: getattr(task, name) for name in _FIELDS}
 
 
 def _free(kind: TaskKind, person: PersonId, now: datetime) -> ColumnElement[bool]:
