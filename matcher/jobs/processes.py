@@ -33,7 +33,7 @@ def born(pid: int) -> str:
     try:
         status = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
         fields = status.rpartition(")")[2].split()  # the name before it may hold spaces
-        return "" if fields[0] in ("Z", "X") else fields[19]  # a zombie does nothing any more
+        return "ended" if fields[0] in ("Z", "X") else fields[19]  # a zombie does nothing any more
     except (OSError, IndexError):
         return ""
 
@@ -44,7 +44,8 @@ def alive(lock: JobLock) -> bool | None:
         return None
     if not _exists(lock.pid):
         return False
-    return born(lock.pid) == lock.born if lock.born else None
+    found = born(lock.pid)
+    return found == lock.born if found and lock.born else None  # the processes of others may be hidden
 
 
 def _exists(pid: int) -> bool:

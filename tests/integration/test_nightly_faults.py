@@ -158,7 +158,7 @@ def test_a_read_only_home_changes_nothing_and_says_so(working: Path) -> None:
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize("seconds", [35, 100])
+@pytest.mark.parametrize("seconds", [35, 130])
 def test_a_database_that_another_process_locks_is_waited_for(working: Path, seconds: int) -> None:
     """Every change waits 30 seconds for others, and a night tries three times."""
     code = f"""

@@ -99,9 +99,9 @@ def test_a_zombie_is_dead(context: Context) -> None:
     zombie = subprocess.Popen([sys.executable, "-c", ""])
     born = processes.born(zombie.pid)
     deadline = time.monotonic() + 20
-    while processes.born(zombie.pid) and time.monotonic() < deadline:
+    while processes.born(zombie.pid) != "ended" and time.monotonic() < deadline:
         time.sleep(0.01)
-    planted(context, **here(zombie.pid, born or "1"))
+    planted(context, **here(zombie.pid, born))
     assert nightly.run(context, WHO, steps=["audit"]).finished
     zombie.wait()
 
@@ -236,3 +236,4 @@ def test_what_the_system_does_not_tell_is_not_guessed(monkeypatch: pytest.Monkey
     assert processes.alive(lock) is None, "its number may have been given out again"
     assert processes.alive(replace(lock, pid=2**22 + 1)) is False
     assert processes.alive(replace(lock, host="db2")) is None
+    assert processes.alive(replace(lock, born="1")) is None, "it is hidden, not gone"
