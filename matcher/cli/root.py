@@ -91,6 +91,7 @@ COMMANDS = {
     "user": ("matcher.cli.people:user", "Add, list and change accounts."),
     "key": ("matcher.cli.people:key", "Make, list and revoke keys for programs."),
     "retention": ("matcher.cli.retention:retention", "What has been kept long enough, and letting it go."),
+    "subject": ("matcher.cli.subject:subject", "What is held about one person, for that person."),
     "erasure": ("matcher.cli.erasure:erasure", "What was erased, and the proof that it is gone."),
     "audit": ("matcher.cli.audit:audit", "Show and verify the audit log."),
 }

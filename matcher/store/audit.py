@@ -30,6 +30,20 @@ class AuditReading(Part):
         query = _WITH_NOTES if before is None else _WITH_NOTES.where(audit.c.number < before)
         return self._listed(query.order_by(audit.c.number.desc()).limit(limit))
 
+    def about(self, objects: Set[str]) -> list[AuditRecord]:
+        """The entries about any of these shown ids, rising."""
+        named = self._naming(select(audit.c.number, audit.c.entry), objects)
+        return [
+            record
+            for some in batches(named)
+            for record in self._listed(_WITH_NOTES.where(audit.c.number.in_(some)).order_by(audit.c.number))
+        ]
+
+    def _naming(self, query: Select[Any], objects: Set[str]) -> list[int]:
+        """The numbers of those entries of a query that name one of these ids."""
+        with self._connection.execute(query.order_by(audit.c.number), execution_options=_STREAMED) as rows:
+            return [row.number for row in rows if not objects.isdisjoint(parse_entry(row.entry).objects)]
+
     def _listed(self, query: Select[Any]) -> list[AuditRecord]:
         return [
             AuditRecord(
@@ -94,9 +108,8 @@ class AuditWriting(AuditReading):
 
     def forget_notes(self, objects: Set[str]) -> int:
         """Erase the notes of entries about any of these shown ids; the chain keeps their keyed digests. How many."""
-        query = select(audit.c.number, audit.c.entry).join(audit_notes, audit_notes.c.number == audit.c.number)
-        with self._connection.execute(query, execution_options=_STREAMED) as rows:
-            told = [row.number for row in rows if not objects.isdisjoint(parse_entry(row.entry).objects)]
+        noted = select(audit.c.number, audit.c.entry).join(audit_notes, audit_notes.c.number == audit.c.number)
+        told = self._naming(noted, objects)
         for some in batches(told):
             self._connection.execute(delete(audit_notes).where(audit_notes.c.number.in_(some)))
         return len(told)
