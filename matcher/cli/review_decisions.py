@@ -11,7 +11,7 @@ from matcher.cli.session import signed_in
 from matcher.domain.cases import CaseStatus, ConfirmationKind
 from matcher.domain.reviews import DecisionKind
 
-_STATES = ("disputed", "escalated", "excluded", "confirmed")
+_STATES = ("disputed", "escalated", "excluded", "confirmed", "closed")
 _note = click.option("--note", required=True, help="Why, in your own words.")
 
 

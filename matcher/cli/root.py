@@ -95,6 +95,7 @@ COMMANDS = {
     "user": ("matcher.cli.people:user", "Add, list and change accounts."),
     "key": ("matcher.cli.people:key", "Make, list and revoke keys for programs."),
     "retention": ("matcher.cli.retention:retention", "What has been kept long enough, and letting it go."),
+    "subject": ("matcher.cli.subject:subject", "What is held about one person, for that person."),
     "erasure": ("matcher.cli.erasure:erasure", "What was erased, and the proof that it is gone."),
     "encryption": ("matcher.cli.encryption:encryption", "Encryption of photos and embeddings, and its key."),
     "stop": ("matcher.cli.stop:stop", "Make the home read-only at once, in every process."),

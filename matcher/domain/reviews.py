@@ -36,6 +36,7 @@ class TaskState(str, Enum):
     ESCALATED = "escalated"  # reviewers agree on a possible resemblance: for an officer
     CONFIRMED = "confirmed"  # proved from outside
     EXCLUDED = "excluded"  # not the same child: until a new photo or a new model, or for good if it was refuted
+    CLOSED = "closed"  # a pair that was open when its case ended: nothing is asked of it until the case is opened again
 
 
 class Outcome(str, Enum):
@@ -102,6 +103,8 @@ class DecisionKind(str, Enum):
     REFUTED = "refuted"  # an officer's exclusion after an escalation: only a person opens it again
     CONFIRMED = "confirmed"
     REOPENED = "reopened"
+    CLOSED = "closed"  # its case has ended
+    RESUMED = "resumed"  # its case is open again: it stands where it stood
 
 
 class ReopenedBy(str, Enum):

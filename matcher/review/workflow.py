@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
@@ -18,6 +19,12 @@ _DECIDED = {
     DecisionKind.CONFIRMED: TaskState.CONFIRMED,
 }
 
+# Pairs of which something is still asked, of reviewers or of those who decide.
+OPEN = frozenset({TaskState.WAITING, TaskState.DISPUTED, TaskState.ESCALATED})
+
+# What follows from the end of a case or its reopening, and is nobody's view of a pair.
+ENDINGS = frozenset({DecisionKind.CLOSED, DecisionKind.RESUMED})
+
 # Why a task cannot be had where there is no seat.
 TAKEN = Wording("enough others are at work on it")
 
@@ -28,18 +35,27 @@ _POSSIBLE = {
     DecisionKind.REFUTED: frozenset({TaskState.ESCALATED}),
     DecisionKind.CONFIRMED: frozenset({TaskState.ESCALATED}),
     DecisionKind.REOPENED: frozenset({TaskState.EXCLUDED, TaskState.CONFIRMED}),
+    DecisionKind.CLOSED: OPEN,
+    DecisionKind.RESUMED: frozenset({TaskState.CLOSED}),
 }
 
 
 def pair_state(verdicts: Sequence[Verdict], decisions: Sequence[Decision], needed: int) -> TaskState:
     """Where a pair stands after the verdicts and decisions of its present round, in any order.
 
-    `verdicts` are all of the round, superseded ones too. An officer's decision counts, else a supervisor's, else
+    `verdicts` are all of the round, superseded ones too. What was open when the case ended is closed until it resumes.
+    An officer's decision counts, else a supervisor's, else
     `needed` live verdicts of different persons: all `potential` escalate, all `no_candidate` exclude, anything else is
     disputed. Agreement counts only while it is blind: whoever changed the outcome after the reveal makes the round a
     dispute.
     """
-    made = {decision.kind for decision in decisions}
+    made = Counter(decision.kind for decision in decisions)
+    state = _judged(verdicts, made.keys(), needed)
+    closed = made[DecisionKind.CLOSED] > made[DecisionKind.RESUMED]
+    return TaskState.CLOSED if closed and state in OPEN else state
+
+
+def _judged(verdicts: Sequence[Verdict], made: Set[DecisionKind], needed: int) -> TaskState:
     for kind in reversed(_DECIDED):
         if kind in made:
             return _DECIDED[kind]
@@ -108,6 +124,7 @@ def refusal(kind: TaskKind, state: TaskState, seats: Seats, person: PersonId) ->
     """
     taken = seats.holders | seats.answered
     rules = (
+        (state is TaskState.CLOSED, Wording("the case has ended")),
         (state is not TaskState.WAITING, Wording("it does not wait for reviewers any more")),
         (person in seats.recused, Wording("you have seen more of it than its photos")),
         (person in seats.answered, Wording("you have answered it")),

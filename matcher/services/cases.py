@@ -14,7 +14,7 @@ from matcher.services import case_views
 from matcher.services.auditing import Trace, record
 from matcher.services.case_photos import NewPhoto, enrol
 from matcher.services.context import Context
-from matcher.services.desk_tasks import reopen_due
+from matcher.services.desk_tasks import close_of_case, reopen_due, resume_of_case
 from matcher.services.inputs import Who, check_text
 from matcher.services.photos import Owner, keep_bytes
 from matcher.services.views import CaseView
@@ -102,7 +102,10 @@ def _unfindable(reading: Reading, case: Case) -> list[str]:
 
 
 def move(context: Context, number: str, status: CaseStatus, confirmation: Confirmation | None, who: Who) -> CaseView:
-    """Close or reopen a case by the table of moves; its faces leave or enter every search with the same commit."""
+    """Close or reopen a case by the table of moves; its faces leave or enter every search with the same commit.
+
+    Its open pairs are closed with it, and resumed with it. From its end on runs the time after which it is erased.
+    """
     space = context.space.name if status.searched else None
     with context.store.write() as transaction:
         case = require_case(transaction, number)
@@ -139,7 +142,9 @@ def _change_status(
             at=now,
         )
     )
-    trace = Trace("case.status", [case.id], details={"old": case.status.value, "new": status.value})
+    follow = resume_of_case if status.searched else close_of_case
+    pairs = follow(context, transaction, case.id, who)
+    trace = Trace("case.status", [case.id], details={"old": case.status.value, "new": status.value, "pairs": pairs})
     record(context, transaction, who, trace)
     return moved
 

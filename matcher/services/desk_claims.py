@@ -93,6 +93,8 @@ def _ended(claim: Claim, now: datetime) -> str | None:
 
 def _over(reading: Reading, held: Held) -> str | None:
     task = held.task
+    if task.state is TaskState.CLOSED:
+        return Wording("the case has ended; ask for the next task")
     if task.state is not TaskState.WAITING or task.round != held.claim.round:
         return Wording("this is not asked any more; ask for the next task")
     if task.case_id is not None:

@@ -38,6 +38,7 @@ _LOOKS = {
     TaskState.DISPUTED: Right.SETTLE,
     TaskState.ESCALATED: Right.CONFIRM,
     TaskState.EXCLUDED: Right.SETTLE,
+    TaskState.CLOSED: Right.SETTLE,
     TaskState.CONFIRMED: Right.CONFIRM,
 }
 
@@ -140,9 +141,9 @@ def confirm(
         if case is None:
             raise NotFound(Wording("The case of task '{task}' is gone.", task=task))
         require_possible(found.state, DecisionKind.CONFIRMED)
-        if case.status is not status:
-            cases.close(context, transaction, case, (status, confirmation), who)
         _decide(context, transaction, acting, found, Made(DecisionKind.CONFIRMED, who, confirmation))
+        if case.status is not status:  # after the pair, which would be closed with it
+            cases.close(context, transaction, case, (status, confirmation), who)
 
 
 def refute(context: Context, acting: Acting, task: str, note: str) -> None:

@@ -21,7 +21,7 @@ from matcher.domain.reviews import (
 )
 from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.interchange.cells import one_of, text
-from matcher.review.workflow import pair_state
+from matcher.review.workflow import ENDINGS, pair_state
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.desk_claims import Held, own, require_live, reviewer
@@ -198,7 +198,8 @@ def _require_revisable(transaction: Transaction, held: Held, live: Verdict) -> N
         )
     if live.truth is not None:
         raise Conflict(Wording("This was a control pair: its answer stays as it was."))
-    if held.task.round != live.round or transaction.verdicts.decisions(held.task.id, live.round):
+    decided = {one.kind for one in transaction.verdicts.decisions(held.task.id, live.round)} - ENDINGS
+    if held.task.round != live.round or decided:
         raise Conflict(Wording("This pair was decided since: its verdicts stay as they are."))
 
 

@@ -20,6 +20,7 @@ from matcher.domain.reviews import (
     TaskState,
     day_of,
 )
+from matcher.review.workflow import OPEN, pair_state
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import Who
@@ -84,6 +85,33 @@ def add_pairs(context: Context, transaction: Transaction, of: Task, picks: Seque
     ]
     transaction.tasks.add(new)
     return new
+
+
+def close_of_case(context: Context, transaction: Transaction, case_id: CaseId, who: Who) -> int:
+    """Close the open pairs of a case that ends, with that as the reason; how many there are."""
+    open_pairs = [task for task in transaction.tasks.pairs_of(case_id).values() if task.state in OPEN]
+    return _follow_case(context, transaction, open_pairs, who, DecisionKind.CLOSED)
+
+
+def resume_of_case(context: Context, transaction: Transaction, case_id: CaseId, who: Who) -> int:
+    """Put the pairs that were closed with their case back where they stood; how many there are."""
+    closed = [task for task in transaction.tasks.pairs_of(case_id).values() if task.state is TaskState.CLOSED]
+    return _follow_case(context, transaction, closed, who, DecisionKind.RESUMED)
+
+
+def _follow_case(
+    context: Context, transaction: Transaction, tasks: Sequence[Task], who: Who, kind: DecisionKind
+) -> int:
+    now = context.clock()
+    for task in tasks:
+        made = Decision(
+            id=DecisionId(new_id()), task_id=task.id, round=task.round, kind=kind, actor=who.actor, note=None, at=now
+        )
+        transaction.verdicts.decide([made])
+        verdicts = transaction.verdicts.of_round(task.id, task.round)
+        state = pair_state(verdicts, transaction.verdicts.decisions(task.id, task.round), task.needed)
+        transaction.tasks.update(replace(task, state=state, updated_at=now))
+    return len(tasks)
 
 
 def reopen_of_case(context: Context, transaction: Transaction, case_id: CaseId, who: Who) -> int:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import IO, Any
 
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.ids import id_text
-from matcher.services import cases, erasing, erasure_statement, retention
+from matcher.services import cases, erasing, erasure_statement, retention, subjects
 from matcher.services.context import Context
 from matcher.services.erasing import ErasureView
 from matcher.services.erasure_statement import Verification
 from matcher.services.inputs import ReasonCode, Who
 from matcher.services.retention import RetentionPlan, RetentionView
+from matcher.services.subjects import SubjectView
 
 
 class Endings:
@@ -54,6 +55,12 @@ class Endings:
         if tombstone is None:
             return erasure_statement.verify(self._context, erasing.tombstone(self._context, erased_id))
         return erasure_statement.verify(self._context, erasure_statement.from_json(tombstone))
+
+    def export_subject(self, acting: Acting, subject: str, file: IO[bytes], *, note: str | None = None) -> SubjectView:
+        """Write everything that is held about a case (by number) or a sighting (by id) to an open file, as a ZIP."""
+        acting.require(Right.CASE_CLOSE)
+        found = subjects.find(self._context, subject)
+        return subjects.export(self._context, found, Who.of(acting, ReasonCode.CLOSURE, note), file)
 
     def retention_plan(self, *, ahead_days: float = 0) -> RetentionPlan:
         """What the rules of retention would let go now, or within so many days; nothing is changed."""

@@ -87,6 +87,10 @@ def in_words(statement: Mapping[str, Any]) -> list[str]:
         lines.append(f"REMAINS WERE FOUND: {found}.")
     else:
         lines.append("Nothing was found: no photo, no measurement of the face, no entry about the person.")
+    lines.append(
+        "Kept are the reference, the date, how much was removed, and digests by which remains would be known; the log "
+        "of what was done names the reference and nothing about the person."
+    )
     if statement["elsewhere"]:
         lines.append(
             "The same picture is held with another case or sighting, which has a copy of its own and was not erased."

@@ -47,6 +47,19 @@ class AuditReading(Part):
         """All entries in their order, however many there are; an erased note is `None`."""
         return map(_record, self._streamed(_WITH_NOTES))
 
+    def about(self, objects: Set[str]) -> list[AuditRecord]:
+        """The entries about any of these shown ids, rising."""
+        named = self._naming(select(audit), objects)
+        return [
+            _record(row)
+            for some in batches(named)
+            for row in self._connection.execute(_WITH_NOTES.where(audit.c.number.in_(some)).order_by(audit.c.number))
+        ]
+
+    def _naming(self, query: Select[Any], objects: Set[str]) -> list[int]:
+        """The numbers of those entries of a query that name one of these ids."""
+        return [row.number for row in self._streamed(query) if not objects.isdisjoint(parse_entry(row.entry).objects)]
+
     def lines(self, wanted: Callable[[datetime], bool] | None = None) -> Iterator[str]:
         """Entries in their order, as lines of JSON as they stand in the chain; those whose time is `wanted`, or all."""
         for row in self._streamed(select(audit)):
@@ -144,9 +157,8 @@ class AuditWriting(AuditReading):
 
     def forget_notes(self, objects: Set[str]) -> int:
         """Erase the notes of entries about any of these shown ids; the chain keeps their keyed digests. How many."""
-        query = select(audit.c.number, audit.c.entry).join(audit_notes, audit_notes.c.number == audit.c.number)
-        with self._connection.execute(query, execution_options=_STREAMED) as rows:
-            told = [row.number for row in rows if not objects.isdisjoint(parse_entry(row.entry).objects)]
+        noted = select(audit.c.number, audit.c.entry).join(audit_notes, audit_notes.c.number == audit.c.number)
+        told = self._naming(noted, objects)
         for some in batches(told):
             self._connection.execute(delete(audit_notes).where(audit_notes.c.number.in_(some)))
         return len(told)

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, delete, exists, insert, or_, select, text, update
 
 from matcher.domain.erasures import Erasure, Subject, SubjectKind
-from matcher.domain.ids import CandidateId, FaceId
+from matcher.domain.ids import CandidateId, FaceId, id_text
+from matcher.store.columns import Id
 from matcher.store.desk_tables import (
     case_recusals,
     claims,
@@ -81,6 +82,17 @@ class ErasureReading(Part):
         for query in (own.photos, own.faces, own.candidates, own.tasks, own.claims):
             found.update(self._connection.scalars(query))
         return found
+
+    def rows_of(self, subject: Subject) -> dict[str, list[dict[str, Any]]]:
+        """Every row that is of a case or sighting, by table, ids as they are shown; without its vectors, which
+        `FaceReading` gives.
+        """
+        found: dict[str, list[dict[str, Any]]] = {}
+        for table, condition in _Own(subject).rows():
+            if table is not embeddings:
+                rows = self._connection.execute(select(table).where(condition)).mappings()
+                found[table.name] = [_shown(table, row) for row in rows]
+        return {name: rows for name, rows in found.items() if rows}
 
     def _listed(self, query: Select[Any]) -> list[Erasure]:
         return [_erasure(row) for row in self._connection.execute(query).mappings()]
@@ -176,6 +188,11 @@ class _Own:
 
 def _without(kept: Sequence[CandidateId], gone: frozenset[int]) -> list[CandidateId]:
     return [one for one in kept if one not in gone]
+
+
+def _shown(table: Table, row: Mapping[Any, Any]) -> dict[str, Any]:
+    ids = {column.name for column in table.c if isinstance(column.type, Id) and column is not photos.c.size}
+    return {name: id_text(value) if name in ids and value is not None else value for name, value in row.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,7 @@ router = router_of("Decisions")
 
 @router.get("/pairs", summary="Pairs in a state")
 def pairs(caller: Decider, state: TaskState, after: After = None, limit: Limit = 50) -> Page[PairItem]:
-    """Pairs that are disputed, escalated, excluded or confirmed; nothing of a line names a child."""
+    """Pairs that are disputed, escalated, excluded, confirmed or closed; nothing of a line names a child."""
     found = caller.desk.pairs(caller.acting, state, after=after, limit=limit + 1)
     return page(found, limit, lambda one: one.task)
 

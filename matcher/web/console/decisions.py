@@ -23,7 +23,7 @@ Supervisor = Annotated[Visit, Depends(allowed(Right.SETTLE))]
 Officer = Annotated[Visit, Depends(allowed(Right.CONFIRM))]
 
 _OFFICERS = (TaskState.ESCALATED, TaskState.CONFIRMED)
-_SUPERVISORS = (TaskState.DISPUTED, TaskState.EXCLUDED, *_OFFICERS)
+_SUPERVISORS = (TaskState.DISPUTED, TaskState.EXCLUDED, *_OFFICERS, TaskState.CLOSED)
 
 
 # Which of the pairs each of them sees is decided with each pair.

@@ -82,6 +82,10 @@ def test_which_decisions_are_possible(state: TaskState, kind: DecisionKind) -> N
         (TaskState.ESCALATED, DecisionKind.REFUTED),
         (TaskState.EXCLUDED, DecisionKind.REOPENED),
         (TaskState.CONFIRMED, DecisionKind.REOPENED),
+        (TaskState.WAITING, DecisionKind.CLOSED),
+        (TaskState.DISPUTED, DecisionKind.CLOSED),
+        (TaskState.ESCALATED, DecisionKind.CLOSED),
+        (TaskState.CLOSED, DecisionKind.RESUMED),
     }
     if (state, kind) in table:
         require_possible(state, kind)
@@ -128,7 +132,9 @@ def played(steps: list[tuple[str, object, object]], needed: int) -> tuple[TaskSt
 @given(STEPS, st.integers(2, 3))
 def test_no_way_leads_around_the_rules(steps: list[tuple[str, object, object]], needed: int) -> None:
     state, verdicts, decisions = played(steps, needed)
-    made = [one.kind for one in decisions]
+    ends = [one.kind for one in decisions if one.kind in (DecisionKind.CLOSED, DecisionKind.RESUMED)]
+    assert (state is TaskState.CLOSED) == (ends[-1:] == [DecisionKind.CLOSED])
+    made = [one.kind for one in decisions if one.kind not in ends]
     first = {one.person_id: one.outcome for one in reversed(verdicts)}  # what was said blind
     live = {one.person_id: one.outcome for one in verdicts if not one.superseded}
     blind = {outcome for person, outcome in live.items() if first[person] is outcome}
@@ -142,6 +148,23 @@ def test_no_way_leads_around_the_rules(steps: list[tuple[str, object, object]], 
         assert agreed is NO or made[-1] in (DecisionKind.EXCLUDED, DecisionKind.REFUTED)
     if state is TaskState.WAITING:
         assert len(live) < needed
+
+
+def test_a_pair_is_closed_with_its_case_and_resumes_where_it_stood() -> None:
+    close, resume = decision(DecisionKind.CLOSED), decision(DecisionKind.RESUMED)
+    for verdicts, made in (
+        ([], []),
+        ([verdict(1, YES)], []),
+        ([verdict(1, YES), verdict(2, YES)], []),
+        ([verdict(1, YES), verdict(2, NO)], []),
+        ([verdict(1, YES), verdict(2, NO)], [decision(DecisionKind.ESCALATED)]),
+    ):
+        before = pair_state(verdicts, made, needed=2)
+        assert pair_state(verdicts, [*made, close], needed=2) is TaskState.CLOSED
+        assert pair_state(verdicts, [*made, close, resume], needed=2) is before
+        assert pair_state(verdicts, [*made, close, resume, close], needed=2) is TaskState.CLOSED
+    proved = [decision(DecisionKind.CONFIRMED), close]
+    assert pair_state([], proved, needed=2) is TaskState.CONFIRMED
 
 
 def test_lists() -> None:
