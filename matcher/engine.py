@@ -39,6 +39,7 @@ from matcher.services import (
 )
 from matcher.services.audit_log import AuditLog
 from matcher.services.casework import Casework
+from matcher.services.consents import Consents
 from matcher.services.context import Context, Progress
 from matcher.services.desk import Desk
 from matcher.services.details import case_fields, confirmation, sighting_fields
@@ -85,6 +86,7 @@ class Matcher:
         self.audit_log = AuditLog(context)
         self.stop_switch = StopSwitch(context)
         self.repairs = Repairs(context)
+        self.consents = Consents(context)
 
     @classmethod
     def create(

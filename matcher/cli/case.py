@@ -21,6 +21,7 @@ from matcher.cli.app import (
 )
 from matcher.cli.bulk import import_options, run_import
 from matcher.cli.case_view import box_text, print_case, print_weak_cases
+from matcher.cli.consent import consent
 from matcher.cli.session import account_here, onlooker, signed_in
 from matcher.domain.cases import CaseStatus, ConfirmationKind, LegalBasis
 from matcher.domain.positions import Datum
@@ -71,6 +72,9 @@ photo_option = click.option(
 @click.group()
 def case() -> None:
     """Missing children: register, import, list, change and close cases."""
+
+
+case.add_command(consent)
 
 
 def _seen(matcher: Matcher, view: CaseView) -> None:

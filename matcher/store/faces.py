@@ -82,6 +82,12 @@ class FaceReading(Part):
         """How many chosen faces of open cases have no embedding in a space."""
         return self._connection.scalar(select(func.count()).select_from(_lacking(space).subquery())) or 0
 
+    def count_of_sightings(self) -> int:
+        """How many faces of sightings are kept as an embedding, in whatever space."""
+        kept = exists().where(embeddings.c.face_id == faces.c.id)
+        query = select(func.count()).select_from(faces).join(photos, photos.c.id == faces.c.photo_id)
+        return self._connection.scalar(query.where(photos.c.sighting_id.is_not(None), kept)) or 0
+
     def searched(self, space: str) -> dict[CaseId, list[tuple[PhotoId, Quality]]]:
         """The quality of each face that is searchable in a space, by case and the photos' positions."""
         query = (
