@@ -28,6 +28,7 @@ from matcher.services import (
     checks,
     doctor,
     homes,
+    impact,
     reindex,
     relations,
     search,
@@ -338,6 +339,10 @@ class Matcher:
     def gallery_status(self) -> GalleryView:
         """What searches run on now, and whether a reindex would help."""
         return checks.gallery_status(self._context)
+
+    def impact_page(self) -> str:
+        """A page in Markdown that an impact assessment can start from, filled from this home's settings and figures."""
+        return impact.page(self._context)
 
     def doctor(self) -> list[Finding]:
         """Check machine, models, store and gallery; each finding says what to do next."""

@@ -92,6 +92,7 @@ COMMANDS = {
     "key": ("matcher.cli.people:key", "Make, list and revoke keys for programs."),
     "stop": ("matcher.cli.stop:stop", "Make the home read-only at once, in every process."),
     "start": ("matcher.cli.stop:start", "Let a stopped home go on."),
+    "impact": ("matcher.cli.impact:impact", "A page that an impact assessment can start from."),
     "audit": ("matcher.cli.audit:audit", "Show, verify, report on, export and shorten the audit log."),
 }
 

@@ -82,6 +82,11 @@ class FaceReading(Part):
         """How many chosen faces of open cases have no embedding in a space."""
         return self._connection.scalar(select(func.count()).select_from(_lacking(space).subquery())) or 0
 
+    def embedding_as_it_lies(self) -> bytes | None:
+        """The bytes of some embedding as the database holds them, in the clear or not; `None` if there is none."""
+        found: bytes | None = self._connection.scalar(select(embeddings.c.vector).limit(1))
+        return found
+
     def count_of_sightings(self) -> int:
         """How many faces of sightings are kept as an embedding, in whatever space."""
         kept = exists().where(embeddings.c.face_id == faces.c.id)
