@@ -88,7 +88,8 @@ def _audit(context: Context) -> str:
     if report.problem is not None:
         return f"BROKEN at entry {report.first_broken}: {report.problem}"
     shortened = f", {report.removed} older ones removed under a signed checkpoint" if report.removed else ""
-    return f"chain whole, {report.entries} entries{shortened}; kept for {context.settings.audit_days} days at least"
+    default = f"by default entries are removed after {context.settings.audit_days} days"
+    return f"chain whole, {report.entries} entries{shortened}; {default}"
 
 
 def _legal_basis(context: Context) -> str:
