@@ -28,6 +28,7 @@ from matcher.services import (
     checks,
     doctor,
     homes,
+    impact,
     reindex,
     relations,
     restore,
@@ -42,6 +43,7 @@ from matcher.services import (
 from matcher.services.audit_log import AuditLog
 from matcher.services.backups import Backups
 from matcher.services.casework import Casework
+from matcher.services.consents import Consents
 from matcher.services.context import Context, Progress
 from matcher.services.desk import Desk
 from matcher.services.details import case_fields, confirmation, sighting_fields
@@ -96,6 +98,7 @@ class Matcher:
         self.audit_log = AuditLog(context)
         self.stop_switch = StopSwitch(context)
         self.repairs = Repairs(context)
+        self.consents = Consents(context)
 
     @classmethod
     def create(
@@ -370,6 +373,10 @@ class Matcher:
     def gallery_status(self) -> GalleryView:
         """What searches run on now, and whether a reindex would help."""
         return checks.gallery_status(self._context)
+
+    def impact_page(self) -> str:
+        """A page in Markdown that an impact assessment can start from, filled from this home's settings and figures."""
+        return impact.page(self._context)
 
     def doctor(self) -> list[Finding]:
         """Check machine, models, store and gallery; each finding says what to do next."""

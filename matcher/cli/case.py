@@ -21,6 +21,7 @@ from matcher.cli.app import (
 )
 from matcher.cli.bulk import import_options, run_import
 from matcher.cli.case_view import box_text, print_case, print_weak_cases
+from matcher.cli.consent import consent
 from matcher.cli.erasure import erase_case
 from matcher.cli.session import account_here, onlooker, signed_in
 from matcher.domain.cases import CaseStatus, ConfirmationKind, LegalBasis
@@ -75,6 +76,9 @@ def case() -> None:
 
 
 case.add_command(erase_case)
+
+
+case.add_command(consent)
 
 
 def _seen(matcher: Matcher, view: CaseView) -> None:

@@ -13,7 +13,7 @@ from matcher.domain.relations import RelationKind
 from matcher.interchange.records import CASE_COLUMNS
 
 if TYPE_CHECKING:
-    from matcher.services.views import CaseView, PhotoView, WeakCase
+    from matcher.services.views import CaseView, ConsentView, PhotoView, WeakCase
 
 _RELATIONS = {
     RelationKind.SIBLING: "sibling of",
@@ -39,11 +39,22 @@ def print_case(view: CaseView, as_json: bool) -> None:
     for relation in view.relations:
         said = f"{_RELATIONS[relation.kind]} case {relation.case_id} ({relation.status.value})"
         say(f"  {said}, declared by {relation.actor} at {shown(relation.at)}")
+    for consent in view.consents:
+        _print_consent(consent)
     for change in view.history:
         proof = change.confirmation
         confirmed = f", confirmed by {proof.kind.value} ({proof.reference})" if proof else ""
         why = f": {change.reason}" if change.reason else ""
         say(f"  {shown(change.at)}: {change.old.value} → {change.new.value} by {change.actor}{confirmed}{why}")
+
+
+def _print_consent(consent: ConsentView) -> None:
+    by = " ".join(part for part in (consent.giver.value, consent.name) if part)
+    related = f" ({consent.relationship})" if consent.relationship else ""
+    paper = f", document {consent.document}" if consent.document else ""
+    ended = f", withdrawn {shown(consent.withdrawn_at)}" if consent.withdrawn_at else ""
+    scopes = ", ".join(scope.value for scope in consent.scopes)
+    say(f"  consent {consent.id}: {by}{related} to {scopes}, given {consent.given_at:%Y-%m-%d}{paper}{ended}")
 
 
 def _print_photo(photo: PhotoView) -> None:

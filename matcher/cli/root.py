@@ -100,6 +100,7 @@ COMMANDS = {
     "encryption": ("matcher.cli.encryption:encryption", "Encryption of photos and embeddings, and its key."),
     "stop": ("matcher.cli.stop:stop", "Make the home read-only at once, in every process."),
     "start": ("matcher.cli.stop:start", "Let a stopped home go on."),
+    "impact": ("matcher.cli.impact:impact", "A page that an impact assessment can start from."),
     "audit": ("matcher.cli.audit:audit", "Show, verify, report on, export and shorten the audit log."),
 }
 

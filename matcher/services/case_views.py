@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from matcher.domain.cases import Case, CaseStatus, Photo, PhotoState, StatusChange
+from matcher.domain.consents import GUARDED_UNTIL, Consent, lacks_guardian
 from matcher.domain.ids import PhotoId, id_text, parse_id
 from matcher.domain.quality import explain, weaknesses
 from matcher.domain.records import StoredFace
 from matcher.domain.reviews import RecusedBy
+from matcher.matching.plausibility import age_at
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import Who
-from matcher.services.views import CaseSummary, CaseView, FaceView, PhotoView, RelationView, StatusView
+from matcher.services.views import CaseSummary, CaseView, ConsentView, FaceView, PhotoView, RelationView, StatusView
 from matcher.store.database import Reading
+from matcher.wording import Wording
 
 
 def shown(context: Context, case: Case, who: Who) -> CaseView:
@@ -22,7 +26,7 @@ def shown(context: Context, case: Case, who: Who) -> CaseView:
         now = transaction.cases.by_id(case.id) or case
         transaction.recusals.from_cases(who.actor, [case.id], RecusedBy.CASE, context.clock())
         record(context, transaction, who, Trace("case.view", [case.id]))
-        return of_case(transaction, now)
+        return of_case(transaction, now, guardian_notice(transaction, now, context.clock().date()))
 
 
 def recuse(context: Context, number: str, who: Who) -> None:
@@ -47,7 +51,28 @@ def of_case(reading: Reading, case: Case, warnings: Sequence[str] = ()) -> CaseV
         updated_at=case.updated_at,
         warnings=tuple(warnings),
         relations=_relations(reading, case),
+        consents=tuple(_of_consent(one) for one in reading.consents.of_case(case.id)),
     )
+
+
+def guardian_notice(reading: Reading, case: Case, today: date) -> list[str]:
+    """What to say of a child under 14 whom nobody who decides for it allowed to search for, nor any other basis."""
+    age = age_at(case.details, today)
+    if not lacks_guardian(age, case.details.legal_basis, reading.consents.of_case(case.id)):
+        return []
+    return [
+        Wording(
+            "The child of case '{case}' is under {age}: record a parent's or guardian's consent to the search, or "
+            "another legal basis.",
+            case=case.number,
+            age=GUARDED_UNTIL,
+        )
+    ]
+
+
+def _of_consent(one: Consent) -> ConsentView:
+    told = {name: getattr(one, name) for name in ConsentView.__dataclass_fields__ if name != "id"}
+    return ConsentView(id=id_text(one.id), **told)
 
 
 def of_photo(photo: Photo, faces: Iterable[StoredFace]) -> PhotoView:

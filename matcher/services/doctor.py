@@ -19,7 +19,7 @@ from matcher.domain.scores import unit
 from matcher.errors import MatcherError
 from matcher.matching.sentences import people
 from matcher.matching.significance import NEEDED
-from matcher.services import upkeep
+from matcher.services import law, upkeep
 from matcher.services.case_views import awaiting_choice
 from matcher.services.checks import gallery_status, verify_audit
 from matcher.services.context import Context
@@ -56,6 +56,7 @@ def examine(context: Context) -> list[Finding]:
         ("reviewers", _reviewers),
         ("messages", _messages),
         *upkeep.CHECKS,
+        *law.CHECKS,
         ("audit log", _audit),
     ]
     return [_tried(subject, check, context) for subject, check in parts]

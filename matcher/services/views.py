@@ -8,6 +8,7 @@ from datetime import date, datetime
 from matcher.domain.ages import AgeBand
 from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, PhotoState, Sex
 from matcher.domain.chances import Insufficient, Meaning
+from matcher.domain.consents import Giver, Scope
 from matcher.domain.faces import Box, NoFaceReason, Quality
 from matcher.domain.positions import Position
 from matcher.domain.quality import Advice, Weakness
@@ -70,6 +71,23 @@ class RelationView:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentView:
+    """Who allowed what for a case, and whether it was withdrawn; `document` says where the paper lies."""
+
+    id: str
+    giver: Giver
+    name: str | None
+    relationship: str | None
+    scopes: tuple[Scope, ...]
+    given_at: datetime
+    document: str | None
+    recorded_by: str
+    recorded_at: datetime
+    withdrawn_at: datetime | None
+    withdrawn_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """A case as people see it; `warnings` say what the caller should know about what was just done."""
 
@@ -82,6 +100,7 @@ class CaseView:
     updated_at: datetime
     warnings: tuple[str, ...] = ()
     relations: tuple[RelationView, ...] = ()
+    consents: tuple[ConsentView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,17 @@ class FaceReading(SealedPart):
         """How many chosen faces of open cases have no embedding in a space."""
         return self._connection.scalar(select(func.count()).select_from(_lacking(space).subquery())) or 0
 
+    def embedding_as_it_lies(self) -> bytes | None:
+        """The bytes of some embedding as the database holds them, in the clear or not; `None` if there is none."""
+        found: bytes | None = self._connection.scalar(select(embeddings.c.vector).limit(1))
+        return found
+
+    def count_of_sightings(self) -> int:
+        """How many faces of sightings are kept as an embedding, in whatever space."""
+        kept = exists().where(embeddings.c.face_id == faces.c.id)
+        query = select(func.count()).select_from(faces).join(photos, photos.c.id == faces.c.photo_id)
+        return self._connection.scalar(query.where(photos.c.sighting_id.is_not(None), kept)) or 0
+
     def searched(self, space: str) -> dict[CaseId, list[tuple[PhotoId, Quality]]]:
         """The quality of each face that is searchable in a space, by case and the photos' positions."""
         query = (

@@ -48,6 +48,10 @@ class SightingReading(Part):
         )
         return {row.id: _sighting(row) for row in rows}
 
+    def count(self) -> int:
+        """How many sightings are kept."""
+        return self._connection.scalar(select(func.count()).select_from(sightings)) or 0
+
     def by_idempotency_key(self, key: str) -> tuple[SightingId, str] | None:
         """The sighting that was handed in under this key, and the digest of what was handed in."""
         query = select(idempotency_keys).where(idempotency_keys.c.key == key)

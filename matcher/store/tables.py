@@ -27,6 +27,7 @@ from matcher.domain.cases import (
     PhotoState,
     Sex,
 )
+from matcher.domain.consents import Giver
 from matcher.domain.faces import NoFaceReason
 from matcher.domain.records import Choice, HowSeen
 from matcher.domain.relations import RelationKind
@@ -105,6 +106,25 @@ status_changes = Table(
     Column("reason", Words),
     Column("at", Time, nullable=False),
     CheckConstraint("(confirmation_kind IS NULL) = (confirmation_reference IS NULL)", name="whole_confirmation"),
+)
+
+# Who allowed what for a case. Kept beside the case, and erased with it.
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("giver", Choices(Giver), nullable=False),
+    Column("name", Words),
+    Column("relationship", Words),
+    Column("scopes", JSON, nullable=False),
+    Column("given_at", Time, nullable=False),
+    Column("document", Words),
+    Column("recorded_by", Words, nullable=False),
+    Column("recorded_at", Time, nullable=False),
+    Column("withdrawn_at", Time),
+    Column("withdrawn_by", Words),
+    CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name="whole_withdrawal"),
 )
 
 # One row per unordered pair of cases: the smaller id stands first.

@@ -8,6 +8,7 @@ from matcher.store.audit import AuditReading, AuditWriting
 from matcher.store.candidates import CandidateReading, CandidateWriting
 from matcher.store.cases import CaseReading, CaseWriting
 from matcher.store.claims import ClaimReading, ClaimWriting
+from matcher.store.consents import ConsentReading, ConsentWriting
 from matcher.store.erasures import ErasureReading, ErasureWriting
 from matcher.store.faces import FaceReading, FaceWriting
 from matcher.store.figures import FigureReading
@@ -37,6 +38,7 @@ class Reading:
     """Everything as it was when the transaction began."""
 
     cases: CaseReading
+    consents: ConsentReading
     relations: RelationReading
     photos: PhotoReading
     faces: FaceReading
@@ -64,6 +66,7 @@ class Reading:
 
     def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
         self.cases = CaseReading(connection, head)
+        self.consents = ConsentReading(connection, head)
         self.relations = RelationReading(connection, head)
         self.photos = PhotoReading(connection, head)
         self.faces = FaceReading(connection, head, keys)
@@ -94,6 +97,7 @@ class Transaction(Reading):
     """The same with changes; while it is open, no other process writes."""
 
     cases: CaseWriting
+    consents: ConsentWriting
     relations: RelationWriting
     photos: PhotoWriting
     faces: FaceWriting
@@ -117,6 +121,7 @@ class Transaction(Reading):
 
     def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
         self.cases = CaseWriting(connection, head)
+        self.consents = ConsentWriting(connection, head)
         self.relations = RelationWriting(connection, head)
         self.photos = PhotoWriting(connection, head)
         self.faces = FaceWriting(connection, head, keys)

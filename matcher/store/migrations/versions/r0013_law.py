@@ -1,4 +1,4 @@
-"""Checkpoints of a shortened audit log, and the stop switch.
+"""Checkpoints of a shortened audit log, the stop switch, and consents.
 
 Revision ID: 0013
 """
@@ -16,7 +16,7 @@ TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """No log was shortened before, and no home is stopped."""
+    """No log was shortened before, no home is stopped, and what was told of consents stands in the cases' own words."""
     op.add_column("head", sa.Column("stopped_at", TIME))
     op.add_column("head", sa.Column("stopped_by", sa.Text))
     op.create_table(
@@ -31,3 +31,24 @@ def upgrade() -> None:
         sa.Column("signature", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_audit_checkpoints")),
     )
+    op.create_table(
+        "consents",
+        sa.Column("id", ID, autoincrement=False, nullable=False),
+        sa.Column("case_id", ID, nullable=False),
+        sa.Column("giver", sa.Text, nullable=False),
+        sa.Column("name", sa.Text),
+        sa.Column("relationship", sa.Text),
+        sa.Column("scopes", sa.JSON, nullable=False),
+        sa.Column("given_at", TIME, nullable=False),
+        sa.Column("document", sa.Text),
+        sa.Column("recorded_by", sa.Text, nullable=False),
+        sa.Column("recorded_at", TIME, nullable=False),
+        sa.Column("withdrawn_at", TIME),
+        sa.Column("withdrawn_by", sa.Text),
+        sa.CheckConstraint(
+            "(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name=op.f("ck_consents_whole_withdrawal")
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_consents_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
+    )
+    op.create_index(op.f("ix_consents_case_id"), "consents", ["case_id"])
