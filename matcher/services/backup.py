@@ -72,17 +72,17 @@ def backup(context: Context, folder: Path, who: Who, options: BackupOptions | No
     keys = _places(context, folder, options.keys)
     with exclusive(folder, "Another process makes a backup"):
         archive, signer, moment = BackupFolder(folder), context.signer, context.clock()
-        archive.require_of(signer.public)
+        before = archive.newest_of(signer.public)
         archive.clear_leftovers()
         with archive.new(moment) as part:
-            making = _Making(context, archive, moment, options.full, archive.newest_files())
+            making = _Making(context, archive, moment, options.full, before.pooled if before else {})
             manifest = making.manifest(part)
             # After the copy, so that there is a key for everything in it, and before it counts as one.
             key_backup.write(context, keys, moment)
             name = archive.publish(part, manifest, signer)
         erased = {entry.id for entry in erasure_list.read(erasure_list.path_of(context))}
-        forgotten = archive.forget(erased, signer)
-        pruned = archive.prune(options.kept or context.settings.backups_kept)
+        kept = options.kept or context.settings.backups_kept
+        pruned, forgotten = archive.prune(kept, erased, signer)
     with context.store.write() as transaction:
         trace = Trace(
             "home.backup", details={"backup": name, "new": making.new_files, "problems": len(making.problems)}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from matcher.errors import Damaged, NotFound
 from matcher.services.backup_folder import BackupFolder
+from matcher.services.backup_manifest import Manifest
 from matcher.services.context import Progress
 
 
@@ -39,6 +40,13 @@ class BackupCheck:
 def listed(root: Path) -> list[BackupSummary]:
     """All complete backups, oldest first; `NotFound` if there is none."""
     return [_summary(BackupFolder(root), name) for name in _some_names(root)]
+
+
+def newest(root: Path) -> Manifest | None:
+    """What the newest backup says of itself, `None` if there is none; `Damaged` if that was changed."""
+    folder = BackupFolder(root)
+    names = folder.names()
+    return folder.manifest(names[-1]) if names else None
 
 
 def verified(root: Path, progress: Progress | None = None) -> BackupCheck:

@@ -1,6 +1,6 @@
 """The folder of a home's backups: which there are, whether they are whole, how one comes in and old ones go.
 
-    <utc>-<id>/     one backup: manifest.json and the copy of the database
+    <utc>-<id>/     one backup: manifest.jsonl and the copy of the database
     pool/           files that backups share, each kept once
     .<name>.part/   one that is being made or taken away; what a killed process left of it goes with the next backup
 
@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -56,27 +56,17 @@ class BackupFolder:
         except Damaged as error:
             raise Damaged(f"'{path}' is damaged: {error}.") from error
 
-    def readable(self) -> dict[str, Manifest]:
-        """The backups whose manifests are intact, oldest first."""
-        found = {name: self._manifest_or_none(name) for name in self.names()}
-        return {name: manifest for name, manifest in found.items() if manifest is not None}
-
-    def newest_files(self) -> dict[str, FileMark]:
-        """The files of the pool that the newest backup with an intact manifest names."""
-        found = list(self.readable().values())
-        return dict(found[-1].pooled) if found else {}
-
-    def _manifest_or_none(self, name: str) -> Manifest | None:
-        try:
-            return self.manifest(name)
-        except Damaged:
-            return None
-
-    def require_of(self, home: str) -> None:
-        """`Conflict` if backups of another home lie here: their files would be taken for this one's."""
-        others = [name for name, manifest in self.readable().items() if manifest.home != home]
-        if others:
-            raise Conflict(f"'{self.root}' holds backups of another home ('{others[0]}'): name a folder of its own.")
+    def newest_of(self, home: str) -> Manifest | None:
+        """What the newest backup says of itself whose manifest is intact; `Conflict` if it is of another home, whose
+        files would be taken for those of this one.
+        """
+        for name in reversed(self.names()):
+            with suppress(Damaged):
+                manifest = self.manifest(name)
+                if manifest.home != home:
+                    raise Conflict(f"'{self.root}' holds backups of another home: name a folder of its own.")
+                return manifest
+        return None
 
     def problems(self, name: str, checked: set[Path], progress: Progress | None = None) -> list[str]:
         """What is not as it was written, file by file. Files of the pool that are in `checked` are known to be whole;
@@ -118,37 +108,31 @@ class BackupFolder:
         sync_folder(self.root)
         return name
 
-    def forget(self, owners: Collection[str], signer: Signer) -> int:
-        """Take the photos of erased cases and sightings out of all backups; how many files they were in each, added
-        up. The pool loses them with the next `prune`.
-        """
-        gone = 0
-        for name, manifest in self.readable().items():
-            kept = {path: mark for path, mark in manifest.pooled.items() if _owner(path) not in owners}
-            if len(kept) < len(manifest.pooled):
-                gone += len(manifest.pooled) - len(kept)
-                write_whole(self.root / name / MANIFEST, replace(manifest, pooled=kept).signed(signer))
-        return gone
+    def prune(self, keep: int, erased: Collection[str], signer: Signer) -> tuple[tuple[str, ...], int]:
+        """Take away all but the newest `keep` backups, the photos of erased cases and sightings out of those that stay,
+        and out of the pool what none of them needs; names of those that went, and how many photos were taken out.
 
-    def prune(self, keep: int) -> tuple[str, ...]:
-        """Take away all but the newest `keep` backups, and what only they needed of the pool; their names.
-
-        Those with gaps are counted apart, so that they never displace one that is whole. While a manifest is damaged
+        Backups with gaps are counted apart, so that they never displace one that is whole. While a manifest is damaged
         nothing goes: nobody knows what it needs.
         """
-        found = self.readable()
-        if len(found) < len(self.names()):
-            return ()
-        gone = [
-            name
-            for kind in (True, False)
-            for name in [name for name, manifest in found.items() if bool(manifest.gaps) is kind][:-keep]
-        ]
+        needed: dict[bool, list[tuple[str, set[Path]]]] = {True: [], False: []}
+        forgotten = 0
+        for name in self.names():
+            try:
+                manifest = self.manifest(name)
+            except Damaged:
+                return (), forgotten
+            stays = {path: mark for path, mark in manifest.pooled.items() if _owner(path) not in erased}
+            if len(stays) < len(manifest.pooled):
+                forgotten += len(manifest.pooled) - len(stays)
+                write_whole(self.root / name / MANIFEST, replace(manifest, pooled=stays).signed(signer))
+            files = {self.pool.file(path, mark) for path, mark in stays.items()}
+            needed[bool(manifest.gaps)].append((name, files))
+        gone = sorted(name for found in needed.values() for name, _ in found[:-keep])
         for name in gone:
             self.remove(name)
-        kept = (manifest.pooled for name, manifest in found.items() if name not in gone)
-        self.pool.sweep(self.pool.file(path, mark) for pooled in kept for path, mark in pooled.items())
-        return tuple(sorted(gone))
+        self.pool.sweep(file for found in needed.values() for _, files in found[-keep:] for file in files)
+        return tuple(gone), forgotten
 
     def remove(self, name: str) -> None:
         """Take one backup away; a process that is killed meanwhile leaves none that is half there."""

@@ -11,11 +11,11 @@ from typing import Any
 
 from matcher import __version__
 from matcher.crypto.signing import Signer, signed_by
-from matcher.errors import Damaged, MatcherError
+from matcher.errors import Damaged, WrongUse
 from matcher.store.files import FileMark
 from matcher.store.tables import REVISION
 
-MANIFEST = "manifest.json"
+MANIFEST = "manifest.jsonl"
 FORMAT_VERSION = 1
 
 
@@ -42,7 +42,7 @@ class Manifest:
         return sum(mark.size for mark in (*self.own.values(), *self.pooled.values()))
 
     def signed(self, signer: Signer) -> bytes:
-        """The content of the manifest's file."""
+        """The content of the manifest's file: a line with the signature, and the line that is signed."""
         fields = {
             "format_version": FORMAT_VERSION,
             "home": self.home,
@@ -54,18 +54,19 @@ class Manifest:
             "own": {path: astuple(mark) for path, mark in self.own.items()},
             "pooled": {path: astuple(mark) for path, mark in self.pooled.items()},
         }
-        return _canonical(fields | {"signature": signer.sign(_canonical(fields))})
+        # In plain ASCII: names of files that are not UTF-8 are written, too.
+        body = json.dumps(fields).encode() + b"\n"
+        return _signature_line(signer.sign(body)) + body
 
 
 def parse(content: bytes) -> Manifest:
     """The manifest of a file's content; `Damaged` unless every byte is as it was signed."""
     try:
-        fields = json.loads(content)
-        whole = _canonical(fields)
-        signature = fields.pop("signature")
+        first, _, body = content.partition(b"\n")
+        signature, fields = json.loads(first)["signature"], json.loads(body)
         # Some signs of Base64 can be changed without a change of what they mean.
-        plain = base64.b64encode(base64.b64decode(signature)).decode() == signature
-        if whole != content or not plain or not signed_by(fields["home"], _canonical(fields), signature):
+        plain = base64.b64encode(base64.b64decode(signature)).decode()
+        if _signature_line(plain) != first + b"\n" or not signed_by(fields["home"], body, signature):
             raise Damaged("it is not what was signed")
         if fields["format_version"] != FORMAT_VERSION:
             raise Damaged("a newer version wrote it: upgrade sighting-matcher")
@@ -79,15 +80,13 @@ def parse(content: bytes) -> Manifest:
             software=fields["software"],
             revision=fields["revision"],
         )
-    except (ValueError, TypeError, KeyError, AttributeError, MatcherError) as error:
-        why = str(error) if isinstance(error, Damaged) else "it is not what was signed"
-        raise Damaged(why) from error
+    except (ValueError, TypeError, KeyError, AttributeError, WrongUse) as error:
+        raise Damaged("it is not what was signed") from error
 
 
 def _marks(fields: Mapping[str, Any]) -> dict[str, FileMark]:
     return {path: FileMark(*mark) for path, mark in fields.items()}
 
 
-def _canonical(fields: Mapping[str, Any]) -> bytes:
-    # Surrogates stand for bytes in the names of files that are not UTF-8.
-    return (json.dumps(fields, sort_keys=True, indent=1) + "\n").encode()
+def _signature_line(signature: str) -> bytes:
+    return json.dumps({"signature": signature}).encode() + b"\n"

@@ -26,7 +26,7 @@ _REBUILD_TAIL = 10_000  # a tail is read from the database by every process that
 
 def verify(context: Context) -> VerifyView:
     """Check everything that a home stores; problems are listed, not raised."""
-    problems: list[str] = []
+    problems = [f"database: {problem}" for problem in context.store.check()]
     snapshot, faces = _snapshot(context, problems)
     with context.store.read() as reading:
         chain = audit_trail.verify(context, reading)

@@ -19,7 +19,7 @@ from matcher.domain.scores import unit
 from matcher.errors import MatcherError
 from matcher.matching.sentences import people
 from matcher.matching.significance import NEEDED
-from matcher.services import law, upkeep
+from matcher.services import backup_checks, law, upkeep
 from matcher.services.case_views import awaiting_choice
 from matcher.services.checks import gallery_status, verify_audit
 from matcher.services.context import Context
@@ -31,6 +31,7 @@ from matcher.services.outbox import channels_of
 from matcher.services.weak_cases import weak_cases
 
 _LATE, _RECENT = timedelta(hours=1), timedelta(days=7)
+_BACKUP_LATE = timedelta(hours=36)  # a night that ran late, and not one that did not run
 _LOW_DISK = 2_000_000_000  # bytes; a reindex of a million faces writes a quarter of this
 
 # The embedding of the chip below by the default recogniser, its first eight numbers after scaling to length 1.
@@ -45,6 +46,8 @@ def examine(context: Context) -> list[Finding]:
         ("machine", _machine),
         ("home", _home),
         ("encryption", _encryption),
+        ("database", _database),
+        ("backups", _backups),
         ("models", _models),
         ("known answer", _known_answer),
         ("cases", _cases),
@@ -98,6 +101,27 @@ def _encryption(context: Context) -> Finding:
     if not keys.whole:
         return Finding("encryption", None, f"{text}, and so do some embeddings.", "Go on with `matcher encryption on`.")
     return Finding("encryption", True, text)
+def _database(context: Context) -> Finding:
+    problems = context.store.check()
+    if problems:
+        step = "Stop writing, and make a new home of a backup with `matcher restore`."
+        return Finding("database", False, f"{context.store.file}: {'; '.join(problems)}", step)
+    told = (
+        "the server checks its own pages" if context.store.file is None else "pages, indexes and references are sound"
+    )
+    return Finding("database", True, told)
+
+
+def _backups(context: Context) -> Finding:
+    folder = context.settings.backup_dir
+    if folder is None:
+        step = "Set backup_dir and key_backup_dir, on other disks."
+        return Finding("backups", None, "none are made every night.", step)
+    newest = backup_checks.newest(folder)
+    if newest is None or context.clock() - newest.made_at > _BACKUP_LATE:
+        told = "there is none yet" if newest is None else f"the newest is of {newest.made_at:%Y-%m-%d %H:%M} UTC"
+        return Finding("backups", False, f"{folder}: {told}.", "Run `matcher backup`, and see why no night did.")
+    return Finding("backups", True, f"{folder}, the newest of {newest.made_at:%Y-%m-%d %H:%M} UTC")
 
 
 def _models(context: Context) -> Finding:

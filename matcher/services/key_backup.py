@@ -27,7 +27,7 @@ def write(context: Context, root: Path, moment: datetime) -> None:
     with exclusive(root, "Another process keeps keys"):
         folder = BackupFolder(root, overwrite=True)
         folder.clear_leftovers()
-        folder.require_of(signer.public)
+        folder.newest_of(signer.public)
         before = folder.names()
         with folder.new(moment) as part:
             whole = {path: path.name for path in (home.digest_key, home.signing_key, home.settings_file)}

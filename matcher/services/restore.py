@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from matcher.config import Home
@@ -258,10 +258,9 @@ def _erase_again(context: Context, erasures: Path | None, who: Who) -> int:
 def _checked(context: Context, manifest: Manifest) -> VerifyView:
     """Check everything; `Damaged` for what was whole when the backup was made."""
     found = checks.verify(context)
-    problems = (*context.store.check(), *found.problems)
-    if problems and not manifest.gaps:
-        raise Damaged(f"The restored home is not whole, and not opened to anybody: {_some(problems)}")
-    return replace(found, problems=problems)
+    if found.problems and not manifest.gaps:
+        raise Damaged(f"The restored home is not whole, and not opened to anybody: {_some(found.problems)}")
+    return found
 
 
 def _some(problems: Sequence[str]) -> str:

@@ -282,7 +282,7 @@ def _fail(_script: ScriptDirectory) -> None:
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "notes.db"
     file.write_bytes(b"these are not the tables that you are looking for" * 100)
-    with pytest.raises(Damaged, match="not a database"):
+    with pytest.raises(Damaged, match="notes.db.*not a database"):
         Store.open(f"sqlite:///{file}")
 
 

@@ -240,13 +240,13 @@ def test_a_flipped_byte_in_any_file_of_a_backup_is_found_and_named(
     with capsys.disabled():
         print("\n" + "\n".join(f"{name:22} {found} of {len(tries)}" for name, found in table.items()))  # noqa: T201
     assert not places.new.exists()
-    keys = {f"keys/{name}" for name in ("manifest.json", *KEY_FILES)}
-    assert set(table) == {"backups/manifest.json", "backups/matcher.db", "pool/…", *keys}
+    keys = {f"keys/{name}" for name in ("manifest.jsonl", *KEY_FILES)}
+    assert set(table) == {"backups/manifest.jsonl", "backups/matcher.db", "pool/…", *keys}
     assert set(table.values()) == {len(tries)}
     assert places.restore(erasure_list=list_).problems == ()
 
 
-@pytest.mark.parametrize("loss", ["matcher.db", "manifest.json", "pool"])
+@pytest.mark.parametrize("loss", ["matcher.db", "manifest.jsonl", "pool"])
 def test_a_lost_or_cut_file_of_a_backup_is_found(matcher: Matcher, places: Places, loss: str) -> None:
     register(matcher, 1)
     made = places.back_up(matcher)
