@@ -123,6 +123,8 @@ def _tell_shadow(view: ShadowView, as_json: bool) -> None:
     if as_json:
         print_json(view)
         return
+    for name in view.forgotten:
+        say(f"Forgot {name}, which had not been in use for long.")
     if view.backend is None:
         click.echo("No models are being prepared: begin with `matcher models use DETECTOR RECOGNISER --shadow`.")
         return

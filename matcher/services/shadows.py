@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -22,8 +22,7 @@ from matcher.services.context import Context
 from matcher.services.embedding import embed
 from matcher.services.inputs import Who
 from matcher.services.photos import in_parallel
-from matcher.services.spaces import live_space, opened, remember_live, settle
-from matcher.store.database import Reading
+from matcher.services.spaces import forget_old, live_space, opened, remember_live, settle
 
 _BATCH = 256
 
@@ -46,7 +45,8 @@ class PartView:
 class ShadowView:
     """The models that are being prepared, and how far they are; all fields are empty where none are.
 
-    `embedded` and `problems` are of this run alone. `complete`: every face that is wanted was tried.
+    `embedded`, `problems` and `forgotten`, names of spaces, are of this run alone. `complete`: every face that is
+    wanted was tried.
     """
 
     backend: str | None = None
@@ -58,6 +58,7 @@ class ShadowView:
     complete: bool = False
     embedded: int = 0
     problems: tuple[str, ...] = ()
+    forgotten: tuple[str, ...] = ()
 
 
 def begin(
@@ -99,14 +100,15 @@ def advance(context: Context, who: Who, *, limit: int | None = None, minutes: fl
     """Embed what the models that are being prepared lack, at most `limit` faces or for some minutes.
 
     The chosen faces of open cases come first, then those of pairs that people have decided about, then the faces of
-    unresolved sightings. Safe to kill and to repeat: only what is missing is embedded. Nothing is done where no models
-    are being prepared.
+    unresolved sightings. Safe to kill and to repeat: only what is missing is embedded. Spaces that have not been in use
+    for `spaces.KEPT_DAYS` days are forgotten, whether or not models are being prepared.
     """
     settle(context)
+    forgotten = tuple(forget_old(context, who))
     with context.store.read() as reading:
         known = reading.spaces.in_state(SpaceState.SHADOW)
     if known is None:
-        return ShadowView()
+        return ShadowView(forgotten=forgotten)
     with opened(context, known.backend) as other:
         if other.space.name != known.name:
             raise Conflict(
@@ -114,7 +116,7 @@ def advance(context: Context, who: Who, *, limit: int | None = None, minutes: fl
                 f"`matcher models use {' '.join(models_of(known.backend))} --shadow`."
             )
         done, problems = _embed_parts(other, tuple(SpacePart), who, _Budget.of(limit, minutes))
-    return shadow(context, done, problems)
+    return replace(shadow(context), embedded=done, problems=problems, forgotten=forgotten)
 
 
 def embed_sightings(
@@ -124,21 +126,21 @@ def embed_sightings(
     return _embed_parts(context, (SpacePart.SIGHTINGS,), who, _Budget.of(limit, minutes))
 
 
-def shadow(context: Context, embedded: int = 0, problems: Sequence[str] = ()) -> ShadowView:
+def shadow(context: Context) -> ShadowView:
     """The models that are being prepared, and how far they are."""
     with context.store.read() as reading:
         known = reading.spaces.in_state(SpaceState.SHADOW)
         if known is None:
             return ShadowView()
-        parts = {part.value: _view(reading, known.name, part) for part in SpacePart}
+        parts = {part: PartView.of_coverage(reading.spaces.coverage(known.name, part)) for part in SpacePart}
     return ShadowView(
-        known.backend,
-        known.name,
-        known.since,
-        **parts,
+        backend=known.backend,
+        space=known.name,
+        since=known.since,
+        cases=parts[SpacePart.CASES],
+        judged=parts[SpacePart.JUDGED],
+        sightings=parts[SpacePart.SIGHTINGS],
         complete=not any(part.left for part in parts.values()),
-        embedded=embedded,
-        problems=tuple(problems),
     )
 
 
@@ -150,10 +152,6 @@ def end(context: Context, who: Who) -> KnownSpace | None:
             transaction.spaces.put(KnownSpace(known.name, known.backend, SpaceState.OLD, context.clock()))
             record(context, transaction, who, Trace("models.shadow_end", space=known.name))
     return known
-
-
-def _view(reading: Reading, space: str, part: SpacePart) -> PartView:
-    return PartView.of_coverage(reading.spaces.coverage(space, part))
 
 
 @dataclass(slots=True)

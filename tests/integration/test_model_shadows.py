@@ -353,19 +353,18 @@ def test_a_model_that_is_needed_to_go_back_is_not_removed(prepared: Path, own_mo
     run("models", "remove", "tiny2")
 
 
-def test_space_that_nobody_uses_is_forgotten_after_some_days(prepared: Path) -> None:
+def test_a_space_that_nobody_uses_is_forgotten_after_some_days(prepared: Path) -> None:
     home = prepared
     run("models", "use", "--cut-over")
     run("models", "use", "--roll-back")
-    who = Who("night", ReasonCode.MAINTENANCE)
     with Matcher.open(home) as matcher:
         later = Clock(matcher.context.clock() + timedelta(days=spaces.KEPT_DAYS - 1))
     with Matcher(Context(Home(home), clock=later)) as matcher:
-        assert spaces.forget_old(matcher.context, who) == []
+        assert matcher.face_models.prepare(actor="night").forgotten == ()
         later.forward(days=1)
-        (gone,) = spaces.forget_old(matcher.context, who)
+        (gone,) = matcher.face_models.prepare(actor="night").forgotten
         assert gone.startswith("tiny")
-        assert spaces.forget_old(matcher.context, who) == []
+        assert matcher.face_models.prepare(actor="night").forgotten == ()
     assert states(home) == {"dlib-resnet-v1": "live"}
 
 
