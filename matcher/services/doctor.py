@@ -101,6 +101,8 @@ def _encryption(context: Context) -> Finding:
     if not keys.whole:
         return Finding("encryption", None, f"{text}, and so do some embeddings.", "Go on with `matcher encryption on`.")
     return Finding("encryption", True, text)
+
+
 def _database(context: Context) -> Finding:
     problems = context.store.check()
     if problems:

@@ -5,7 +5,7 @@ changes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from matcher.domain.space import Coverage, KnownSpace, SpacePart, SpaceState
@@ -17,7 +17,6 @@ from matcher.services.context import Context
 from matcher.services.embedding import Budget, embed_parts
 from matcher.services.inputs import Who
 from matcher.services.spaces import live_space, opened, remember_live, settle
-from matcher.store.database import Reading
 
 _BATCH = 256
 
@@ -108,24 +107,24 @@ def advance(context: Context, who: Who, *, limit: int | None = None, minutes: fl
                 f"`matcher models use {' '.join(models_of(known.backend))} --shadow`."
             )
         done, problems = embed_parts(other, tuple(SpacePart), who, Budget.of(limit, minutes))
-    return shadow(context, done, [why.text for why in problems])
+    return replace(shadow(context), embedded=done, problems=tuple(why.text for why in problems))
 
 
-def shadow(context: Context, embedded: int = 0, problems: Sequence[str] = ()) -> ShadowView:
+def shadow(context: Context) -> ShadowView:
     """The models that are being prepared, and how far they are."""
     with context.store.read() as reading:
         known = reading.spaces.in_state(SpaceState.SHADOW)
         if known is None:
             return ShadowView()
-        parts = {part.value: _view(reading, known.name, part) for part in SpacePart}
+        parts = {part: PartView.of_coverage(reading.spaces.coverage(known.name, part)) for part in SpacePart}
     return ShadowView(
-        known.backend,
-        known.name,
-        known.since,
-        **parts,
+        backend=known.backend,
+        space=known.name,
+        since=known.since,
+        cases=parts[SpacePart.CASES],
+        judged=parts[SpacePart.JUDGED],
+        sightings=parts[SpacePart.SIGHTINGS],
         complete=not any(part.left for part in parts.values()),
-        embedded=embedded,
-        problems=tuple(problems),
     )
 
 

@@ -89,10 +89,13 @@ class SpaceWriting(SpaceReading):
 
     def note_not_found(self, face_ids: Iterable[FaceId], space: str, at: datetime) -> None:
         """Keep that the models of a space did not find these faces."""
-        new = sorted(set(face_ids) - self.not_found(space))
-        if new:
-            rows = [{"space": space, "face_id": face, "at": at} for face in new]
-            self._connection.execute(insert(unembedded_faces), rows)
+        table = unembedded_faces
+        for some in batches(sorted(set(face_ids))):
+            query = select(table.c.face_id).where(table.c.space == space, table.c.face_id.in_(some))
+            known = set(self._connection.scalars(query))
+            rows = [{"space": space, "face_id": face, "at": at} for face in some if face not in known]
+            if rows:
+                self._connection.execute(insert(table), rows)
 
     def forget_vectors(self, face_ids: Iterable[FaceId], space: str) -> None:
         """Delete the vectors of faces in one space, which must have left its gallery (`Conflict`)."""

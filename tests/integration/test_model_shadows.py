@@ -301,8 +301,8 @@ def test_pairs_wait_for_the_faces_that_were_not_tried_yet(home: Path) -> None:
     assert in_use(home) == TINY
     with Matcher.open(home) as matcher:
         who = Who("night", ReasonCode.MAINTENANCE)
-        assert shadows.embed_sightings(matcher.context, who) == (3, ())
-        assert shadows.embed_sightings(matcher.context, who) == (0, ())
+        assert embedding.embed_missing(matcher.context, who) == (3, [])
+        assert embedding.embed_missing(matcher.context, who) == (0, [])
 
 
 def test_what_cannot_be_meant_is_refused(home: Path) -> None:
@@ -353,19 +353,19 @@ def test_a_model_that_is_needed_to_go_back_is_not_removed(prepared: Path, own_mo
     run("models", "remove", "tiny2")
 
 
-def test_space_that_nobody_uses_is_forgotten_after_some_days(prepared: Path) -> None:
+def test_a_space_that_nobody_uses_is_forgotten_after_some_days(prepared: Path) -> None:
     home = prepared
     run("models", "use", "--cut-over")
     run("models", "use", "--roll-back")
-    who = Who("night", ReasonCode.MAINTENANCE)
     with Matcher.open(home) as matcher:
         later = Clock(matcher.context.clock() + timedelta(days=spaces.KEPT_DAYS - 1))
     with Matcher(Context(Home(home), clock=later)) as matcher:
-        assert spaces.forget_old(matcher.context, who) == []
+        night = Who("night", ReasonCode.MAINTENANCE)
+        assert spaces.forget_old(matcher.context, night) == []
         later.forward(days=1)
-        (gone,) = spaces.forget_old(matcher.context, who)
+        (gone,) = spaces.forget_old(matcher.context, night)
         assert gone.startswith("tiny")
-        assert spaces.forget_old(matcher.context, who) == []
+        assert spaces.forget_old(matcher.context, night) == []
     assert states(home) == {"dlib-resnet-v1": "live"}
 
 
