@@ -85,7 +85,9 @@ class Office:
 def settle(home: Path, settings: str) -> None:
     """Replace the settings of a home, but for those of its key."""
     file = Home(home).settings_file
-    kept = [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith(("key_file", "encryption"))]
+    kept = [
+        line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith(("key_file", "encryption"))
+    ]
     file.write_text("\n".join([*kept, settings]), encoding="utf-8")
 
 

@@ -4,7 +4,6 @@ changes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -136,7 +135,3 @@ def end(context: Context, who: Who) -> KnownSpace | None:
             transaction.spaces.put(KnownSpace(known.name, known.backend, SpaceState.OLD, context.clock()))
             record(context, transaction, who, Trace("models.shadow_end", space=known.name))
     return known
-
-
-def _view(reading: Reading, space: str, part: SpacePart) -> PartView:
-    return PartView.of_coverage(reading.spaces.coverage(space, part))
