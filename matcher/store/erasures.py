@@ -25,10 +25,12 @@ from matcher.store.desk_tables import (
 )
 from matcher.store.ending_tables import erasures
 from matcher.store.part import Part
+from matcher.store.space_tables import unembedded_faces
 from matcher.store.tables import (
     candidates,
     case_relations,
     cases,
+    consents,
     embeddings,
     faces,
     gallery_members,
@@ -37,6 +39,7 @@ from matcher.store.tables import (
     sightings,
     status_changes,
 )
+from matcher.store.watch_tables import unwatched_faces, watched_pairs
 
 _FIELDS = tuple(field.name for field in fields(Erasure))
 _ROOTS = {SubjectKind.CASE: cases, SubjectKind.SIGHTING: sightings}
@@ -170,14 +173,15 @@ class _Own:
         yield outbox, outbox.c.about.in_(self.tasks)
         yield tasks, self.of(tasks)
         yield candidates, self.of(candidates)
-        for table in (gallery_members, embeddings):
+        yield watched_pairs, self.of(watched_pairs)
+        for table in (gallery_members, unwatched_faces, unembedded_faces, embeddings):
             yield table, table.c.face_id.in_(self.faces)
         yield faces, faces.c.photo_id.in_(self.photos)
         yield photos, self.of(photos)
         if self._subject.kind is SubjectKind.CASE:
             either = case_relations.c.first, case_relations.c.second
             yield case_relations, or_(*(column == self._subject.id for column in either))
-            beside: tuple[Table, ...] = (status_changes, case_recusals)
+            beside: tuple[Table, ...] = (status_changes, case_recusals, consents)
         else:
             beside = (idempotency_keys, sighting_recusals)
         for table in beside:
