@@ -50,12 +50,13 @@ def pair_state(verdicts: Sequence[Verdict], decisions: Sequence[Decision], neede
     dispute.
     """
     made = Counter(decision.kind for decision in decisions)
-    state = _judged(verdicts, made.keys(), needed)
+    state = judged(verdicts, made.keys(), needed)
     closed = made[DecisionKind.CLOSED] > made[DecisionKind.RESUMED]
     return TaskState.CLOSED if closed and state in OPEN else state
 
 
-def _judged(verdicts: Sequence[Verdict], made: Set[DecisionKind], needed: int) -> TaskState:
+def judged(verdicts: Sequence[Verdict], made: Set[DecisionKind], needed: int) -> TaskState:
+    """The same, whether or not the case has ended; `made` are the kinds of the decisions."""
     for kind in reversed(_DECIDED):
         if kind in made:
             return _DECIDED[kind]

@@ -19,7 +19,7 @@ from matcher.domain.reviews import (
     TaskState,
 )
 from matcher.errors import Conflict, NotFound, NotPermitted, WrongUse
-from matcher.review.workflow import pair_state, require_possible
+from matcher.review.workflow import judged, pair_state, require_possible
 from matcher.services import cases
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
@@ -38,7 +38,7 @@ _LOOKS = {
     TaskState.DISPUTED: Right.SETTLE,
     TaskState.ESCALATED: Right.CONFIRM,
     TaskState.EXCLUDED: Right.SETTLE,
-    TaskState.CLOSED: Right.SETTLE,
+    TaskState.CLOSED: Right.CONFIRM,
     TaskState.CONFIRMED: Right.CONFIRM,
 }
 
@@ -140,7 +140,7 @@ def confirm(
         case = None if found.case_id is None else transaction.cases.by_id(found.case_id)
         if case is None:
             raise NotFound(Wording("The case of task '{task}' is gone.", task=task))
-        require_possible(found.state, DecisionKind.CONFIRMED)
+        _require_possible(transaction, found, DecisionKind.CONFIRMED)
         _decide(context, transaction, acting, found, Made(DecisionKind.CONFIRMED, who, confirmation))
         if case.status is not status:  # after the pair, which would be closed with it
             cases.close(context, transaction, case, (status, confirmation), who)
@@ -182,7 +182,7 @@ class Made:
 
 
 def _decide(context: Context, transaction: Transaction, acting: Acting, task: Task, made: Made) -> None:
-    require_possible(task.state, made.kind)
+    _require_possible(transaction, task, made.kind)
     _require_impartial(transaction, acting, task)
     now = context.clock()
     decision = Decision(
@@ -202,6 +202,17 @@ def _decide(context: Context, transaction: Transaction, acting: Acting, task: Ta
     tell_of_pair(context, transaction, task.id, state)
     _knows(context, transaction, acting, task)
     record(context, transaction, made.who, Trace("review.decide", [task.id], details={"decision": made.kind.value}))
+
+
+def _require_possible(reading: Reading, task: Task, kind: DecisionKind) -> None:
+    """`Conflict` unless the pair may be decided so. What was escalated when its case ended can still be proved, or
+    refuted, from outside.
+    """
+    if task.state is TaskState.CLOSED and kind in {DecisionKind.CONFIRMED, DecisionKind.REFUTED}:
+        made = {one.kind for one in reading.verdicts.decisions(task.id, task.round)}
+        if judged(reading.verdicts.of_round(task.id, task.round), made, task.needed) is TaskState.ESCALATED:
+            return
+    require_possible(task.state, kind)
 
 
 def _require_impartial(reading: Reading, acting: Acting, task: Task) -> None:

@@ -82,6 +82,22 @@ def test_the_pair_that_ended_a_case_is_confirmed_and_the_others_closed(office: O
     assert last.details["pairs"] == 1
 
 
+def test_what_was_escalated_can_still_be_proved_or_refuted_and_what_was_not_cannot(office: Office) -> None:
+    office.register(1, 2)
+    sightings = [picked(office), picked(office), picked(office)]
+    for _ in sightings[:2]:
+        for who in (office.ann, office.ben):
+            office.judge(who, "potential")
+    proved, refuted = (one.task for one in office.matcher.desk.pairs(office.officer, "escalated"))
+    office.matcher.close_case("A-1", status="located_alive", confirmation=PROOF, actor="x")
+    office.matcher.desk.confirm(office.officer, proved, ("family", "visit 2"), "located_alive")
+    office.matcher.desk.refute(office.officer, refuted, note="another child")
+    assert [state(office, task) for task in (proved, refuted)] == [TaskState.CONFIRMED, TaskState.EXCLUDED]
+    (waited,) = office.matcher.desk.pairs(office.officer, "closed")
+    with pytest.raises(Conflict, match="'closed'"):
+        office.matcher.desk.confirm(office.officer, waited.task, PROOF, "located_alive")
+
+
 def test_a_claim_on_a_closed_pair_says_that_the_case_has_ended(office: Office) -> None:
     office.register(1, 2)
     task = office.pair(picked(office), "A-1")

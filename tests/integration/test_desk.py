@@ -489,7 +489,7 @@ def test_a_case_that_ends_under_review(office: Office) -> None:
     assert desk.next(office.ben) is None, "and it keeps nobody from working"
     assert desk.queue(office.cat).waiting == ()
     with office.matcher.context.store.read() as reading:
-        (pair,) = reading.tasks.standing(TaskState.WAITING, TaskKind.PAIR)
+        (pair,) = reading.tasks.standing(TaskState.CLOSED, TaskKind.PAIR)
     with pytest.raises(Conflict, match="the case has ended"):
         desk.claim(office.cat, id_text(pair.id))
 

@@ -281,6 +281,7 @@ def test_each_confirmation_keeps_its_own_proof(office: Office) -> None:
     proofs = [("dna", "laboratory 1"), ("family", "visit 2")]
     for task, proof in zip(tasks, proofs, strict=True):
         desk.confirm(office.officer, task, proof)
+        office.clock.forward(seconds=1)
     kept = [desk.pair(office.officer, task).decisions[-1].confirmation for task in tasks]
     assert kept == [Confirmation(ConfirmationKind(kind), reference) for kind, reference in proofs]
     (closing,) = [move for move in office.matcher.case("A-1").history if move.confirmation]

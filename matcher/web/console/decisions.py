@@ -22,8 +22,8 @@ router = APIRouter(prefix="/decisions")
 Supervisor = Annotated[Visit, Depends(allowed(Right.SETTLE))]
 Officer = Annotated[Visit, Depends(allowed(Right.CONFIRM))]
 
-_OFFICERS = (TaskState.ESCALATED, TaskState.CONFIRMED)
-_SUPERVISORS = (TaskState.DISPUTED, TaskState.EXCLUDED, *_OFFICERS, TaskState.CLOSED)
+_OFFICERS = (TaskState.ESCALATED, TaskState.CONFIRMED, TaskState.CLOSED)
+_SUPERVISORS = (TaskState.DISPUTED, TaskState.EXCLUDED, *_OFFICERS)
 
 
 # Which of the pairs each of them sees is decided with each pair.
