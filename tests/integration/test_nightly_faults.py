@@ -214,7 +214,7 @@ def test_connections_lost_at_random(tmp_path: Path, postgres_databases: Postgres
         Matcher.create(home, database_url=url).close()
         with_work(home)
         codes = []
-        for _ in range(8):
+        for _ in range(5):
             stop = threading.Event()
             thread = threading.Thread(target=_keep_cutting, args=(url, stop, rng))
             thread.start()
