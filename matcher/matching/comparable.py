@@ -172,15 +172,19 @@ class Normaliser:
         place = np.minimum(np.searchsorted(self.families, families), len(self.families) - 1)
         return np.where(self.families[place] == families, place, -1)
 
-    def scores(self, probe: Vectors, candidates: Vectors, families: Ids, levels: Vectors) -> Vectors:
+    def scores(
+        self, probe: Vectors, candidates: Vectors, families: Ids, levels: Vectors, owners: Places | None = None
+    ) -> Vectors:
         """Comparable scores (k,) of a probe (dim,), which is in no family, with candidates (k, dim) and their levels.
 
-        The candidate's own family is no stranger to the probe: else the right child would count against itself.
+        The candidate's own family is no stranger to the probe: else the right child would count against itself. With
+        `owners` (k,) there are several probes (p, dim), and it says of which row each candidate is.
         """
-        seen = self.transformed(probe[None])
-        cosines = np.einsum("ij,j->i", self.transformed(candidates), seen[0])
-        strangers = self.nearest(seen, np.full(1, -1, np.int64))
-        level = strangers.level_without(np.zeros(len(candidates), np.intp), self.places(families))
+        seen = self.transformed(np.atleast_2d(probe))
+        owners = np.zeros(len(candidates), np.intp) if owners is None else owners
+        cosines = np.einsum("ij,ij->i", self.transformed(candidates), seen[owners])
+        strangers = self.nearest(seen, np.full(len(seen), -1, np.int64))
+        level = strangers.level_without(owners, self.places(families))
         return np.asarray(cosines - level / 2 - levels / 2, np.float32)
 
 

@@ -105,14 +105,19 @@ class GalleryStatistics:
         return self.normaliser.nearest(self.normaliser.transformed(vectors), families).level
 
     def comparable(
-        self, probe: Vectors, vectors: Vectors, case_ids: Ids, levels: Vectors | None = None
+        self,
+        probe: Vectors,
+        vectors: Vectors,
+        case_ids: Ids,
+        levels: Vectors | None = None,
+        owners: Places | None = None,
     ) -> NDArray[np.float32]:
         """Comparable scores (k,) of a probe (dim,) with candidates (k, dim) of cases (k,); higher is more alike.
 
-        `levels` are those of the candidates, if they are known already.
+        `levels` are those of the candidates, if they are known already. `owners` as in `Normaliser.scores`.
         """
         levels = self.levels_of(vectors, case_ids) if levels is None else levels
-        return self.normaliser.scores(probe, vectors, of_family(case_ids, self.kin), levels)
+        return self.normaliser.scores(probe, vectors, of_family(case_ids, self.kin), levels, owners)
 
     def chances(self, band: AgeBand, scores: NDArray[np.floating], growth: float = 1.0) -> list[Chance] | None:
         """The chance of each comparable score (k,) among the children of a band; `None` where that cannot be said.

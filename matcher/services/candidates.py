@@ -16,7 +16,9 @@ from matcher.domain.faces import Face
 from matcher.domain.ids import CandidateId, CaseId, FaceId, PhotoId, SightingId, new_id
 from matcher.domain.quality import poor
 from matcher.domain.records import Candidate, Flag, StoredFace
+from matcher.domain.scores import Vectors
 from matcher.domain.space import EmbeddingSpace
+from matcher.gallery.live import SearchResult
 from matcher.matching.meaning import Circumstances, meanings, shares, within
 from matcher.matching.plausibility import Observation, age_in_photo, flags
 from matcher.matching.ranking import RankedCase, rank
@@ -83,17 +85,29 @@ def search(context: Context, faces: Sequence[Face], top: int, only: Sequence[Set
     dim = context.space.dim
     probes = np.stack([face.embedding for face in faces]) if faces else np.empty((0, dim), dtype=np.float32)
     found = context.gallery.search(probes, cases=top)
+    wanted = [
+        [row for row, hit in enumerate(hits) if only is None or hit.case_id in only[number]]
+        for number, hits in enumerate(found.hits)
+    ]
     lists = []
-    for number, (face, hits, vectors) in enumerate(zip(faces, found.hits, found.vectors, strict=True)):
-        rows = [row for row, hit in enumerate(hits) if only is None or hit.case_id in only[number]]
-        wanted = [hits[row] for row in rows]
-        scores: dict[FaceId, float] = {}
-        if found.notes is not None and wanted:
-            comparable = found.notes.comparable(face.embedding, wanted, vectors[rows])
-            scores = dict(zip((hit.face_id for hit in wanted), comparable.tolist(), strict=True))
-        places = tuple(place for place in rank(hits, top) if only is None or place.hit.case_id in only[number])
-        lists.append(FaceHits(places, scores, poor(face.quality)))
+    for face, hits, rows, scores in zip(faces, found.hits, wanted, _scores(probes, found, wanted), strict=True):
+        ranked = rank(hits, top)
+        lists.append(FaceHits(tuple(ranked[row] for row in rows), scores, poor(face.quality)))
     return Search(tuple(lists), found.notes, found.snapshot, found.gallery_size, found.counter)
+
+
+def _scores(probes: Vectors, found: SearchResult[Scale], wanted: Sequence[Sequence[int]]) -> list[dict[FaceId, float]]:
+    """For each probe the comparable scores of the wanted of its hits, by face; none without statistics."""
+    hits = [found.hits[number][row] for number, rows in enumerate(wanted) for row in rows]
+    if found.notes is None or not hits:
+        return [{} for _ in wanted]
+    vectors = np.concatenate([some[rows] for some, rows in zip(found.vectors, wanted, strict=True) if rows])
+    owners = np.repeat(np.arange(len(wanted)), [len(rows) for rows in wanted])
+    scores: list[dict[FaceId, float]] = [{} for _ in wanted]
+    comparable = found.notes.comparable(probes, hits, vectors, owners)
+    for owner, hit, score in zip(owners.tolist(), hits, comparable.tolist(), strict=True):
+        scores[owner][hit.face_id] = score
+    return scores
 
 
 def still_true(context: Context, reading: Reading, faces: Sequence[Face], top: int, found: Search) -> Search:

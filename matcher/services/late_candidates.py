@@ -33,7 +33,8 @@ def add(
     space, faces = context.space.name, {one.face_id for one in found}
     lists = transaction.tasks.lists_in(faces, space)
     rounds = _rounds(context, transaction, lists, space)
-    transaction.candidates.add([replace(one, round=rounds.get(one.face_id, 1)) for one in found])
+    late = [replace(one, round=rounds[one.face_id]) for one in found if one.face_id in lists]
+    transaction.candidates.add([one for one in found if one.face_id not in lists] + late)
     new: dict[SightingId, list[Candidate]] = defaultdict(list)
     for one in found:
         if one.face_id not in lists:

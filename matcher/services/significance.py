@@ -12,6 +12,7 @@ from matcher.domain.records import Hit
 from matcher.domain.scores import Vectors
 from matcher.errors import Damaged
 from matcher.gallery.layout import Ids, RowBlock
+from matcher.gallery.parts import Places
 from matcher.gallery.snapshots import Snapshot
 from matcher.matching.carrying import Members, carried
 from matcher.matching.meaning import UNTOLD
@@ -28,11 +29,16 @@ class Scale:
     statistics: GalleryStatistics
     face_ids: Ids
 
-    def comparable(self, probe: Vectors, hits: Sequence[Hit], vectors: Vectors) -> Vectors:
-        """Comparable scores (k,) of a probe (dim,) with its hits, whose vectors are (k, dim)."""
+    def comparable(
+        self, probe: Vectors, hits: Sequence[Hit], vectors: Vectors, owners: Places | None = None
+    ) -> Vectors:
+        """Comparable scores (k,) of a probe (dim,) with its hits, whose vectors are (k, dim).
+
+        With `owners` (k,) there are several probes (p, dim), and it says of which row each hit is.
+        """
         faces = np.fromiter((hit.face_id for hit in hits), np.int64, len(hits))
         cases = np.fromiter((hit.case_id for hit in hits), np.int64, len(hits))
-        return self.statistics.comparable(probe, vectors, cases, self._levels(faces, cases, vectors))
+        return self.statistics.comparable(probe, vectors, cases, self._levels(faces, cases, vectors), owners)
 
     def _levels(self, faces: Ids, cases: Ids, vectors: Vectors) -> Vectors:
         """Measured levels of the faces, and new ones of those that came since."""

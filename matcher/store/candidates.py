@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Select, insert, select
@@ -16,7 +16,7 @@ from matcher.errors import Conflict
 from matcher.store.part import Part, batches
 from matcher.store.tables import candidates
 
-_FIELDS = tuple(field.name for field in fields(Candidate))
+_FIELDS, _MEANING, _CHANCE = (tuple(field.name for field in fields(kind)) for kind in (Candidate, Meaning, Chance))
 
 
 class CandidateReading(Part):
@@ -89,8 +89,15 @@ class CandidateWriting(CandidateReading):
 
 def _columns(candidate: Candidate) -> dict[str, Any]:
     values = {name: getattr(candidate, name) for name in _FIELDS}
-    meaning = None if candidate.meaning is None else asdict(candidate.meaning)
-    return values | {"flags": [flag.value for flag in candidate.flags], "meaning": meaning}
+    flags = [flag.value for flag in candidate.flags]
+    return values | {"flags": flags, "meaning": None if candidate.meaning is None else _told(candidate.meaning)}
+
+
+def _told(meaning: Meaning) -> dict[str, Any]:
+    """As `asdict` has it, which takes five times as long, since it copies what cannot be changed."""
+    told = {name: getattr(meaning, name) for name in _MEANING}
+    chance = meaning.chance
+    return told | {"chance": None if chance is None else {name: getattr(chance, name) for name in _CHANCE}}
 
 
 def _candidate(row: Mapping[Any, Any]) -> Candidate:
