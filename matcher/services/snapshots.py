@@ -7,6 +7,7 @@ it, `publish` makes it the live one. Until then searches go on with the one befo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from matcher.domain.records import GalleryChange, GalleryRow
@@ -52,7 +53,10 @@ def build(context: Context) -> Built:
         found = _found(context, reading)
         if found is not None:
             return Built(found, verified=True)
-        return Built(_written(context, reading, _base(context, reading)), verified=False)
+        if base := _base(context, reading):
+            with suppress(Damaged):  # the live snapshot did not hold what the database holds
+                return Built(_written(context, reading, base), verified=False)
+        return Built(_written(context, reading, None), verified=False)
 
 
 def verify(context: Context, name: str) -> SnapshotInfo:

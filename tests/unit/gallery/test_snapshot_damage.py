@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ciphers import OneKey
 
-from matcher.domain.records import GalleryRow
+from matcher.domain.records import GalleryRow, Hit
 from matcher.domain.scores import unit
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import Damaged, SpaceMismatch
+from matcher.gallery import verify
 from matcher.gallery.build import SnapshotWriter
+from matcher.gallery.exact import best_faces
 from matcher.gallery.layout import file_digest
 from matcher.gallery.manifest import FileEntry, Manifest, read_manifest
+from matcher.gallery.parts import Part
 from matcher.gallery.snapshots import current_name, open_snapshot
 from matcher.gallery.verify import verify_snapshot
 
@@ -29,9 +34,10 @@ def rows(seed: int = 1, count: int = 50) -> list[GalleryRow]:
     return [GalleryRow(10 * number + 5, number % 7 + 1, vector) for number, vector in enumerate(vectors)]
 
 
-def publish(space_folder: Path, seed: int = 1) -> Path:
-    with SnapshotWriter(space_folder, SPACE, 50) as writer:
+def publish(space_folder: Path, seed: int = 1, cipher: OneKey | None = None) -> Path:
+    with SnapshotWriter(space_folder, SPACE, 50, cipher=cipher) as writer:
         writer.append_rows(rows(seed))
+        writer.attach("notes.json", b"some notes")
         return writer.publish().folder
 
 
@@ -83,6 +89,56 @@ def test_verify_finds_and_names_damage(tmp_path: Path, name: str, damage: str) -
     DAMAGES[damage](folder / name)
     with pytest.raises(Damaged, match=rf"{name}.*matcher reindex"):
         verify_snapshot(folder)
+
+
+@pytest.mark.parametrize("name", ["vectors", "faces", "cases", "notes", "manifest", "CURRENT"])
+@pytest.mark.parametrize("cipher", [None, OneKey()], ids=["clear", "sealed"])
+def test_a_byte_flipped_anywhere_in_any_file_is_found(tmp_path: Path, name: str, cipher: OneKey | None) -> None:
+    """Each file × many places × a bit: found before a search could use it, or by a verification."""
+    folder = publish(tmp_path, cipher=cipher)
+    (path,) = [*folder.glob(f"{name}.*"), *tmp_path.glob(name)]
+    content = path.read_bytes()
+    unfound = []
+    for place in sorted({*range(0, len(content), max(1, len(content) // 60)), len(content) - 1}):
+        for bit in (0x01, 0x10, 0x80):
+            path.write_bytes(content[:place] + bytes([content[place] ^ bit]) + content[place + 1 :])
+            try:
+                verify_snapshot(tmp_path / str(current_name(tmp_path)), cipher=cipher)
+            except Damaged:
+                continue
+            unfound.append((place, bit))
+    assert unfound == []
+    path.write_bytes(content)
+    verify_snapshot(folder, cipher=cipher)
+
+
+@pytest.mark.parametrize("name", ["vectors.sealed", "faces.sealed", "cases.sealed"])
+def test_opening_finds_a_byte_flipped_in_a_sealed_array(tmp_path: Path, name: str) -> None:
+    folder = publish(tmp_path, cipher=OneKey())
+    for damage in (flip(0), flip(0.5), flip(1)):
+        content = (folder / name).read_bytes()
+        damage(folder / name)
+        with pytest.raises(Damaged, match=rf"{name}.*matcher reindex"):
+            open_snapshot(folder, SPACE, OneKey())
+        (folder / name).write_bytes(content)
+    open_snapshot(folder, SPACE, OneKey())
+
+
+def test_a_search_that_does_not_find_the_best_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = publish(tmp_path)
+    verify_snapshot(folder)
+
+    def forgetful(parts: Sequence[Part], probes: np.ndarray, count: int) -> tuple[tuple[Hit, ...], ...]:
+        return tuple(hits[1:] for hits in best_faces(parts, probes, count + 1))
+
+    def mistaken(parts: Sequence[Part], probes: np.ndarray, count: int) -> tuple[tuple[Hit, ...], ...]:
+        found = best_faces(parts, probes, count)
+        return tuple((replace(hits[0], face_id=hits[1].face_id), *hits[1:]) for hits in found)
+
+    for wrong in (forgetful, mistaken):
+        monkeypatch.setattr(verify, "best_faces", wrong)
+        with pytest.raises(Damaged, match="does not find what"):
+            verify_snapshot(folder)
 
 
 @pytest.mark.parametrize("name", ["vectors.faiss", "faces.npy", "cases.npy"])
