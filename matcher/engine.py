@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from matcher.config import LONGEST_LIST, Home
+from matcher.config import Home
 from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, ConfirmationKind
 from matcher.domain.faces import PhotoFaces
 from matcher.domain.ids import PhotoId, id_text, parse_id
@@ -52,7 +52,17 @@ from matcher.services.endings import Endings
 from matcher.services.face_models import FaceModels
 from matcher.services.findings import Finding
 from matcher.services.imports import Imported
-from matcher.services.inputs import CasePhoto, OnSeveral, PhotoInput, ReasonCode, Who, photo_name, read_photo, several
+from matcher.services.inputs import (
+    CasePhoto,
+    OnSeveral,
+    PhotoInput,
+    ReasonCode,
+    Who,
+    checked_top,
+    photo_name,
+    read_photo,
+    several,
+)
 from matcher.services.masterkeys import KeyPlace
 from matcher.services.repairs import Repairs
 from matcher.services.restore import RestoreView
@@ -286,7 +296,7 @@ class Matcher:
         `actor` is recused from the cases that are found, as is the account that they are `shown_to` instead.
         """
         who = Who(actor, ReasonCode.AD_HOC, reason)
-        return search.match(self._context, photo, who, top=_top(top), thorough=thorough, shown_to=shown_to)
+        return search.match(self._context, photo, who, top=checked_top(top), thorough=thorough, shown_to=shown_to)
 
     def match_sheet(self, photo: PhotoInput, face: FaceCandidates) -> bytes:
         """A PNG with a face of `match` beside its candidates, in the order of the list."""
@@ -311,7 +321,7 @@ class Matcher:
         """
         who = Who(actor, ReasonCode.SIGHTING, reason)
         told = Report(**sighting_fields(report))
-        length = _top(top)  # before the models run
+        length = checked_top(top)  # before the models run
         key = sightings.SubmissionKey.of(idempotency_key)
         new = sightings.prepare_sighting(self._context, told, several(photos), key)
         sighting_id, repeated = sightings.submit(self._context, new, who, top=length)
@@ -394,12 +404,6 @@ class Matcher:
 
 def _case_photos(photos: Photos) -> list[CasePhoto]:
     return [photo if isinstance(photo, CasePhoto) else CasePhoto(photo) for photo in several(photos)]
-
-
-def _top(top: int | None) -> int | None:
-    if top is not None and not 1 <= top <= LONGEST_LIST:
-        raise WrongUse(f"top is {top}: a candidate list has 1 … {LONGEST_LIST} places.")
-    return top
 
 
 _confirmation = confirmation  # the parameter of the same name hides it in `close_case`

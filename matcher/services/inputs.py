@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from matcher.accounts.rights import Acting
+from matcher.config import LONGEST_LIST
 from matcher.errors import PhotoRefused, WrongUse
 from matcher.images.formats import MAX_BYTES
 from matcher.interchange.cells import text
@@ -165,3 +166,10 @@ def read_photo(photo: PhotoInput) -> bytes:
         return path.read_bytes()
     except (OSError, ValueError) as error:  # a name too long for the disk, or one with NUL
         raise PhotoRefused(f"{path} cannot be read: {getattr(error, 'strerror', error)}.") from error
+
+
+def checked_top(top: int | None) -> int | None:
+    """The wanted length of a candidate list; `WrongUse` if no list can be so long or short."""
+    if top is not None and not 1 <= top <= LONGEST_LIST:
+        raise WrongUse(f"top is {top}: a candidate list has 1 … {LONGEST_LIST} places.")
+    return top

@@ -15,12 +15,14 @@ from sqlalchemy import Table, create_engine, make_url, select
 from sqlalchemy.engine import Engine
 
 from matcher.domain.cases import CaseStatus, Confirmation, ConfirmationKind, StatusChange
+from matcher.domain.consents import Consent, ConsentId, Giver, Scope
 from matcher.domain.erasures import Because, Erasure, Subject, SubjectKind
-from matcher.domain.ids import id_text
+from matcher.domain.ids import id_text, new_id
 from matcher.domain.messages import Channel, Message, MessageId, MessageState
 from matcher.domain.people import Role
 from matcher.domain.relations import CaseRelation, RelationKind
 from matcher.domain.reviews import DecisionKind, RecusedBy, Task, TaskState
+from matcher.domain.watching import WatchedPair
 from matcher.store.columns import Id
 from matcher.store.database import Store, Transaction
 from matcher.store.tables import metadata
@@ -60,11 +62,21 @@ def worked(store: Store) -> Worked:
                 confirmation=Confirmation(ConfirmationKind.POLICE, "77"), at=NOW,
             )
         )  # fmt: skip
+        tx.consents.add(
+            Consent(
+                id=ConsentId(new_id()), case_id=gone.case.id, giver=Giver.GUARDIAN, scopes=(Scope.SEARCH,),
+                given_at=NOW, recorded_by="x", recorded_at=NOW,
+            )
+        )  # fmt: skip
         seen, probe = report(tx)
+        tx.spaces.note_not_found([gone.face.id, probe.id], "another", NOW)
         tx.audit.append(entry(objects=(id_text(gone.case.id),)), "about the first case")
         tx.audit.append(entry(objects=(id_text(other.case.id),)), "about the second case")
         tx.audit.append(entry(objects=(id_text(seen.id),)), "about the sighting")
         lists, found = list_of(tx, seen, probe, [gone, other])
+        tx.watching.begin(SPACE)
+        tx.watching.wait([probe.id], SPACE)
+        tx.watching.found([WatchedPair(found[0].id, gone.case.id, seen.id)], SPACE)
         pair = pair_of(tx, found[0], state=TaskState.ESCALATED)
         pair_of(tx, found[1])
         _answers(tx, (lists, pair), found, (ann, ben))
@@ -142,11 +154,11 @@ def test_no_table_names_what_was_erased(store: Store, engine: Engine, kind: Subj
     with store.read() as reading:
         ids, faces = reading.erasures.ids_of(subject), reading.erasures.faces_of(subject)
     before = {table.name for table in tables if named(engine, table) & ids}
-    others = {"sightings", "idempotency_keys", "sighting_recusals"}
+    others = {"sightings", "idempotency_keys", "sighting_recusals", "unwatched_faces"}
     if kind is SubjectKind.SIGHTING:
-        others = {"cases", "case_relations", "status_changes", "case_recusals", "gallery_members"}
+        others = {"cases", "case_relations", "consents", "status_changes", "case_recusals", "gallery_members"}
     # Whoever adds a table about cases or sightings is told here to erase from it, and to fill it above.
-    expected = about_people() | {"outbox"}
+    expected = about_people() | {"outbox", "watched_pairs", "unwatched_faces"}
     assert before >= expected - others - {"idempotency_keys"}
     with store.write() as tx:
         tx.gallery.remove(faces)
@@ -177,7 +189,7 @@ def test_what_is_of_others_stays(store: Store) -> None:
         assert [change.row is None for change in reading.gallery.changes(SPACE, 0)] == [True, False, True]
         (left,) = reading.candidates.of_sighting(made.sighting)
         assert left.case_id == made.other.case.id
-        (sealed,) = reading.verdicts.answers(made.lists.id)
+        (sealed,) = reading.verdicts.answers(made.lists.id, 1)
         assert (sealed.picks, sealed.shown) == ((), (left.id,))
         assert reading.claims.count_live(NOW) == 0, "the list that was being worked on is given back"
         assert {task.case_id for task in reading.tasks.of_sighting(made.sighting)} == {None, made.other.case.id}
