@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from matcher.crypto.masterkey import KeySource, MasterKey
-from matcher.crypto.sealing import KEY_BYTES, SealedWriter, seal, unseal, unseal_into, unsealed_chunks
+from matcher.crypto.sealing import KEY_BYTES, SealedWriter, seal, unseal, unsealed_chunks
 from matcher.domain.ids import id_text
 from matcher.errors import Conflict, Damaged, KeyProblem
 from matcher.store.keyfile import KeyFile
@@ -75,10 +75,6 @@ class KeyRing:
     def chunks(self, owner: Owner, name: str, file: BinaryIO) -> Iterator[bytes]:
         """What a sealed file holds, in parts; whole only when the iterator has ended without `Damaged`."""
         return unsealed_chunks(self.of([owner])[owner], name, file)
-
-    def open_into(self, owner: Owner, name: str, file: BinaryIO, buffer: memoryview) -> None:
-        """Fill a buffer with what a sealed file holds; `Damaged` unless it is whole and of that size."""
-        unseal_into(self.of([owner])[owner], name, file, buffer)
 
     # Keys
 

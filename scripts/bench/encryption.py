@@ -4,7 +4,7 @@
 
 FACES searchable faces (default 1,000,000), one per case, with random unit vectors of 128 numbers, are written and then
 streamed as every reindex does; a tenth is opened by face id, as comparisons do. PHOTOS files (default 500) of 300 kB
-are kept and read. Each reading is the best of three.
+are kept and read. Each reading is the best of three, in turn with the other home.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -38,34 +37,70 @@ PHOTO_BYTES = 300_000
 def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     files = int(sys.argv[2]) if len(sys.argv) > 2 else 500
-    with tempfile.TemporaryDirectory() as folder:
-        clear, sealed = (
-            measure(Path(folder) / name, rows, files, seal=name == "sealed") for name in ("clear", "sealed")
-        )
-    print(f"{rows:,} faces, {files:,} photos of {PHOTO_BYTES:,} bytes; {os.cpu_count()} cores")
-    print(f"{'':28}{'clear':>10}{'sealed':>10}{'more':>10}{'ratio':>8}")
-    for what, before in clear.items():
-        after = sealed[what]
-        print(f"{what:28}{before:8.2f} s{after:8.2f} s{after - before:8.2f} s{after / before:8.2f}")
-
-
-def measure(home: Path, rows: int, files: int, *, seal: bool) -> dict[str, float]:
-    """Seconds for each kind of work."""
-    home.mkdir()
-    keys = ring(home) if seal else None
-    Store.create(home / "matcher.db").close()
-    taken: dict[str, float] = {}
-    with Store.open(home / "matcher.db", keys=keys) as store:
-        with timed(taken, "writing all faces"):
-            members = list(fill(store, rows))
-        taken["streaming all faces"] = best(lambda: stream(store))
-        taken["opening a tenth by id"] = best(lambda: by_id(store, members[::10]))
-    blobs = BlobStore(home / "photos", keys)
     photo = secrets.token_bytes(PHOTO_BYTES)
-    with timed(taken, "keeping photos"):
-        kept = [blobs.put(id_text(owner), "photo", photo) for owner in members[:files]]
-    taken["reading photos"] = best(lambda: [blobs.get(key) for key in kept])
-    return taken
+    with tempfile.TemporaryDirectory() as folder:
+        clear, sealed = (Bench(Path(folder) / name, seal=name == "sealed") for name in ("clear", "sealed"))
+        print(f"{rows:,} faces, {files:,} photos of {PHOTO_BYTES:,} bytes; {os.cpu_count()} cores")
+        print(f"{'':28}{'clear':>10}{'sealed':>10}{'more':>10}{'ratio':>8}")
+        compare("writing all faces", clear, sealed, lambda bench: bench.fill(rows), rounds=1)
+        compare("streaming all faces", clear, sealed, Bench.stream)
+        compare("opening a tenth by id", clear, sealed, Bench.some_by_id)
+        compare("keeping photos", clear, sealed, lambda bench: bench.keep(photo, files), rounds=1)
+        compare("reading photos", clear, sealed, Bench.read)
+
+
+def compare(what: str, clear: Bench, sealed: Bench, work: Callable[[Bench], object], rounds: int = 3) -> None:
+    """Time the same work on both homes in turn, and print the best round of each."""
+    times = [[timed(work, bench) for bench in (clear, sealed)] for _ in range(rounds)]
+    before, after = (min(column) for column in zip(*times, strict=True))
+    print(f"{what:28}{before:8.2f} s{after:8.2f} s{after - before:8.2f} s{after / before:8.2f}", flush=True)
+
+
+def timed(work: Callable[[Bench], object], bench: Bench) -> float:
+    began = time.perf_counter()
+    work(bench)
+    return time.perf_counter() - began
+
+
+class Bench:
+    """A home with faces and photos."""
+
+    def __init__(self, home: Path, *, seal: bool) -> None:
+        home.mkdir()
+        keys = ring(home) if seal else None
+        Store.create(home / "matcher.db").close()
+        self.store = Store.open(home / "matcher.db", keys=keys)
+        self.blobs = BlobStore(home / "photos", keys)
+        self.members: list[int] = []
+        self.kept: list[str] = []
+
+    def fill(self, rows: int) -> None:
+        """As many cases, photos and faces: a case, its photo and its face have the same id."""
+        random = np.random.default_rng(0)
+        for start in range(0, rows, BLOCK):
+            ids = np.unique(random.integers(1, 2**62, min(BLOCK, rows - start))).tolist()
+            vectors = unit(random.normal(size=(len(ids), DIM)).astype(np.float32))
+            with self.store.write() as transaction:
+                add(transaction, ids)
+                transaction.faces.put_vectors(dict(zip(ids, vectors, strict=True)), SPACE)
+                members = [{"face_id": one, "case_id": one, "space": SPACE} for one in ids]
+                transaction.faces._connection.execute(insert(gallery_members), members)
+            self.members += ids
+
+    def stream(self) -> int:
+        with self.store.read() as reading:
+            return sum(map(len, reading.gallery.rows(SPACE)))
+
+    def some_by_id(self) -> int:
+        with self.store.read() as reading:
+            return len(reading.faces.vectors(self.members[::10], SPACE))
+
+    def keep(self, photo: bytes, files: int) -> None:
+        self.kept = [self.blobs.put(id_text(owner), "photo", photo) for owner in self.members[:files]]
+
+    def read(self) -> None:
+        for key in self.kept:
+            self.blobs.get(key)
 
 
 def ring(home: Path) -> KeyRing:
@@ -74,20 +109,6 @@ def ring(home: Path) -> KeyRing:
     keys.create()
     keys.mark_whole()
     return keys
-
-
-def fill(store: Store, rows: int) -> Iterator[int]:
-    """Faces of as many cases, photos and faces: a case, its photo and its face have the same id."""
-    random = np.random.default_rng(0)
-    for start in range(0, rows, BLOCK):
-        ids = np.unique(random.integers(1, 2**62, min(BLOCK, rows - start))).tolist()
-        vectors = unit(random.normal(size=(len(ids), DIM)).astype(np.float32))
-        with store.write() as transaction:
-            add(transaction, ids)
-            transaction.faces.put_vectors(dict(zip(ids, vectors, strict=True)), SPACE)
-            members = [{"face_id": one, "case_id": one, "space": SPACE} for one in ids]
-            transaction.faces._connection.execute(insert(gallery_members), members)
-        yield from ids
 
 
 def add(transaction: Transaction, ids: list[int]) -> None:
@@ -117,33 +138,6 @@ def add(transaction: Transaction, ids: list[int]) -> None:
     connection.execute(insert(cases), [{"id": one, "number": str(one), **case} for one in ids])
     connection.execute(insert(photos), [{"id": one, "case_id": one, "blob": f"{one}/d", **photo} for one in ids])
     connection.execute(insert(faces), [{"id": one, "photo_id": one, **face} for one in ids])
-
-
-def stream(store: Store) -> int:
-    with store.read() as reading:
-        return sum(map(len, reading.gallery.rows(SPACE)))
-
-
-def by_id(store: Store, ids: list[int]) -> int:
-    with store.read() as reading:
-        return len(reading.faces.vectors(ids, SPACE))
-
-
-def best(work: Callable[[], object]) -> float:
-    return min(_once(work) for _ in range(3))
-
-
-def _once(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-@contextmanager
-def timed(taken: dict[str, float], what: str) -> Iterator[None]:
-    began = time.perf_counter()
-    yield
-    taken[what] = time.perf_counter() - began
 
 
 if __name__ == "__main__":
