@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from matcher.crypto.digests import create_key_file
-from matcher.crypto.sealing import KEY_BYTES, seal, unseal_all
+from matcher.crypto.sealing import KEY_BYTES, seal, unseal_by_one
 from matcher.errors import KeyProblem, StoreProblem, WrongUse
 
 _COMMAND_SECONDS = 60
@@ -53,13 +53,13 @@ class MasterKey:
         """16 hexadecimal digits to tell keys apart by, for people."""
         return self.check.hex()[:16]
 
-    def wrap(self, owner: str, key: bytes) -> bytes:
+    def wrap(self, owner: bytes, key: bytes) -> bytes:
         """A data key, sealed for its owner."""
-        return seal(self.raw, b"data key " + owner.encode(), key)
+        return seal(self.raw, owner, key)
 
-    def unwrap_all(self, wrapped: Iterable[tuple[str, bytes]]) -> list[bytes]:
+    def unwrap_all(self, wrapped: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
         """The data keys that `wrap` sealed for these owners; `Damaged` if one of them is anything else."""
-        return unseal_all((self.raw, b"data key " + owner.encode(), sealed) for owner, sealed in wrapped)
+        return unseal_by_one(self.raw, wrapped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,15 @@ def unseal_all(items: Iterable[tuple[bytes, bytes, bytes]]) -> list[bytes]:
         raise Damaged("One of many is not what was sealed, or was sealed with another key.") from error
 
 
+def unseal_by_one(key: bytes, items: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+    """The same of name and sealed bytes where all were sealed with one key."""
+    cipher = AESGCM(key)
+    try:
+        return [cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], name) for name, sealed in items]
+    except (InvalidTag, ValueError) as error:
+        raise Damaged("One of many is not what was sealed, or was sealed with another key.") from error
+
+
 def _shown(name: bytes) -> str:
     return name.decode(errors="backslashreplace")
 
@@ -103,34 +112,6 @@ def unsealed_chunks(key: bytes, name: str, file: BinaryIO) -> Iterator[bytes]:
         if not behind:
             return
         sealed = behind
-
-
-def unseal_into(key: bytes, name: str, file: BinaryIO, buffer: memoryview) -> None:
-    """Fill a buffer with the bytes of a sealed file; `Damaged` unless they are whole and exactly as many.
-
-    When it fails, the buffer holds the chunks before the damaged one.
-    """
-    target, filled = buffer.cast("B"), 0
-    for chunk in unsealed_chunks(key, name, file):
-        if filled + len(chunk) > len(target):
-            break
-        target[filled : filled + len(chunk)] = chunk
-        filled += len(chunk)
-    else:
-        if filled == len(target):
-            return
-    raise Damaged(f"'{name}' does not hold the {len(target)} bytes that were expected.")
-
-
-def sealed_size(plain: int, chunk: int = _CHUNK) -> int:
-    """The bytes of a sealed file that holds so many."""
-    return _HEADER.size + plain + _TAG * max(1, -(-plain // chunk))
-
-
-def unsealed_size(sealed: int, chunk: int = _CHUNK) -> int:
-    """How many bytes a sealed file of this size holds; 0 for one that is too short to be one."""
-    body = sealed - _HEADER.size
-    return max(0, body - _TAG * max(1, -(-body // (chunk + _TAG))))
 
 
 def _chunk_size(name: str, header: bytes) -> int:

@@ -37,7 +37,9 @@ def create(root: Path, database_url: str | None = None, key: KeyPlace | None = K
     if database_url:
         home.write_setting("database_url", database_url)
     if key is not None:
-        KeyRing(home.keys, settle(home, key)).create()
+        keys = KeyRing(home.keys, settle(home, key))
+        keys.create()
+        keys.mark_whole()
         home.write_setting("encryption", "on")
     Store.create(home.database_url(home.settings())).close()
     DigestKey.create(home.digest_key)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from matcher.crypto.masterkey import KeySource, MasterKey
-from matcher.crypto.sealing import KEY_BYTES, SealedWriter, seal, unseal, unseal_into, unsealed_chunks
+from matcher.crypto.sealing import KEY_BYTES, SealedWriter, seal, unseal, unsealed_chunks
 from matcher.domain.ids import id_text
 from matcher.errors import Conflict, Damaged, KeyProblem
 from matcher.store.keyfile import KeyFile
@@ -75,10 +75,6 @@ class KeyRing:
     def chunks(self, owner: Owner, name: str, file: BinaryIO) -> Iterator[bytes]:
         """What a sealed file holds, in parts; whole only when the iterator has ended without `Damaged`."""
         return unsealed_chunks(self.of([owner])[owner], name, file)
-
-    def open_into(self, owner: Owner, name: str, file: BinaryIO, buffer: memoryview) -> None:
-        """Fill a buffer with what a sealed file holds; `Damaged` unless it is whole and of that size."""
-        unseal_into(self.of([owner])[owner], name, file, buffer)
 
     # Keys
 
@@ -164,7 +160,7 @@ class KeyRing:
             for rows in _batches(connection):
                 keys = _unwrap(old, rows)
                 update = "UPDATE keys SET wrapped = ? WHERE owner = ?"
-                connection.executemany(update, [(new.wrap(str(owner), key), owner) for owner, key in keys.items()])
+                connection.executemany(update, [(new.wrap(_bound(owner), key), owner) for owner, key in keys.items()])
                 count += len(keys)
             _set_meta(connection, "check", new.check)
         self._known = new
@@ -213,7 +209,7 @@ class KeyRing:
 
     def _unwrapped(self, connection: sqlite3.Connection, owners: set[Owner]) -> dict[Owner, bytes]:
         master = self._master(connection)
-        rows = connection.execute(_SOME, (json.dumps(sorted(owners, key=str)),)).fetchall()
+        rows = connection.execute(_SOME, (json.dumps(list(owners)),)).fetchall()
         for owner, wrapped in rows:
             if wrapped is None:
                 raise KeyProblem(
@@ -228,12 +224,18 @@ class KeyRing:
 
     def _insert(self, connection: sqlite3.Connection, keys: dict[Owner, bytes]) -> None:
         master = self._master(connection)
-        rows = [(owner, master.wrap(str(owner), key)) for owner, key in keys.items()]
+        rows = [(owner, master.wrap(_bound(owner), key)) for owner, key in keys.items()]
         connection.executemany("INSERT INTO keys VALUES (?, ?)", rows)
 
 
 def _unwrap(master: MasterKey, rows: list[tuple[Owner, bytes]]) -> dict[Owner, bytes]:
-    return dict(zip((row[0] for row in rows), master.unwrap_all((str(owner), key) for owner, key in rows), strict=True))
+    keys = master.unwrap_all([(_bound(owner), wrapped) for owner, wrapped in rows])
+    return dict(zip([row[0] for row in rows], keys, strict=True))
+
+
+def _bound(owner: Owner) -> bytes:
+    """What binds a wrapped key to its owner; no word has eight bytes like a number."""
+    return owner.to_bytes(8, "big") if isinstance(owner, int) else b"the owner " + owner.encode()
 
 
 def _batches(connection: sqlite3.Connection) -> Iterator[list[tuple[Owner, bytes]]]:

@@ -41,6 +41,7 @@ from matcher.domain.ids import CaseId, PhotoId, SightingId, id_text, new_id
 from matcher.domain.people import Person, PersonId, Role
 from matcher.domain.records import Sighting, StoredFace
 from matcher.images.crops import to_jpeg
+from matcher.services.masterkeys import KeyPlace
 from matcher.store.database import Transaction
 
 SPACE = "none_none_none_plain_8_cosine"
@@ -238,7 +239,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         begun = time.perf_counter()
-        with Matcher.create(home) as matcher:
+        with Matcher.create(home, key=KeyPlace(Path(folder) / "key")) as matcher:
             fill(matcher, given.cases, given.lists, given.reviewers)
         candidates = given.lists * min(LENGTH, given.cases)
         print(f"{candidates:,} candidates of {given.cases:,} cases, filled in {time.perf_counter() - begun:.0f} s")

@@ -34,7 +34,7 @@ def lfw_faces() -> Faces:
     """All photos of `$MATCHER_PHOTOS/photos/lfw`, embedded by the default models; one without a face ends the run."""
     folders = sorted((Path(os.environ["MATCHER_PHOTOS"]) / "photos" / "lfw").iterdir())
     photos = [(person, photo) for person, folder in enumerate(folders) for photo in sorted(folder.iterdir())]
-    with tempfile.TemporaryDirectory() as home, Matcher.create(Path(home) / "home") as matcher:
+    with tempfile.TemporaryDirectory() as home, Matcher.create(Path(home) / "home", key=None) as matcher:
         matcher.faces(photos[0][1])  # the models are loaded before threads ask for them
         found = in_parallel(photos, lambda photo: matcher.faces(photo[1], thorough=True), os.cpu_count() or 1)
         rows = [(person, faces.faces[0].embedding) for (person, _), faces in found]

@@ -25,6 +25,7 @@ from matcher.domain.ids import CaseId, FaceId, PhotoId, id_text, new_id
 from matcher.domain.records import Choice, StoredFace
 from matcher.domain.scores import unit
 from matcher.services.context import now_utc
+from matcher.services.masterkeys import KeyPlace
 
 QUALITY = Quality(60, 100, 1, 1, 0, 0, True)
 
@@ -34,7 +35,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home, photo = Path(folder) / "home", Path(folder) / "probe.jpg"
         photo.write_bytes(portrait(1))
-        with Matcher.create(home) as matcher:
+        with Matcher.create(home, key=KeyPlace(Path(folder) / "key")) as matcher:
             fill(matcher, count)
             matcher.reindex(actor="bench")
             running(matcher, photo)

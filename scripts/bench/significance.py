@@ -28,7 +28,7 @@ from matcher.services.significance import Scale, measure
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with tempfile.TemporaryDirectory() as folder, Matcher.create(Path(folder) / "home") as matcher:
+    with tempfile.TemporaryDirectory() as folder, Matcher.create(Path(folder) / "home", key=None) as matcher:
         fill(matcher, count)
         measuring(matcher)
         sentences(matcher)

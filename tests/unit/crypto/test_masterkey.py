@@ -27,9 +27,9 @@ def test_what_is_no_key_is_never_repeated(text: str) -> None:
 
 def test_a_data_key_is_bound_to_its_owner_and_to_the_master_key() -> None:
     key, other = MasterKey(RAW, "a"), MasterKey(bytes(32), "b")
-    wrapped = key.wrap("1", b"data key")
-    assert key.unwrap_all([("1", wrapped)]) == [b"data key"]
-    for wrong, owner in ((key, "2"), (other, "1")):
+    wrapped = key.wrap(b"1", b"data key")
+    assert key.unwrap_all([(b"1", wrapped)]) == [b"data key"]
+    for wrong, owner in ((key, b"2"), (other, b"1")):
         with pytest.raises(Damaged):
             wrong.unwrap_all([(owner, wrapped)])
     assert key.id != other.id

@@ -49,10 +49,6 @@ def test_files_of_any_size_are_sealed_for_an_owner(keys: KeyRing) -> None:
     writer.finish()
     file.seek(0)
     assert b"".join(another(keys).chunks(SNAPSHOTS, "part", file)) == data
-    buffer = bytearray(len(data))
-    file.seek(0)
-    keys.open_into(SNAPSHOTS, "part", file, memoryview(buffer))
-    assert buffer == data
 
 
 def test_it_is_its_owners_and_made_once(keys: KeyRing) -> None:
