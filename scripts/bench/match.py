@@ -42,7 +42,7 @@ def main() -> None:
         cold(home, photo)
 
 
-def fill(matcher: Matcher, count: int) -> None:
+def fill(matcher: Matcher, count: int, prefix: str = "C") -> None:
     """Cases with one photo and one face each, written straight to the store."""
     vectors = unit(np.random.default_rng(1).standard_normal((count, matcher.space.dim)))
     now = now_utc()
@@ -51,7 +51,7 @@ def fill(matcher: Matcher, count: int) -> None:
             for number, vector in enumerate(vectors[start : start + 5000], start):
                 case = Case(
                     id=CaseId(new_id()),
-                    number=f"C-{number:06}",
+                    number=f"{prefix}-{number:06}",
                     status=CaseStatus.OPEN,
                     details=CaseDetails(),
                     created_at=now,
@@ -63,8 +63,8 @@ def fill(matcher: Matcher, count: int) -> None:
                     case_id=case.id,
                     position=0,
                     blob=f"{id_text(case.id)}/none",
-                    digest=str(number),
-                    original_digest=str(number),
+                    digest=f"{prefix}{number}",
+                    original_digest=f"{prefix}{number}",
                     media_type="image/jpeg",
                     width=250,
                     height=250,

@@ -20,6 +20,7 @@ from matcher.domain.scores import unit
 from matcher.domain.space import EmbeddingSpace
 from matcher.gallery.build import SnapshotWriter
 from matcher.gallery.live import Gallery
+from matcher.gallery.publishing import prune
 from matcher.gallery.snapshots import current_name
 from matcher.gallery.verify import verify_snapshot
 
@@ -121,11 +122,12 @@ def test_a_build_killed_at_any_moment_leaves_a_whole_gallery(tmp_path: Path) -> 
     assert left == set()
 
 
-def test_readers_see_whole_snapshots_while_others_are_published(tmp_path: Path) -> None:
+def test_readers_see_whole_snapshots_while_others_are_published_and_old_ones_pruned(tmp_path: Path) -> None:
     publish(tmp_path, 500)
     readers = [start(READER, tmp_path) for _ in range(2)]
     for through in range(501, 521):
         publish(tmp_path, through)
+        prune(tmp_path / SPACE.name, 1)
     (tmp_path / "stop").touch()
     for reader in readers:
         said, _ = reader.communicate(timeout=20)
