@@ -140,7 +140,7 @@ class VerdictView:
 
 @dataclass(frozen=True, slots=True)
 class PairFacts:
-    """What a pair is about. `similarity` is the cosine with what it means, as it was when the sighting came in."""
+    """What a pair is about. `similarity` is the cosine with what it means, as it was when the pair was found."""
 
     case_id: str
     name: str | None

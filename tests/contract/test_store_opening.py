@@ -114,6 +114,39 @@ def test_what_was_told_before_there_was_an_outbox_is_not_sent(databases: Databas
             assert tx.outbox.list(list(MessageState)) == [new]
 
 
+def test_to_the_first_watch_all_cases_of_before_are_new(databases: Databases) -> None:
+    """They are numbered, so that it can go through them a part at a time."""
+    with databases.fresh(empty=True) as url:
+        with _revision("0009"), Store.create(url):
+            pass
+        when = "'2026-01-02 03:04:05.000000'"
+        run_sql(
+            url,
+            "INSERT INTO cases "
+            "(id, number, status, other_names, sex, circumstance, legal_basis, created_at, updated_at) "
+            f"VALUES (7, 'A-1', 'open', '[]', 'unknown', 'unknown', 'unspecified', {when}, {when})",
+            *(
+                statement.format(number=number)
+                for number in (1, 2, 3)
+                for statement in (
+                    "INSERT INTO photos (id, case_id, position, blob, digest, original_digest, media_type, width, "
+                    f"height, size, state, created_at) VALUES ({{number}}, 7, 0, 'b{{number}}', 'd', 'o', 'image/png', "
+                    f"9, 9, 9, 'ready', {when})",
+                    'INSERT INTO faces (id, photo_id, number, "left", top, "right", bottom, landmarks, score, turn, '
+                    f"quality) VALUES ({{number}}, {{number}}, 1, 0, 0, 5, 5, {_bytes(url, 40)}, 1, 0, '{{{{}}}}')",
+                    f"INSERT INTO embeddings VALUES ({{number}}, 's', {_bytes(url, 16)})",
+                    "INSERT INTO gallery_members (space, face_id, case_id) VALUES ('s', {number}, 7)",
+                )
+            ),
+        )
+        with Store.create(url) as store, store.read() as reading:
+            found = reading.watching.new_members("s", None, 0, 2)
+            assert len(found) == 2
+            found += reading.watching.new_members("s", found[-1].change, 0, 2)
+        assert {one.face_id for one in found} == {1, 2, 3}
+        assert len({one.change for one in found}) == 3 and all(one.change < 0 for one in found)
+
+
 def test_an_upgrade_keeps_the_time_in_whatever_zone_the_database_is(databases: Databases) -> None:
     """A list is made for candidates that were found before there were lists; it waits since the upgrade."""
     with databases.fresh(empty=True) as url:

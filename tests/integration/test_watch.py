@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import random
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -211,6 +215,45 @@ def test_two_watches_at_once_find_everything_once(small: Small, tmp_path: Path) 
     counts = together(2, one)
     assert small.pairs() == expected(small, set())
     assert sum(counts) == len(small.pairs()), counts
+    assert small.matcher.verify_audit().problem is None
+
+
+_PROCESS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from watched import opened
+from matcher.services import watch
+watch._TOGETHER = watch._STEP = 2
+with opened(Path(sys.argv[2])) as small:
+    small.context.gallery.status()
+    print("begins", flush=True)
+    small.watch()
+"""
+
+
+@pytest.mark.fault
+def test_a_watch_that_is_killed_at_any_moment_is_done_again(small: Small, tmp_path: Path) -> None:
+    rng, kills = random.Random(11), 0
+    for number in range(40):
+        small.sighting(like(number % 10, number + 1))
+    command = [sys.executable, "-c", _PROCESS, str(Path(__file__).parents[1]), str(tmp_path / "home")]
+    for night in range(20):
+        new = {small.case(f"A-{night}-{number}", drawn(rng)).face.id for number in range(4)}
+        before, wanted = small.pairs(), expected(small, small.pairs(), new)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None and process.stdout.readline() == "begins\n"
+        time.sleep(rng.uniform(0, 0.3))
+        process.kill()
+        kills += process.wait() == -signal.SIGKILL
+        process.stdout.close()
+        found = small.pairs()
+        assert before <= found <= before | wanted
+        with small.context.store.read() as reading:
+            assert all(reading.tasks.list_of(face_id) for face_id, _ in found), "no candidate without a list"
+        small.watch()
+        assert small.pairs() == before | wanted
+    assert kills >= 6
     assert small.matcher.verify_audit().problem is None
 
 
