@@ -37,6 +37,7 @@ from matcher.services import (
     sighting_import,
     sighting_views,
     sightings,
+    views,
     watch,
     weak_cases,
 )
@@ -68,19 +69,6 @@ from matcher.services.repairs import Repairs
 from matcher.services.restore import RestoreView
 from matcher.services.staff import Accounts
 from matcher.services.stopping import StopSwitch
-from matcher.services.views import (
-    CaseSummary,
-    CaseView,
-    FaceCandidates,
-    GalleryView,
-    MatchView,
-    PhotoView,
-    ReindexView,
-    SightingSummary,
-    SightingView,
-    VerifyView,
-    WeakCase,
-)
 from matcher.services.watch_views import WatchView
 from matcher.store.chain import ChainReport
 
@@ -178,7 +166,7 @@ class Matcher:
         reason: str | None = None,
         on_several: OnSeveral | str = OnSeveral.ASK,
         **details: Any,
-    ) -> CaseView:
+    ) -> views.CaseView:
         """Register a missing child; all of it or nothing.
 
         `case_id` is the number that people gave. A photo with several faces waits for `choose_face`, unless its
@@ -200,7 +188,7 @@ class Matcher:
         reason: str | None = None,
         on_several: OnSeveral | str = OnSeveral.ASK,
         **changes: Any,
-    ) -> CaseView:
+    ) -> views.CaseView:
         """Change details of a case (`None` erases one) and add photos; a photo that it has is not added again."""
         who = Who(actor, ReasonCode.CORRECTION, reason)
         cases.check_number(case_id)
@@ -208,7 +196,7 @@ class Matcher:
         prepared = case_photos.prepare_photos(self._context, _case_photos(photos), one_of(OnSeveral)(on_several))
         return cases.update(self._context, case_id, cases.Update(fields, prepared), who)
 
-    def choose_face(self, photo_id: str, number: int, *, actor: str, reason: str | None = None) -> CaseView:
+    def choose_face(self, photo_id: str, number: int, *, actor: str, reason: str | None = None) -> views.CaseView:
         """Say which face of a case photo (counted from 1, largest first) is the child's."""
         who = Who(actor, ReasonCode.CORRECTION, reason)
         return case_photos.choose_face(self._context, PhotoId(parse_id(photo_id)), number, who)
@@ -225,7 +213,7 @@ class Matcher:
         actor: str,
         confirmation: Confirmation | tuple[ConfirmationKind | str, str] | None = None,
         reason: str | None = None,
-    ) -> CaseView:
+    ) -> views.CaseView:
         """End a case: no search finds it from now on. `located_*` needs a confirmation (kind, reference)."""
         cases.check_number(case_id)
         target = one_of(CaseStatus)(status)
@@ -234,7 +222,7 @@ class Matcher:
         who = Who(actor, ReasonCode.CLOSURE, reason)
         return cases.move(self._context, case_id, target, _confirmation(confirmation), who)
 
-    def reopen_case(self, case_id: str, *, actor: str, reason: str) -> CaseView:
+    def reopen_case(self, case_id: str, *, actor: str, reason: str) -> views.CaseView:
         """Search for the child of an ended case again."""
         cases.check_number(case_id)
         if not (reason or "").strip():
@@ -244,7 +232,7 @@ class Matcher:
 
     def relate_cases(
         self, case_id: str, other: str, *, kind: RelationKind | str, actor: str, reason: str | None = None
-    ) -> CaseView:
+    ) -> views.CaseView:
         """Declare that two cases are of siblings or twins, or a suspected duplicate; `warnings` say what this replaced.
 
         Siblings and twins raise a flag on candidates. `WrongUse` for a case with itself.
@@ -252,26 +240,26 @@ class Matcher:
         who = Who(actor, ReasonCode.CORRECTION, reason)
         return relations.relate(self._context, case_id, other, one_of(RelationKind)(kind), who)
 
-    def unrelate_cases(self, case_id: str, other: str, *, actor: str, reason: str | None = None) -> CaseView:
+    def unrelate_cases(self, case_id: str, other: str, *, actor: str, reason: str | None = None) -> views.CaseView:
         """Withdraw what was declared about two cases."""
         return relations.unrelate(self._context, case_id, other, Who(actor, ReasonCode.CORRECTION, reason))
 
-    def case(self, case_id: str, *, actor: str | None = None) -> CaseView:
+    def case(self, case_id: str, *, actor: str | None = None) -> views.CaseView:
         """Everything about one case; `NotFound` names it. With an `actor` the look is audited, and recuses."""
         return cases.shown(self._context, case_id, Who(actor, ReasonCode.REVIEW) if actor else None)
 
     def cases(
         self, *, status: CaseStatus | str | None = None, after: str | None = None, limit: int | None = None
-    ) -> list[CaseSummary]:
+    ) -> list[views.CaseSummary]:
         """Cases by rising number, from the one after `after`."""
         wanted = None if status is None else one_of(CaseStatus)(status)
         return case_views.listed(self._context, wanted, after, limit)
 
-    def weak_cases(self, *, limit: int | None = None) -> list[WeakCase]:
+    def weak_cases(self, *, limit: int | None = None) -> list[views.WeakCase]:
         """Open cases whose best photo is weak or that no search finds, with what would help, by rising number."""
         return weak_cases.weak_cases(self._context, limit)
 
-    def awaiting_choice(self) -> list[tuple[str, PhotoView]]:
+    def awaiting_choice(self) -> list[tuple[str, views.PhotoView]]:
         """Case photos with several faces of which none is chosen yet, with their case numbers."""
         return case_views.awaiting_choice(self._context)
 
@@ -290,7 +278,7 @@ class Matcher:
         top: int | None = None,
         thorough: bool = False,
         shown_to: str | None = None,
-    ) -> MatchView:
+    ) -> views.MatchView:
         """Rank the open cases for every face of a photo. Nothing is kept but the audit entry.
 
         `actor` is recused from the cases that are found, as is the account that they are `shown_to` instead.
@@ -298,7 +286,7 @@ class Matcher:
         who = Who(actor, ReasonCode.AD_HOC, reason)
         return search.match(self._context, photo, who, top=checked_top(top), thorough=thorough, shown_to=shown_to)
 
-    def match_sheet(self, photo: PhotoInput, face: FaceCandidates) -> bytes:
+    def match_sheet(self, photo: PhotoInput, face: views.FaceCandidates) -> bytes:
         """A PNG with a face of `match` beside its candidates, in the order of the list."""
         return sheets.match_sheet(self._context, photo, face)
 
@@ -313,7 +301,7 @@ class Matcher:
         idempotency_key: str | None = None,
         top: int | None = None,
         **report: Any,
-    ) -> SightingView:
+    ) -> views.SightingView:
         """Store a sighting with the candidates of each of its faces, for people to review.
 
         `report` are the fields of `Report`: seen_at, place, position, how_seen and so on. Handing in the same content
@@ -328,11 +316,11 @@ class Matcher:
         view = sighting_views.shown(self._context, id_text(sighting_id), who if repeated else None)
         return replace(view, repeated=repeated)
 
-    def sighting(self, sighting_id: str, *, actor: str | None = None) -> SightingView:
+    def sighting(self, sighting_id: str, *, actor: str | None = None) -> views.SightingView:
         """Everything about one sighting; `NotFound` names it. With an `actor` the look is audited, and recuses."""
         return sighting_views.shown(self._context, sighting_id, Who(actor, ReasonCode.SIGHTING) if actor else None)
 
-    def sightings(self, *, needs_triage: bool | None = None, limit: int | None = None) -> list[SightingSummary]:
+    def sightings(self, *, needs_triage: bool | None = None, limit: int | None = None) -> list[views.SightingSummary]:
         """Sightings, newest first; `needs_triage` keeps those with (or without) a photo without a usable face."""
         return sighting_views.listed(self._context, needs_triage=needs_triage, limit=limit)
 
@@ -368,7 +356,7 @@ class Matcher:
 
     # Upkeep
 
-    def reindex(self, *, actor: str, reason: str | None = None) -> ReindexView:
+    def reindex(self, *, actor: str, reason: str | None = None) -> views.ReindexView:
         """Embed what is missing, then build, verify and publish a snapshot. Safe to kill and to repeat."""
         return reindex.reindex(self._context, Who(actor, ReasonCode.MAINTENANCE, reason))
 
@@ -376,11 +364,11 @@ class Matcher:
         """Compare what is new with what was there before, cases with sightings. Safe to kill and to repeat."""
         return watch.watch(self._context, Who(actor, ReasonCode.MAINTENANCE, reason))
 
-    def verify(self) -> VerifyView:
+    def verify(self) -> views.VerifyView:
         """Check snapshot, audit chain and stored photos against what was written; changes nothing."""
         return checks.verify(self._context)
 
-    def gallery_status(self) -> GalleryView:
+    def gallery_status(self) -> views.GalleryView:
         """What searches run on now, and whether a reindex would help."""
         return checks.gallery_status(self._context)
 

@@ -53,7 +53,8 @@ class Step:
 
 
 def _retain(night: Night) -> Facts:
-    """What the rules let go. Bystanders' vectors are no brake: nothing that anybody works on goes with them."""
+    """Complete erasures that were cut short, before anything is built of what was to go, then let go what is due."""
+    erasing.resume(night.context, night.who)
     due = retention.plan(night.context)
     if due.large and not night.accept_retention:
         raise Held(
