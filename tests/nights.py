@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,15 +18,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from accounts import staff
 from databases import run_sql
 from pictures import child
 
 from matcher import Matcher
 from matcher.cli import main
+from matcher.config import Home
 from matcher.domain.nights import Facts
+from matcher.domain.people import Role
 from matcher.jobs import nightly, steps
 from matcher.jobs.steps import Night, Step
-from matcher.services.context import Clock, Context
+from matcher.services import backup_checks
+from matcher.services.context import Clock, Context, now_utc
 
 STEPS = tuple(step.name for step in steps.STEPS)
 OPEN, CLOSED = {"A-1": 1, "A-2": 2, "A-3": 3}, {"A-4": 4}
@@ -37,15 +42,25 @@ def with_work(home: Path) -> None:
     """Fill a home so that each step has something to do.
 
     Old snapshots; a case that came and one that was closed since; one that has lost its vector, as after a change of
-    models; a file that no record refers to. And a sighting, whose candidates are to stay as they are.
+    models; one that was erased, so that its proof is awaited; one that ended long ago; a file that no record refers to;
+    folders for backups. And a sighting, whose candidates are to stay, and which the new case is to join.
     """
+    back_up_beside(home)
+    with Matcher(Context(Home(home), clock=lambda: now_utc() - timedelta(days=100))) as matcher:
+        matcher.add_case("A-6", photos=[child(6)], actor="desk")
+        matcher.close_case("A-6", status="returned", actor="desk")
     with Matcher.open(home) as matcher:
+        officer = staff(matcher.context, "officer", Role.OFFICER)
+        for number in range(20):  # so many that one which is due is no large share
+            matcher.add_case(f"B-{number}", actor="desk")
+        matcher.add_case("A-5", photos=[child(5)], actor="desk")
         for number in ("A-1", "A-2", "A-4"):
             matcher.add_case(number, photos=[child((OPEN | CLOSED)[number])], actor="desk")
         matcher.submit_sighting([child(1, 1)], actor="desk")
         for _ in range(3):
             matcher.reindex(actor="desk")
         matcher.close_case("A-4", status="returned", actor="desk")
+        matcher.endings.erase_case(officer, "A-5")
         matcher.add_case("A-3", photos=[child(OPEN["A-3"])], actor="desk")
         context = matcher.context
         with context.store.write() as transaction:
@@ -59,6 +74,21 @@ def with_work(home: Path) -> None:
         run_sql(address, f"DELETE FROM embeddings WHERE face_id IN ({', '.join(map(str, faces))})")
         orphan = home / "photos" / context.blobs.put("0123456789abc", "0" * 64, b"left by a killed process")
         os.utime(orphan, (0, 0))
+
+
+def back_up_beside(home: Path) -> None:
+    """Let the nights of a home make their backups in folders of its own beside it."""
+    file = Home(home).settings_file
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if "backup_dir" not in line]
+    folders = (f'{name} = "{home.parent / f"{home.name}-{name}"}"' for name in ("backup_dir", "key_backup_dir"))
+    file.write_text("\n".join([*lines, *folders, ""]), encoding="utf-8")
+
+
+def copied(template: Path, home: Path) -> Path:
+    """A copy of a home, with backups of its own."""
+    shutil.copytree(template, home)
+    back_up_beside(home)
+    return home
 
 
 def night(home: Path, *arguments: str, where: str = "", step: str = "", number: int = 0) -> tuple[int, str]:
@@ -97,7 +127,9 @@ def assert_sound(home: Path, *, done: bool = False) -> None:
             assert found[number][:1] == [number] or (number == "A-2" and not done)
         (sighting,) = matcher.sightings()
         candidates = [one.case_id for one in matcher.sighting(sighting.id).candidates]
-        assert (candidates[0], sorted(candidates)) == ("A-1", ["A-1", "A-2", "A-4"])
+        asked = sorted({"A-1", "A-2", "A-4"} | ({"A-3"} & set(candidates)))
+        assert (candidates[0], sorted(candidates)) == ("A-1", asked)
+        assert not done or "A-3" in asked
         if done:
             _assert_done(matcher)
 
@@ -118,8 +150,12 @@ def _assert_done(matcher: Matcher) -> None:
     actions = [record.entry.action for record in matcher.audit()]
     assert actions.count("gallery.embed") == 1
     assert actions.count("night.run") == 1
+    assert actions.count("case.erase") == 2, "one by hand, one by its rule"
+    assert all(one.proved_at is not None for one in matcher.endings.erasures())
+    assert not {"A-5", "A-6"} & {case.case_id for case in matcher.cases()}
+    assert backup_checks.listed(matcher.context.settings.backup_dir)
     folders = [path for path in matcher.context.gallery.folder.iterdir() if path.is_dir()]
-    assert len(folders) == matcher.context.settings.snapshots_kept
+    assert 1 <= len(folders) <= matcher.context.settings.snapshots_kept
 
 
 class _Countdown:
