@@ -348,11 +348,12 @@ def test_faces_that_the_new_models_do_not_find_keep_the_old_setting(home: Path, 
 
 
 def test_models_that_do_not_exist_change_nothing(home: Path, models: Path) -> None:
+    before = Home(home).settings_file.read_bytes()
     assert "'arcface'" in run("models", "use", "mmod", "arcface", code=2).stderr
     assert "'dlib-resnet-v1' is not a detector" in run("models", "use", "dlib-resnet-v1", "mmod", code=2).stderr
     said = run("models", "use", "landmarks5", "dlib-resnet-v1", code=2).stderr
     assert "'landmarks5' is a landmarker" in said and "installed" not in said
-    assert not Home(home).settings_file.exists()
+    assert Home(home).settings_file.read_bytes() == before
 
 
 def test_an_environment_that_wins_is_named(home: Path, installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
