@@ -17,6 +17,7 @@ from matcher.gallery.build import SnapshotInfo, SnapshotWriter
 from matcher.gallery.layout import RowBlock
 from matcher.gallery.manifest import FORMAT_VERSION, Manifest, read_manifest
 from matcher.gallery.merging import merged
+from matcher.gallery.nearest import limit_threads
 from matcher.gallery.snapshots import Snapshot, current_name, open_snapshot
 from matcher.gallery.verify import VerifyReport, verify_files, verify_snapshot
 from matcher.matching.significance import GalleryStatistics
@@ -88,6 +89,7 @@ def prove(context: Context, name: str) -> VerifyReport:
     wrong.
     """
     folder, space = context.gallery.folder / name, context.space.name
+    limit_threads(context.settings.threads)
     with context.store.read() as reading:
         through = read_manifest(folder).through_change
         changed = {change.face_id for change in reading.gallery.changes(space, through)}
