@@ -115,7 +115,7 @@ class BackupFolder:
         Backups with gaps are counted apart, so that they never displace one that is whole. While a manifest is damaged
         nothing goes: nobody knows what it needs.
         """
-        needed: dict[bool, list[tuple[str, set[Path]]]] = {True: [], False: []}
+        needed: dict[bool, list[tuple[str, list[str]]]] = {True: [], False: []}
         forgotten = 0
         for name in self.names():
             try:
@@ -126,12 +126,12 @@ class BackupFolder:
             if len(stays) < len(manifest.pooled):
                 forgotten += len(manifest.pooled) - len(stays)
                 write_whole(self.root / name / MANIFEST, replace(manifest, pooled=stays).signed(signer))
-            files = {self.pool.file(path, mark) for path, mark in stays.items()}
+            files = [self.pool.place(path, mark) for path, mark in stays.items()]
             needed[bool(manifest.gaps)].append((name, files))
         gone = sorted(name for found in needed.values() for name, _ in found[:-keep])
         for name in gone:
             self.remove(name)
-        self.pool.sweep(file for found in needed.values() for _, files in found[-keep:] for file in files)
+        self.pool.sweep(place for found in needed.values() for _, files in found[-keep:] for place in files)
         return tuple(gone), forgotten
 
     def remove(self, name: str) -> None:

@@ -53,7 +53,9 @@ def write_whole(path: Path, data: bytes) -> None:
 def private_folder(path: Path) -> None:
     """Make a folder that only its owner may enter, and those above it that are missing."""
     with _explained(path, "made"):
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        missing = [path, *(folder for folder in path.parents if not folder.exists())]
+        for folder in reversed(missing):
+            folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def flush(path: Path) -> None:

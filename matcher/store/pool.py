@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from matcher.errors import StoreProblem
-from matcher.store.files import UNFINISHED, FileMark, copy_whole, mark_of, private_folder
+from matcher.store.files import FileMark, copy_whole, mark_of, private_folder
 
 
 class Pool:
@@ -22,7 +23,12 @@ class Pool:
 
     def file(self, path: str, mark: FileMark) -> Path:
         """Where the bytes of a file lie that is called `path` (with slashes) in the home."""
-        return self._root / Path(path).parent / mark.sha256
+        return self._root / self.place(path, mark)
+
+    @staticmethod
+    def place(path: str, mark: FileMark) -> str:
+        """The same, as seen from the pool; in text, since a pool may hold a million files."""
+        return f"{path.rpartition('/')[0]}/{mark.sha256}"
 
     def holds(self, path: str, mark: FileMark) -> bool:
         """Whether there is a file of that size; its bytes are not read."""
@@ -46,18 +52,14 @@ class Pool:
             target.unlink(missing_ok=True)
             raise StoreProblem(f"The disk did not keep '{target}' as it was written: check it, and '{source}'.")
 
-    def sweep(self, kept: Iterable[Path]) -> int:
-        """Remove all files but these, and what killed processes left half-written; how many whole ones."""
-        spared, gone = set(kept), 0
-        for path in list(self._files()):
-            if path not in spared:
-                with suppress(FileNotFoundError):
-                    path.unlink()
-                    gone += path.suffix != UNFINISHED
-                with suppress(OSError):
-                    path.parent.rmdir()  # as soon as it is empty
-        return gone
-
-    def _files(self) -> Iterator[Path]:
-        if self._root.is_dir():
-            yield from (path for path in self._root.rglob("*") if path.is_file())
+    def sweep(self, kept: Iterable[str]) -> None:
+        """Remove all files but those in these places, and what killed processes left half-written."""
+        spared = set(kept)
+        for folder, _, names in os.walk(self._root):
+            room = Path(folder).relative_to(self._root).as_posix()
+            gone = [name for name in names if f"{room}/{name}" not in spared]
+            for name in gone:
+                Path(folder, name).unlink(missing_ok=True)
+            if len(gone) == len(names) > 0:
+                with suppress(OSError):  # other folders lie in it
+                    Path(folder).rmdir()

@@ -74,6 +74,8 @@ def test_a_restored_home_finds_the_same_and_passes_every_check(matcher: Matcher,
     before = candidates(matcher, 2)
     made = places.back_up(matcher)
     assert (made.new_files, made.gaps, made.problems) == (4, 0, ())
+    made_ones = [path for place in (places.backups, places.keys) for path in (place, *place.rglob("*"))]
+    assert {path.stat().st_mode & 0o077 for path in made_ones if path.name != ".lock"} == {0}
     restored = places.restore()
     assert (restored.backup, restored.photos, restored.faces, restored.problems) == (made.name, 4, 2, ())
     with Matcher.open(places.new) as again:

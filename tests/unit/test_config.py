@@ -162,3 +162,15 @@ def test_a_webhook_on_this_machine_needs_no_tls(tmp_path: Path, host: str) -> No
     assert found.webhook_url == f"http://{host}/in"
     mail = MAIL.replace("mail.example.org", "127.0.0.1") + 'smtp_security = "none"\nsmtp_user = "a"\n'
     assert with_settings(tmp_path, mail + 'smtp_password = "p"\n').settings().smtp_user == "a"
+
+
+def test_a_setting_is_dropped_and_all_other_lines_stay(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.drop_setting("database_url")
+    assert not home.settings_file.exists()
+    home.settings_file.write_text('top = 5 # of them\ndatabase_url = "sqlite:///x"\n\n# end')
+    home.drop_setting("database_url")
+    assert home.settings_file.read_text() == "top = 5 # of them\n\n# end"
+    home.settings_file.write_text('database_url = """\nsqlite:///x"""\n')
+    with pytest.raises(Conflict, match="take database_url out"):
+        home.drop_setting("database_url")
