@@ -13,7 +13,7 @@ import numpy as np
 
 from matcher.domain.scores import Vectors
 from matcher.matching.comparable import Ids, Normaliser
-from matcher.matching.significance import GalleryStatistics, families_of, of_family
+from matcher.matching.significance import GalleryStatistics, among, families_of, of_family
 
 # A smaller gallery is measured anew each time, which takes seconds; a larger one when so many of its faces changed.
 _FEWEST, _SHARE = 100_000, 0.01
@@ -41,9 +41,8 @@ def carried(
     changes = statistics.changes + len(before.face_ids) + faces - 2 * int(np.count_nonzero(stayed))
     if faces < _FEWEST or changes > _SHARE * faces:
         return None
-    present = set(now.case_ids.tolist())
-    relatives = families_of([group & present for group in kin])
-    if _strangers_met(relatives, statistics.kin, set(before.case_ids.tolist())):
+    relatives = families_of(among(kin, now.case_ids))
+    if _strangers_met(relatives, statistics.kin, before.case_ids):
         return None
     normaliser = _carried_cohort(statistics.normaliser, before, now, vectors, relatives)
     levels = np.empty(faces, np.float32)
@@ -52,11 +51,13 @@ def carried(
     return GalleryStatistics(normaliser, statistics.bands, levels, relatives, changes)
 
 
-def _strangers_met(kin: Mapping[int, int], before: Mapping[int, int], known: Collection[int]) -> bool:
-    """Whether two cases that are `known` from before are of one family now, and were of two."""
+def _strangers_met(kin: Mapping[int, int], before: Mapping[int, int], case_ids: Ids) -> bool:
+    """Whether two of the cases from before (n,) are of one family now, and were of two."""
+    cases = np.array(list(kin), np.int64)
     families: dict[int, int] = {}
-    for case, family in kin.items():
-        if case in known and families.setdefault(family, before.get(case, case)) != before.get(case, case):
+    for case in cases[np.isin(cases, case_ids)].tolist():
+        family = before.get(case, case)
+        if families.setdefault(kin[case], family) != family:
             return True
     return False
 

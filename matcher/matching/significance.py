@@ -38,7 +38,7 @@ _RULE_OF_THREE = 3
 # 0.967 alike by the default models; photos that were cut, enlarged or saved anew were 0.995 like themselves or more.
 # Where more than this share of the children have such a double, faces crowd together and nothing is left out.
 _COPY, _MOST_COPIES = 0.995, 0.02
-_ROWS = 4096  # compared with all probes at a time
+_ROWS = 1024  # compared with all probes at a time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,8 +86,7 @@ class GalleryStatistics:
         that are `silent` are counted only. The same gallery gives the same statistics: what is drawn is drawn with a
         fixed seed.
         """
-        present = set(case_ids.tolist()) if kin else set()
-        relatives = families_of([group & present for group in kin])
+        relatives = families_of(among(kin, case_ids))
         families = of_family(case_ids, relatives)
         normaliser = Normaliser.of(method, vectors, families)
         gallery = _Gallery.of(normaliser, vectors, families)
@@ -146,6 +145,13 @@ def _chance(rates: list[float], at_most: bool, children: float) -> Chance:
     # The numbers of look-alikes of unrelated searches follow Poisson's law: none is found by exp(−mean) of them.
     lookalikes = -log1p(-rate)
     return Chance(rate, low, high, at_most, lookalikes, lookalikes / children, max(1, round(children)))
+
+
+def among(kin: Collection[frozenset[int]], case_ids: Ids) -> list[frozenset[int]]:
+    """The same sets, without cases that are not among these (n,)."""
+    named = np.array(sorted({case for group in kin for case in group}), np.int64)
+    here = set(named[np.isin(named, case_ids)].tolist())
+    return [group & here for group in kin]
 
 
 def families_of(kin: Collection[frozenset[int]]) -> dict[int, int]:

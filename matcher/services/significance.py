@@ -17,7 +17,7 @@ from matcher.gallery.snapshots import Snapshot
 from matcher.matching.carrying import Members, carried
 from matcher.matching.meaning import UNTOLD
 from matcher.matching.plausibility import age_in_photo
-from matcher.matching.significance import GalleryStatistics, families_of
+from matcher.matching.significance import GalleryStatistics, among, families_of
 from matcher.matching.statistics_files import ARRAYS, TABLE, decoded
 from matcher.store.database import Reading
 
@@ -82,8 +82,7 @@ def measure(reading: Reading, space: str, rows: RowBlock, method: str) -> Galler
 
 def measured_alike(reading: Reading, scale: Scale, case_ids: Ids, method: str) -> bool:
     """Whether statistics of a gallery with these cases (n,) were measured by this method, with the kin of today."""
-    present = set(case_ids.tolist())
-    kin = families_of([group & present for group in kin_of(reading)])
+    kin = families_of(among(kin_of(reading), case_ids))
     return scale.statistics.normaliser.method == method and scale.statistics.kin == kin
 
 
