@@ -19,7 +19,6 @@ class Because(str, Enum):
     """Why something was erased: somebody asked for it, or a rule of retention."""
 
     REQUEST = "request"
-    DISPUTE = "dispute"  # a person decided that a disputed record is to go
     LOCATED_CASE = "located_case"
     CLOSED_CASE = "closed_case"
     UNMATCHED_SIGHTING = "unmatched_sighting"
