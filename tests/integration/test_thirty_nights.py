@@ -146,7 +146,10 @@ def erased(book: Book, office: Office, home: Path) -> None:
         proof = office.matcher.endings.verify_erasure(shown)
         assert proof.proved, proof
     # The same photo may have been handed in twice: whoever is still there keeps its own copy.
-    kept = {child(seed, 1, size=SIZE) for seed, _ in book.sightings.values()}
+    cases = [*book.open.values(), *(seed for seed, _ in book.ended.values())]
+    kept = {child(seed, size=SIZE) for seed in cases} | {
+        child(seed, 1, size=SIZE) for seed, _ in book.sightings.values()
+    }
     needles = [
         needle for gone in book.gone.values() if gone.photo not in kept for needle in (gone.photo, *gone.vectors)
     ]
