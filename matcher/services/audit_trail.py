@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from matcher.config import YOUNGEST_REMOVED_DAYS
-from matcher.crypto.signing import Signer, signed_by
+from matcher.crypto.signing import signed_by
 from matcher.errors import Conflict, Damaged, WrongUse
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
@@ -185,7 +185,7 @@ def _checkpoint(context: Context, reading: Reading, limit: datetime, now: dateti
 
 def _is_own(context: Context, text: bytes, public: str, signature: str) -> bool:
     """Whether this home signed a text: a valid signature by another key proves nothing, nor does one of a new key."""
-    return public == Signer.load(context.home.signing_key).public and signed_by(public, text, signature)
+    return public == context.known_signer().public and signed_by(public, text, signature)
 
 
 def _read_head(context: Context, file: Path) -> DepositedHead:

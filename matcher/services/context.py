@@ -71,6 +71,12 @@ class Context:
                 return Signer.create(path)
         return Signer.load(path)
 
+    def known_signer(self) -> Signer:
+        """As `signer`, but a key that is not there is an error and not made anew: it could not have signed anything."""
+        if self.keys.active and not self.home.signing_key.exists():
+            return Signer(self.keys.of([SIGNING])[SIGNING])
+        return Signer.load(self.home.signing_key)
+
     @property
     def snapshot_cipher(self) -> Cipher:
         """What opens sealed snapshots of this home."""

@@ -39,9 +39,12 @@ KINDS = {
     "move_not_allowed": Wording("This status cannot be reached from the present one."),
     "busy": Wording("Another process is at work on this: try again in a moment."),
     "stopped": Wording("Somebody stopped this home: it can only be read."),
+    "held": Wording("This waits until somebody has said that it is meant."),
+    "steps_failed": Wording("Some steps failed; the others are done."),
     "photo_refused": Wording("This file cannot be used as a photo."),
     "model_problem": Wording("A face model cannot be used."),
     "store_problem": Wording("The store cannot be used."),
+    "key_problem": Wording("The key of this home cannot be used."),
     "damaged": Wording("Stored bytes are not what was written."),
     "extra_missing": Wording("An optional part of the program is not installed."),
 }

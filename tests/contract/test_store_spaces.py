@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from records import NOW, SPACE, Enrolled, candidate, enrol, face, report, vector
-from reviews import pair_of, task
+from reviews import pair_of
 from sqlalchemy import delete
 
 from matcher.domain.cases import CaseStatus
@@ -92,15 +92,13 @@ def test_untried_faces_come_in_parts(store: Store) -> None:
         assert tx.spaces.untried(NEW, SpacePart.CASES, 3, rest[-1]) == []
 
 
-def test_sightings_that_are_resolved_let_go_or_set_aside_are_left_out(store: Store) -> None:
+def test_sightings_that_are_resolved_or_let_go_are_left_out(store: Store) -> None:
     with store.write() as tx:
         one = enrol(tx, "A-1")
-        reports = [report(tx) for _ in range(4)]
-        (seen, confirmed), (aside_seen, aside), (_, gone), (_, open_face) = reports
+        (seen, confirmed), (_, gone), (_, open_face) = (report(tx) for _ in range(3))
         asked = candidate(confirmed, seen, one)
         tx.candidates.add([asked])
         pair_of(tx, asked, state=TaskState.CONFIRMED)
-        tx.tasks.add([task(sighting_id=aside_seen.id, face_id=aside.id, state=TaskState.SET_ASIDE)])
         tx.faces.forget_vectors([gone.id])
         assert untried(tx, SpacePart.SIGHTINGS) == {open_face.id}
 

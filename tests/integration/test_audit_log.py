@@ -20,7 +20,7 @@ from matcher.config import Home
 from matcher.crypto.signing import Signer
 from matcher.domain.ids import id_text
 from matcher.domain.people import Role
-from matcher.errors import Conflict, Damaged, StoreProblem, WrongUse
+from matcher.errors import Conflict, Damaged, KeyProblem, WrongUse
 from matcher.services import audit_trail
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
@@ -208,10 +208,12 @@ def test_a_forged_checkpoint_is_rejected(dated: Matcher, home: Path, tmp_path: P
 
 def test_a_lost_signing_key_is_told_and_not_replaced(dated: Matcher, home: Path) -> None:
     dated.audit_log.shorten(actor="boss", before=date(2025, 1, 1))
-    Home(home).signing_key.unlink()
-    with pytest.raises(StoreProblem, match="restore it from the backup"):
+    before = dated.context.keys.counts()[0]
+    with sqlite3.connect(Home(home).keys) as keys:
+        keys.execute("DELETE FROM keys WHERE owner = 'signing'")
+    with pytest.raises(KeyProblem, match="has no key of the signing: restore its newest backup"):
         dated.audit_log.verify()
-    assert not Home(home).signing_key.exists()
+    assert dated.context.keys.counts()[0] == before - 1, "none was made anew"
 
 
 def test_a_changed_note_is_found(dated: Matcher, home: Path) -> None:

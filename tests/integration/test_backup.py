@@ -207,7 +207,7 @@ def test_a_list_that_lacks_what_the_database_knows_is_refused(matcher: Matcher, 
         Matcher.open(places.new)
 
 
-KEY_FILES = {"digest.key", "signing.key", "settings.toml", "erasures.jsonl"}
+KEY_FILES = {"digest.key", "keys.db", "settings.toml", "erasures.jsonl"}
 
 
 def flip(path: Path, place: float) -> None:
