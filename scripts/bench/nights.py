@@ -27,6 +27,7 @@ import numpy as np
 
 from matcher import Matcher
 from matcher.domain.scores import unit
+from matcher.gallery.snapshots import current_name
 from matcher.services import snapshots
 from matcher.services.masterkeys import KeyPlace
 
@@ -105,7 +106,7 @@ def measured(home: Path, what: str, told: str) -> None:
 def make(home: Path) -> None:
     """What is measured: build, verify, publish."""
     with Matcher.open(home) as matcher:
-        live, began = matcher.gallery_status().snapshot, time.perf_counter()
+        live, began = current_name(matcher.context.gallery.folder), time.perf_counter()
         info = snapshots.make(matcher.context)
         seconds, dim = time.perf_counter() - began, matcher.space.dim
     used = resource.getrusage(resource.RUSAGE_SELF)
