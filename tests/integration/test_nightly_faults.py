@@ -27,7 +27,7 @@ from matcher.jobs.steps import Night
 from matcher.services.inputs import ReasonCode, Who
 
 KILLED = -signal.SIGKILL
-KILLS = int(os.environ.get("NIGHT_KILLS", "4"))  # per step: before, after, and the others at random within
+KILLS = int(os.environ.get("NIGHT_KILLS", "3"))  # per step: before, after, and the others at random within
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,9 @@ def test_a_night_killed_at_every_boundary_and_at_random_within(step: str, templa
             rerun(home)
         assert_sound(home, done=True)
         shutil.rmtree(home)
-    assert killed >= KILLS - 2, "counted calls and those of another run differ by little"
+    assert killed >= min(2, KILLS) and killed >= 0.8 * KILLS - 1, (
+        "counted calls and those of another run differ by little"
+    )
 
 
 @pytest.mark.fault
