@@ -1,8 +1,9 @@
-"""The rows of a snapshot as later changes made them: what a searcher holds, written down in order of face id."""
+"""The rows of a snapshot as later changes made them: what a searcher holds, in order of face id, to be written down."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,18 +12,47 @@ from matcher.gallery.layout import ROWS_PER_BLOCK, Ids, RowBlock, row_blocks
 from matcher.gallery.parts import Part
 
 
-def merged(part: Part, changes: Sequence[GalleryChange], dim: int) -> Iterator[RowBlock]:
-    """The rows of a snapshot's part after changes that follow it, in blocks, face ids ascending within and across."""
-    latest = {change.face_id: change.row for change in changes}
-    part = part.without_faces(np.fromiter(sorted(latest), np.int64, len(latest)))
-    added = _together(sorted((row for row in latest.values() if row), key=lambda row: row.face_id), dim)
-    done = 0
-    for start in range(0, len(part.face_ids), ROWS_PER_BLOCK):
-        rows = slice(start, start + ROWS_PER_BLOCK)
-        end = int(np.searchsorted(added.face_ids, part.face_ids[rows][-1]))
-        yield _interleaved(part, rows, added, slice(done, end))
-        done = end
-    yield RowBlock(added.face_ids[done:], added.case_ids[done:], added.vectors[done:])
+@dataclass(frozen=True, slots=True, eq=False)
+class Merged:
+    """A snapshot's rows without those that later changes touched, and the rows that these added."""
+
+    part: Part
+    added: RowBlock
+
+    @classmethod
+    def of(cls, part: Part, changes: Sequence[GalleryChange]) -> Merged:
+        """The rows of a snapshot's part after changes that follow it; the last change of a face counts."""
+        latest = {change.face_id: change.row for change in changes}
+        touched = np.fromiter(sorted(latest), np.int64, len(latest))
+        rows = sorted((row for row in latest.values() if row), key=lambda row: row.face_id)
+        return cls(part.without_faces(touched), _together(rows, part.vectors.shape[1]))
+
+    def ids(self) -> tuple[Ids, Ids]:
+        """Face and case ids of all rows, in order of face id."""
+        face_ids = np.concatenate((self.part.face_ids[self.part.alive], self.added.face_ids))
+        case_ids = np.concatenate((self.part.case_ids[self.part.alive], self.added.case_ids))
+        order = np.argsort(face_ids)
+        return face_ids[order], case_ids[order]
+
+    def blocks(self) -> Iterator[RowBlock]:
+        """All rows, face ids ascending within and across blocks."""
+        part, done = self.part, 0
+        for start in range(0, len(part.face_ids), ROWS_PER_BLOCK):
+            rows = slice(start, start + ROWS_PER_BLOCK)
+            end = int(np.searchsorted(self.added.face_ids, part.face_ids[rows][-1]))
+            yield self._block(rows, slice(done, end))
+            done = end
+        yield self._block(slice(0, 0), slice(done, None))
+
+    def _block(self, rows: slice, new: slice) -> RowBlock:
+        alive = self.part.alive[rows]
+        face_ids: Ids = np.concatenate((self.part.face_ids[rows][alive], self.added.face_ids[new]))
+        order = np.argsort(face_ids)
+        return RowBlock(
+            face_ids[order],
+            np.concatenate((self.part.case_ids[rows][alive], self.added.case_ids[new]))[order],
+            np.concatenate((self.part.vectors[rows][alive], self.added.vectors[new]))[order],
+        )
 
 
 def _together(rows: Sequence[GalleryRow], dim: int) -> RowBlock:
@@ -31,15 +61,4 @@ def _together(rows: Sequence[GalleryRow], dim: int) -> RowBlock:
         np.concatenate([block.face_ids for block in blocks]),
         np.concatenate([block.case_ids for block in blocks]),
         np.concatenate([block.vectors for block in blocks]),
-    )
-
-
-def _interleaved(part: Part, rows: slice, added: RowBlock, new: slice) -> RowBlock:
-    alive = part.alive[rows]
-    face_ids: Ids = np.concatenate((part.face_ids[rows][alive], added.face_ids[new]))
-    order = np.argsort(face_ids)
-    return RowBlock(
-        face_ids[order],
-        np.concatenate((part.case_ids[rows][alive], added.case_ids[new]))[order],
-        np.concatenate((part.vectors[rows][alive], added.vectors[new]))[order],
     )

@@ -7,9 +7,10 @@ long as few faces in a hundred change, and come from so many that they tell of n
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matcher.domain.scores import Vectors
 from matcher.matching.comparable import Ids, Normaliser
@@ -27,27 +28,39 @@ class Members:
     case_ids: Ids
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Newcomers:
+    """The faces (m,) that came, ascending, with their vectors (m, dim); one that left and came back is one of them."""
+
+    face_ids: Ids
+    vectors: Vectors
+
+
+def may_be_carried(faces: int) -> bool:
+    """Whether the statistics of a gallery of so many faces are ever carried over."""
+    return faces >= _FEWEST
+
+
 def carried(
-    statistics: GalleryStatistics, before: Members, now: Members, vectors: Vectors, kin: Collection[frozenset[int]]
+    statistics: GalleryStatistics, before: Members, now: Members, came: Newcomers, kin: Collection[frozenset[int]]
 ) -> GalleryStatistics | None:
-    """The statistics of a gallery as it was `before`, for the one that it is `now`, with its vectors (n, dim).
+    """The statistics of a gallery as it was `before`, for the one that it is `now`.
 
     `kin` are sets of cases as for `GalleryStatistics.measure`. `None` where the gallery should be measured anew: it is
     small, too many faces came or went since it was, or cases that were strangers then are related.
     """
-    place = np.searchsorted(before.face_ids, now.face_ids)
-    stayed = np.isin(now.face_ids, before.face_ids, assume_unique=True)
     faces = len(now.face_ids)
-    changes = statistics.changes + len(before.face_ids) + faces - 2 * int(np.count_nonzero(stayed))
-    if faces < _FEWEST or changes > _SHARE * faces:
+    stayed = ~np.isin(now.face_ids, came.face_ids, assume_unique=True)
+    changes = statistics.changes + len(before.face_ids) - int(np.count_nonzero(stayed)) + len(came.face_ids)
+    if not may_be_carried(faces) or changes > _SHARE * faces:
         return None
     relatives = families_of(among(kin, now.case_ids))
     if _strangers_met(relatives, statistics.kin, before.case_ids):
         return None
-    normaliser = _carried_cohort(statistics.normaliser, before, now, vectors, relatives)
+    normaliser = _carried_cohort(statistics.normaliser, before, now, stayed, relatives)
     levels = np.empty(faces, np.float32)
-    levels[stayed] = statistics.levels[place[stayed]]
-    levels[~stayed] = normaliser.levels(vectors[~stayed], of_family(now.case_ids[~stayed], relatives))
+    levels[stayed] = statistics.levels[np.searchsorted(before.face_ids, now.face_ids[stayed])]
+    levels[~stayed] = normaliser.levels(came.vectors, of_family(now.case_ids[~stayed], relatives))
     return GalleryStatistics(normaliser, statistics.bands, levels, relatives, changes)
 
 
@@ -63,11 +76,11 @@ def _strangers_met(kin: Mapping[int, int], before: Mapping[int, int], case_ids: 
 
 
 def _carried_cohort(
-    normaliser: Normaliser, before: Members, now: Members, vectors: Vectors, kin: Mapping[int, int]
+    old: Normaliser, before: Members, now: Members, stayed: NDArray[np.bool_], kin: Mapping[int, int]
 ) -> Normaliser:
-    faces = before.face_ids[normaliser.rows]
-    rows = np.searchsorted(now.face_ids, faces[np.isin(faces, now.face_ids)])
+    """The same strangers, without those that left."""
+    places = np.flatnonzero(np.isin(before.face_ids[old.rows], now.face_ids[stayed]))
+    rows = np.searchsorted(now.face_ids, before.face_ids[old.rows[places]])
     families = of_family(now.case_ids[rows], kin)
     order = np.argsort(families)
-    made = normaliser.mean, normaliser.transform
-    return Normaliser.with_cohort(normaliser.method, made, vectors, rows[order], families[order])
+    return replace(old, cohort=old.cohort[places[order]], families=families[order], rows=rows[order])

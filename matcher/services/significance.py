@@ -12,9 +12,10 @@ from matcher.domain.records import Hit
 from matcher.domain.scores import Vectors
 from matcher.errors import Damaged
 from matcher.gallery.layout import Ids, RowBlock
+from matcher.gallery.merging import Merged
 from matcher.gallery.parts import Places
 from matcher.gallery.snapshots import Snapshot
-from matcher.matching.carrying import Members, carried
+from matcher.matching.carrying import Members, Newcomers, carried
 from matcher.matching.meaning import UNTOLD
 from matcher.matching.plausibility import age_in_photo
 from matcher.matching.significance import GalleryStatistics, among, families_of
@@ -86,12 +87,14 @@ def measured_alike(reading: Reading, scale: Scale, case_ids: Ids, method: str) -
     return scale.statistics.normaliser.method == method and scale.statistics.kin == kin
 
 
-def carry(reading: Reading, scale: Scale, before: Ids, rows: RowBlock, method: str) -> GalleryStatistics | None:
-    """What was measured of a gallery with these cases (n,), for the rows of this reading; `None`: measure them anew."""
-    if scale.statistics.normaliser.method != method:
+def carry(reading: Reading, base: Snapshot, rows: Merged, method: str) -> GalleryStatistics | None:
+    """What was measured of a snapshot's gallery, for its rows of today; `None`: measure them anew."""
+    scale = read_scale(base)
+    if scale is None or scale.statistics.normaliser.method != method:
         return None
-    then, now = Members(scale.face_ids, before), Members(rows.face_ids, rows.case_ids)
-    return carried(scale.statistics, then, now, rows.vectors, kin_of(reading))
+    before, now = Members(base.part.face_ids, base.part.case_ids), Members(*rows.ids())
+    came = Newcomers(rows.added.face_ids, rows.added.vectors)
+    return carried(scale.statistics, before, now, came, kin_of(reading))
 
 
 def kin_of(reading: Reading) -> list[frozenset[int]]:

@@ -6,20 +6,20 @@ it, `publish` makes it the live one. Until then searches go on with the one befo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from matcher.domain.records import GalleryChange, GalleryRow
+from matcher.domain.records import GalleryRow
 from matcher.errors import Conflict, Damaged, NotFound
 from matcher.gallery import publishing
 from matcher.gallery.build import SnapshotInfo, SnapshotWriter
-from matcher.gallery.layout import RowBlock
 from matcher.gallery.manifest import FORMAT_VERSION, Manifest, read_manifest
-from matcher.gallery.merging import merged
+from matcher.gallery.merging import Merged
 from matcher.gallery.nearest import limit_threads
-from matcher.gallery.snapshots import Snapshot, current_name, open_snapshot
+from matcher.gallery.snapshots import current_name, open_snapshot
 from matcher.gallery.verify import VerifyReport, verify_files, verify_snapshot
+from matcher.matching.carrying import may_be_carried
 from matcher.matching.significance import GalleryStatistics
 from matcher.matching.statistics_files import encoded
 from matcher.services.context import Context
@@ -113,10 +113,10 @@ def publish(context: Context, name: str) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Base:
-    """The live snapshot, with the changes that make it the present gallery."""
+    """The present gallery as the live snapshot with the changes since; its statistics, if they can be carried over."""
 
-    snapshot: Snapshot
-    changes: Sequence[GalleryChange]
+    rows: Merged
+    statistics: GalleryStatistics | None
 
 
 def _base(context: Context, reading: Reading) -> _Base | None:
@@ -130,33 +130,27 @@ def _base(context: Context, reading: Reading) -> _Base | None:
         through = snapshot.manifest.through_change
         if not 0 <= reading.gallery.counter() - through <= _FEW * snapshot.manifest.count:
             return None
-        return _Base(snapshot, reading.gallery.changes(context.space.name, through))
+        rows = Merged.of(snapshot.part, reading.gallery.changes(context.space.name, through))
+        statistics = carry(reading, snapshot, rows, context.settings.comparable_score)
     except (Conflict, Damaged):  # `Conflict`: the changes are forgotten, as after restoring a backup
         return None
+    # To measure a large gallery with the old snapshot open beside the new one would take twice the memory.
+    return _Base(rows, statistics) if statistics or not may_be_carried(snapshot.manifest.count) else None
 
 
 def _written(context: Context, reading: Reading, base: _Base | None) -> SnapshotInfo:
     """A new snapshot: of the live one and its changes, or, without it, of all rows of the database."""
-    space, cipher = context.space, context.sealing_cipher
+    space, cipher, method = context.space, context.sealing_cipher, context.settings.comparable_score
     with SnapshotWriter(context.gallery.folder, space, reading.gallery.counter(), cipher=cipher) as writer:
         if base is None:
             writer.append_rows(_rows(context, reading, "writing the snapshot"))
         else:
-            for block in merged(base.snapshot.part, base.changes, space.dim):
+            for block in base.rows.blocks():
                 writer.append(block.face_ids, block.case_ids, block.vectors)
-        statistics = _statistics(context, reading, base, writer.rows())
-        for name, content in encoded(statistics).items():
+        statistics = base.statistics if base else None
+        for name, content in encoded(statistics or measure(reading, space.name, writer.rows(), method)).items():
             writer.attach(name, content)
         return writer.finish()
-
-
-def _statistics(context: Context, reading: Reading, base: _Base | None, rows: RowBlock) -> GalleryStatistics:
-    method, scale = context.settings.comparable_score, None if base is None else read_scale(base.snapshot)
-    if base is not None and scale is not None:
-        statistics = carry(reading, scale, base.snapshot.part.case_ids, rows, method)
-        if statistics is not None:
-            return statistics
-    return measure(reading, context.space.name, rows, method)
 
 
 def _found(context: Context, reading: Reading) -> SnapshotInfo | None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from matcher.domain.records import GalleryChange, GalleryRow
 from matcher.gallery import merging
-from matcher.gallery.merging import merged
+from matcher.gallery.merging import Merged
 from matcher.gallery.parts import Part
 
 DIM = 2
@@ -40,10 +40,13 @@ def test_merging_is_replaying(base: set[int], events: list[tuple[int, bool]]) ->
         rows.pop(face, None)
         if row is not None:
             rows[face] = (row.case_id, row.vector)
-    blocks = list(merged(part, changes, DIM))
+    whole = Merged.of(part, changes)
+    blocks = list(whole.blocks())
     found = [
         (int(face), int(case), one.tolist())
         for block in blocks
         for face, case, one in zip(block.face_ids, block.case_ids, block.vectors, strict=True)
     ]
     assert found == [(face, case, one.tolist()) for face, (case, one) in sorted(rows.items())]
+    faces, cases = whole.ids()
+    assert list(zip(faces.tolist(), cases.tolist(), strict=True)) == [(face, case) for face, case, _ in found]
