@@ -153,7 +153,7 @@ def test_lists_of_others_lose_the_places_of_an_erased_case(office: Office) -> No
     assert office.matcher.desk.list_sheet(office.ann, again.claim).places == 2
     with office.matcher.context.store.read() as reading:
         lists = reading.tasks.standing("done", TaskKind.LIST)
-        (answer,) = reading.verdicts.answers(lists[0].id)
+        (answer,) = reading.verdicts.answers(lists[0].id, lists[0].round)
     assert (len(answer.picks), len(answer.shown)) == (1, 2)
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-import numpy as np
+import pytest
 from accounts import staff
 from commands import as_json, run
 from databases import run_sql
@@ -16,6 +16,7 @@ from matcher import Matcher
 from matcher.config import Home, Settings
 from matcher.domain.people import Role
 from matcher.interchange.impact_page import Section, Table, impact_page
+from matcher.services.masterkeys import KeyPlace
 from matcher.services.measures import measures
 
 
@@ -52,21 +53,16 @@ def test_every_period_that_can_be_set_is_told(matcher: Matcher) -> None:
             assert row(page, name.replace("_", "\\_"))
 
 
-def test_encryption_is_looked_up_and_not_believed(matcher: Matcher, home: Path) -> None:
-    assert dict(measures(matcher.context))["photos on the disk"] == "none is kept"
-    matcher.add_case("A-1", [child(1)], actor="li")
-    matcher.reindex(actor="li")
-    found = dict(measures(matcher.context))
+@pytest.mark.parametrize("key", [KeyPlace(), None])
+def test_encryption_is_looked_up_and_not_believed(tmp_path: Path, key: KeyPlace | None) -> None:
+    with Matcher.create(tmp_path / "other", key=key) as matcher:
+        assert dict(measures(matcher.context))["photos on the disk"] == "none is kept"
+        matcher.add_case("A-1", [child(1)], actor="li")
+        matcher.reindex(actor="li")
+        found = dict(measures(matcher.context))
     kept = ("photos on the disk", "embeddings in the database", "vectors of the live snapshot")
-    assert ["IN THE CLEAR" in found[name] for name in kept] == [True] * 3
-    for photo in Home(home).photos.glob("*/*"):
-        photo.write_bytes(b"\x00sealed" + bytes(range(64)))
-    for vectors in Home(home).snapshots.glob("*/*/vectors.faiss"):
-        vectors.write_bytes(b"\x00sealed" + bytes(range(64)))
-    sealed = np.random.default_rng(1).bytes(540).hex()
-    run_sql(f"sqlite:///{Home(home).database}", f"UPDATE embeddings SET vector = x'{sealed}'")
-    found = dict(measures(matcher.context))
-    assert [found[name].startswith("encrypted: none of") for name in kept] == [True] * 3
+    begins = "IN THE CLEAR: 1 of 1" if key is None else "encrypted: none of"
+    assert [found[name].startswith(begins) for name in kept] == [True] * 3
 
 
 def test_what_is_wrong_is_told_too(matcher: Matcher, home: Path) -> None:
