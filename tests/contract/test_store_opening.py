@@ -30,6 +30,11 @@ from matcher.store.database import Reading, Store
 Databases = SqliteDatabases | PostgresDatabases
 
 
+@pytest.fixture(autouse=True)
+def quick_homes() -> None:
+    """Here the migrations run themselves."""
+
+
 def test_creating_twice_keeps_everything(databases: Databases) -> None:
     with databases.fresh(empty=True) as url:
         with Store.create(url) as store, store.write() as tx:
