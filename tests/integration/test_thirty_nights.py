@@ -23,6 +23,9 @@ from matcher.domain.ids import id_text, parse_id
 
 KEPT_DAYS = 6
 NEW_MODEL = f"mmod+{EXPORTED}"
+on_demand = pytest.mark.skipif(
+    "NIGHT_CASES" not in os.environ, reason="takes long: set NIGHT_CASES=8 for hundreds of cases"
+)
 Opened = Callable[[Path, Clock, str], Iterator[Office]]
 
 
@@ -52,12 +55,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.fault
+@on_demand
 def test_a_few_nights_are_as_the_book_says(home: Path, tmp_path: Path) -> None:
     simulate(home, tmp_path, days=8, each=3, new_model=4, rng=random.Random(5))
 
 
 @pytest.mark.fault
-@pytest.mark.skipif("NIGHT_CASES" not in os.environ, reason="takes long: set NIGHT_CASES=8 for hundreds of cases")
+@on_demand
 def test_thirty_nights_are_as_the_book_says(home: Path, tmp_path: Path) -> None:
     each = int(os.environ["NIGHT_CASES"])
     simulate(home, tmp_path, days=30, each=each, new_model=15, rng=random.Random(30))
