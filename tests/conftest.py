@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from databases import (  # noqa: F401 - pytest finds fixtures by their names here
+    PostgresDatabases,
     database_url,
     databases,
     keys,
@@ -80,3 +81,17 @@ def matcher(home: Path) -> Iterator[Matcher]:
     """A new home, opened."""
     with Matcher.open(home) as opened:
         yield opened
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shared_home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A new home on each of the two databases."""
+    home = tmp_path / "home"
+    if request.param == "sqlite":
+        Matcher.create(home).close()
+        yield home
+        return
+    servers: PostgresDatabases = request.getfixturevalue("postgres_databases")
+    with servers.fresh(empty=True) as url:
+        Matcher.create(home, database_url=url).close()
+        yield home

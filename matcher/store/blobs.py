@@ -16,6 +16,7 @@ from pathlib import Path
 
 from matcher.domain.ids import parse_id
 from matcher.errors import Damaged, StoreProblem, WrongUse
+from matcher.store.files import sync_folder
 from matcher.store.keystore import KeyRing
 
 # Plain words only: no separators, no dots, so that no key leads out of the folder or to a half-written file.
@@ -96,7 +97,7 @@ class BlobStore:
             for part in path.parent.glob(f"{path.name}.*{_UNFINISHED}"):
                 part.unlink(missing_ok=True)
             if path.parent.is_dir():
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
         except OSError as error:
             raise StoreProblem(f"The photo file '{path}' cannot be removed: {error.strerror}.") from error
 
@@ -106,7 +107,7 @@ class BlobStore:
         try:
             if folder.is_dir():
                 shutil.rmtree(folder)
-                _sync_folder(self._root)
+                sync_folder(self._root)
         except OSError as error:
             raise StoreProblem(f"The photo folder '{folder}' cannot be removed: {error.strerror}.") from error
 
@@ -176,7 +177,7 @@ class BlobStore:
         if not target.parent.is_dir():
             self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
             target.parent.mkdir(mode=0o700, exist_ok=True)
-            _sync_folder(self._root)
+            sync_folder(self._root)
         part = target.with_name(f"{target.name}.{secrets.token_hex(8)}{_UNFINISHED}")
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -188,19 +189,9 @@ class BlobStore:
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
 
 def _owner(key: str) -> int:
     """The case or sighting whose folder it is."""
     return parse_id(key.partition("/")[0])
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make names in a folder survive a power cut; Windows cannot and need not open folders for this."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -10,10 +10,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from commands import finish, start
 from databases import PostgresDatabases, run_sql
 from pictures import child, saved
 
@@ -27,19 +27,6 @@ from matcher.store.files import exclusive
 
 ME = "operator"
 BOUNDARIES = ("fsync", "rename", "replace", "unlink", "mkdir")  # of `os`: between them nothing comes to last
-
-
-def start(*arguments: object) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "matcher", *(str(argument) for argument in arguments)]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "MATCHER_THREADS": "1"}
-    )
-
-
-def finish(process: subprocess.Popen[bytes]) -> str:
-    output, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, output.decode()
-    return output.decode()
 
 
 def killed_at(number: int) -> None:
@@ -249,20 +236,6 @@ def test_two_at_once_do_not_meet(matcher: Matcher, tmp_path: Path) -> None:
     ):
         make(tmp_path / "backups", keys=tmp_path / "keys", actor=ME)
     make(tmp_path / "backups", keys=tmp_path / "keys", actor=ME)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shared_home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
-    """A home on each of the two databases."""
-    home = tmp_path / "home"
-    if request.param == "sqlite":
-        Matcher.create(home).close()
-        yield home
-        return
-    databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
-    with databases.fresh(empty=True) as url:
-        Matcher.create(home, database_url=url).close()
-        yield home
 
 
 @pytest.mark.fault

@@ -11,26 +11,15 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from accounts import sign_in_here
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
+from commands import as_json, run
 from pictures import child, group, nobody, saved
 
 from matcher.cli.root import COMMANDS, root
 from matcher.domain.people import Role
-
-
-def run(*arguments: object, code: int = 0) -> Result:
-    result = CliRunner().invoke(root, [str(argument) for argument in arguments])
-    assert result.exit_code == code, result.output
-    assert "Traceback" not in result.output
-    return result
-
-
-def as_json(*arguments: object, code: int = 0) -> Any:
-    return json.loads(run(*arguments, "--json", code=code).stdout)
 
 
 def test_help_is_quick_and_loads_nothing_heavy() -> None:

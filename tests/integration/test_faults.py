@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from databases import PostgresDatabases
+from commands import finish, start
 from pictures import child, saved
 
 from matcher import Matcher
@@ -23,32 +20,6 @@ from matcher.config import Home
 from matcher.services.context import Context, now_utc
 
 CASES_EACH, IMPORTERS = 4, 10
-
-
-def start(*arguments: object) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "matcher", *(str(argument) for argument in arguments)]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "MATCHER_THREADS": "1"}
-    )
-
-
-def finish(process: subprocess.Popen[bytes]) -> None:
-    output, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, output.decode()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shared_home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
-    """A home on each of the two databases."""
-    home = tmp_path / "home"
-    if request.param == "sqlite":
-        Matcher.create(home).close()
-        yield home
-        return
-    databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
-    with databases.fresh(empty=True) as url:
-        Matcher.create(home, database_url=url).close()
-        yield home
 
 
 @pytest.mark.fault

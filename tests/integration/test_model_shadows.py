@@ -5,7 +5,6 @@ is touched.
 from __future__ import annotations
 
 import functools
-import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from commands import as_json, run
 from databases import PostgresDatabases
 from faces_models import shared_models_folder
 from model_files import tiny_card, tiny_recogniser
@@ -25,7 +24,6 @@ from reviews import Clock
 from sqlalchemy import select
 
 from matcher import Matcher
-from matcher.cli.root import root
 from matcher.config import DEFAULT_BACKEND, Home
 from matcher.errors import Conflict, NotFound
 from matcher.faces.installed import InstalledModels
@@ -53,17 +51,6 @@ class Killed(BaseException):
 
 def killed(*_: object, **__: object) -> Any:
     raise Killed
-
-
-def run(*arguments: object, code: int = 0) -> Result:
-    result = CliRunner().invoke(root, [str(argument) for argument in arguments])
-    assert result.exit_code == code, result.output
-    assert "Traceback" not in result.output
-    return result
-
-
-def as_json(*arguments: object, code: int = 0) -> Any:
-    return json.loads(run(*arguments, "--json", code=code).stdout)
 
 
 @functools.cache

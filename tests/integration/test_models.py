@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from commands import as_json, run
 from faces_models import shared_models_folder
 from model_files import (
     EXPORTED,
@@ -25,7 +23,6 @@ from pictures import child
 from reviews import pair_of
 
 from matcher import CasePhoto, Matcher
-from matcher.cli.root import root
 from matcher.config import DEFAULT_BACKEND, Home
 from matcher.domain.ids import id_text, parse_id
 from matcher.domain.reviews import ReopenedBy, Task, TaskState
@@ -34,17 +31,6 @@ from matcher.faces.installed import shipped
 from matcher.services import switching
 
 PAIR = f"mmod+{EXPORTED}"
-
-
-def run(*arguments: object, code: int = 0, typed: str | None = None) -> Result:
-    result = CliRunner().invoke(root, [str(argument) for argument in arguments], input=typed)
-    assert result.exit_code == code, result.output
-    assert "Traceback" not in result.output
-    return result
-
-
-def as_json(*arguments: object, code: int = 0) -> Any:
-    return json.loads(run(*arguments, "--json", code=code).stdout)
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from pictures import child
 from records import NOW
+from reviews import Clock
 
 from matcher import Matcher
 from matcher.cli.root import root
@@ -58,20 +58,9 @@ def plan(monkeypatch: pytest.MonkeyPatch) -> Plan:
     return made
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def passes(self, **time: float) -> None:
-        self.now += timedelta(**time)
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture
@@ -139,13 +128,13 @@ def test_a_run_that_failed_goes_on_at_the_first_step_that_was_not_done(
     first = nightly.run(context, WHO)
     plan.instead.clear()
     plan.ran.clear()
-    clock.passes(hours=1)
+    clock.forward(hours=1)
     second = nightly.run(context, WHO)
     assert plan.ran == ["make", "remove", "check"], "what comes after a step that is done again is done again too"
     assert (second.number, second.started_at, second.finished) == (first.number, first.started_at, True)
     assert second.notes == ("Taken up at 2026-03-14 16:09 UTC, since 'make' failed.",)
     assert second.steps[0] == first.steps[0]
-    clock.passes(hours=1)
+    clock.forward(hours=1)
     assert nightly.run(context, WHO).number == 2
 
 
@@ -153,9 +142,9 @@ def test_a_run_of_another_night_is_taken_up_only_when_asked(context: Context, pl
     plan.fails("check", StoreProblem("No."))
     assert nightly.run(context, WHO).number == 1
     assert nightly.run(context, WHO, resume=False).number == 2
-    clock.passes(hours=24)
+    clock.forward(hours=24)
     assert nightly.run(context, WHO).number == 3
-    clock.passes(hours=24)
+    clock.forward(hours=24)
     plan.instead.clear()
     plan.ran.clear()
     done = nightly.run(context, WHO, resume=True)
@@ -196,25 +185,25 @@ def test_a_clock_far_from_the_last_run_removes_nothing_until_somebody_agrees(
     context: Context, plan: Plan, clock: Clock, days: int, way: str
 ) -> None:
     nightly.run(context, WHO)
-    clock.passes(days=days)
+    clock.forward(days=days)
     first = nightly.run(context, WHO)
     assert states(first) == {"collect": DONE, "make": DONE, "remove": HELD, "check": DONE}
     assert first.clock_off
     assert first.steps[2].text is not None
     assert f"5.0 days {way} the last run (2026-03-14 15:09 UTC): nothing is removed." in first.steps[2].text
-    clock.passes(days=1)
+    clock.forward(days=1)
     assert states(nightly.run(context, WHO))["remove"] is HELD, "a run with a wrong clock proves nothing about the next"
     plan.ran.clear()
     accepted = nightly.run(context, WHO, accept_clock=True)
     assert plan.ran == ["remove", "check"]
     assert (accepted.finished, accepted.clock_off, accepted.started_at) == (True, False, clock.now)
-    clock.passes(days=2.9)
+    clock.forward(days=2.9)
     assert nightly.run(context, WHO).finished
 
 
 def test_a_clock_that_jumps_during_the_run_removes_nothing(context: Context, plan: Plan, clock: Clock) -> None:
     def jump(_night: Night) -> Facts:
-        clock.passes(days=400)
+        clock.forward(days=400)
         return {}
 
     plan.instead["make"] = jump
@@ -222,7 +211,7 @@ def test_a_clock_that_jumps_during_the_run_removes_nothing(context: Context, pla
     assert states(done)["remove"] is HELD
     assert done.steps[2].text is not None
     assert "jumped 400.0 days forward" in done.steps[2].text
-    clock.passes(days=-400)
+    clock.forward(days=-400)
     plan.instead.clear()
     assert nightly.run(context, WHO).finished, "its start is still a time to compare with"
 
@@ -230,7 +219,7 @@ def test_a_clock_that_jumps_during_the_run_removes_nothing(context: Context, pla
 def test_a_slow_clock_of_one_to_three_days_is_no_reason_to_ask(context: Context, plan: Plan, clock: Clock) -> None:
     for days in (2, -2, 2.5, -2.5):
         assert nightly.run(context, WHO).finished
-        clock.passes(days=days)
+        clock.forward(days=days)
 
 
 def test_the_real_steps_leave_what_a_reindex_leaves(matcher: Matcher) -> None:
