@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     clock_brake_days: float = Field(
         3, gt=0, description="days from the last night beyond which the clock is asked about before anything is removed"
     )
+    shadow_minutes: float = Field(
+        120, gt=0, description="minutes that a night spends on embedding by models that are being prepared"
+    )
     travel_kmh: float = Field(900, gt=0, description="speed above which a journey is flagged as implausible")
     session_hours: float = Field(12, gt=0, le=168, description="hours after which an unused sign-in ends")
     list_length: int = Field(30, ge=1, le=200, description="candidates that a reviewer is shown for one face")

@@ -10,19 +10,18 @@ from types import SimpleNamespace
 import numpy as np
 from records import NOW, Enrolled, case, face, photo, sighting
 from reviews import Clock, task
-from sqlalchemy import delete, select
 
 from matcher import Matcher
 from matcher.config import Home
-from matcher.domain.ids import CaseId, FaceId
+from matcher.domain.ids import CaseId, FaceId, id_text
 from matcher.domain.records import Choice, Sighting, StoredFace
 from matcher.domain.reviews import TaskKind, TaskState
 from matcher.domain.space import EmbeddingSpace
+from matcher.services import erasing
 from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who
 from matcher.services.watch import watch
 from matcher.services.watch_views import WatchView
-from matcher.store import desk_tables, tables
 from matcher.store.database import Transaction
 
 DIM = 16
@@ -84,16 +83,7 @@ class Small:
         self.matcher.close_case(of.case.number, status="returned", actor="x")
 
     def erase(self, seen: Sighting) -> None:
-        """Take a sighting out of the database, as an erasure does."""
-        with self.context.store.write() as tx:
-            connection = tx.sightings._connection
-            faces_of = select(tables.faces.c.id).join(tables.photos).where(tables.photos.c.sighting_id == seen.id)
-            for table in (desk_tables.tasks, tables.candidates):
-                connection.execute(delete(table).where(table.c.sighting_id == seen.id))
-            connection.execute(delete(tables.embeddings).where(tables.embeddings.c.face_id.in_(faces_of)))
-            connection.execute(delete(tables.faces).where(tables.faces.c.id.in_(faces_of)))
-            connection.execute(delete(tables.photos).where(tables.photos.c.sighting_id == seen.id))
-            connection.execute(delete(tables.sightings).where(tables.sightings.c.id == seen.id))
+        erasing.erase_sighting(self.context, id_text(seen.id), WHO)
 
     def judged(self, face_id: FaceId, of: Enrolled, state: TaskState) -> None:
         """Bring the pair of a candidate into a state."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from matcher.errors import Busy
+from matcher.gallery.disk import remove
+from matcher.gallery.publishing import build_lock
 
 
 def leftovers(space_folder: Path, before: float) -> list[Path]:
@@ -20,15 +18,11 @@ def leftovers(space_folder: Path, before: float) -> list[Path]:
 
 def remove_leftovers(space_folder: Path, before: float) -> int:
     """Remove them; how many. `Busy` while a build is under way, whose own they may be."""
-    lock = FileLock(space_folder / "build.lock")
-    try:
-        with lock.acquire(timeout=0):
-            found = leftovers(space_folder, before)
-            for path in found:
-                if path.is_dir():
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    path.unlink(missing_ok=True)
-    except Timeout as error:
-        raise Busy(f"A snapshot is being built in '{space_folder}': try again when it is done.") from error
+    with build_lock(space_folder, timeout=0):
+        found = leftovers(space_folder, before)
+        for path in found:
+            if path.is_dir():
+                remove(path)
+            else:
+                path.unlink(missing_ok=True)
     return len(found)

@@ -40,6 +40,11 @@ def build_lock(space_folder: Path, timeout: float = 60.0) -> Iterator[None]:
         lock.release()
 
 
+def building(space_folder: Path) -> Iterator[Path]:
+    """Folders of snapshots that are being built, or were when their process was killed."""
+    return space_folder.glob(f"{BUILDING}*")
+
+
 def finished_name(space_folder: Path) -> str | None:
     """The newest snapshot that is finished but was never published; `None` if there is none, or CURRENT is damaged."""
     try:
@@ -93,7 +98,7 @@ def discard(space_folder: Path, name: str, *, timeout: float = 60.0) -> bool:
 
 def remove_unpublished(space_folder: Path) -> None:
     """Remove what killed builds left, half or finished; for who holds the build lock."""
-    for folder in space_folder.glob(f"{BUILDING}*"):
+    for folder in building(space_folder):
         remove(folder)
     while name := finished_name(space_folder):
         if not remove(space_folder / name):
@@ -150,7 +155,7 @@ def drop_before(snapshots: Path, change: int, *, timeout: float = 60.0) -> Dropp
     remaining: list[str] = []
     for space_folder in sorted(folder for folder in snapshots.iterdir() if folder.is_dir()):
         with build_lock(space_folder, timeout):
-            for folder in space_folder.glob(f"{BUILDING}*"):
+            for folder in building(space_folder):
                 remove(folder)
             live = _live(space_folder)
             for name in snapshot_names(space_folder):

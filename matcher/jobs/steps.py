@@ -27,13 +27,17 @@ from matcher.services.context import Context
 from matcher.services.inputs import Who
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Night:
-    """What a step is given: the home, who runs the night, and what they have said is meant."""
+    """What a step is given: the home, who runs the night, and what they have said is meant.
+
+    `proved` is the snapshot that a step of this run has proved: no other is published.
+    """
 
     context: Context
     who: Who
     accept_retention: bool = False
+    proved: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def _embed(night: Night) -> Facts:
 
 
 def _shadow(night: Night) -> Facts:
-    found = shadows.advance(night.context, night.who)
+    found = shadows.advance(night.context, night.who, minutes=night.context.settings.shadow_minutes)
     if found.backend is None:
         return {"prepared": None}
     return {"prepared": found.backend, "embedded": found.embedded, "complete": found.complete}
@@ -79,17 +83,24 @@ def _shadow(night: Night) -> Facts:
 
 def _build(night: Night) -> Facts:
     built = snapshots.build(night.context)
+    night.proved = built.info.name if built.verified else None
     return {"faces": built.info.count, "snapshot": built.info.name, "changed": not built.verified}
 
 
 def _verify(night: Night) -> Facts:
-    return {"snapshot": snapshots.verify(night.context, snapshots.newest(night.context)).name}
+    return {"snapshot": _proved(night)}
 
 
 def _publish(night: Night) -> Facts:
-    name = snapshots.newest(night.context)
+    name = _proved(night)
     snapshots.publish(night.context, name)
     return {"snapshot": name}
+
+
+def _proved(night: Night) -> str:
+    if night.proved is None:
+        night.proved = snapshots.verify(night.context, snapshots.newest(night.context)).name
+    return night.proved
 
 
 def _watch(night: Night) -> Facts:
@@ -121,8 +132,8 @@ def _prune(night: Night) -> Facts:
 
 
 def _forget(night: Night) -> Facts:
-    removed = audit_trail.shorten(night.context, night.who).removed
-    return {"spaces": len(spaces.forget_old(night.context, night.who)), "audit entries": removed}
+    forgotten = spaces.forget_old(night.context, night.who)
+    return {"spaces": len(forgotten), "audit entries": audit_trail.shorten(night.context, night.who).removed}
 
 
 def _audit(night: Night) -> Facts:
@@ -138,15 +149,15 @@ _ROOM = f"Searches go on with the snapshot before. {_AGAIN}"
 STEPS = (
     Step("retain", "erase what has been kept for as long as its rule allows", _retain, _AGAIN, removes=True),
     Step("embed", "embed faces that have no vector by the models in use", _embed, _ROOM),
-    Step("shadow", "go on embedding by models that are being prepared", _shadow, _ROOM),
     Step("build", "build a snapshot of the gallery, beside the live one", _build, _ROOM),
     Step("verify", "prove it against the database and by searches", _verify, _ROOM, needs=("build",)),
     Step("publish", "make it the live one", _publish, _ROOM, needs=("verify",)),
+    Step("prune", "remove old snapshots", _prune, _ROOM, ("publish",), True),
     Step("watch", "compare new cases with earlier sightings, and the other way round", _watch, _AGAIN),
     Step("settle", "forget what the snapshot contains, orphan files, old messages", _settle, _ROOM, ("publish",), True),
     Step("erasures", "prove that what was erased is gone", _erasures, _AGAIN, needs=("publish",)),
     Step("backup", "back up the home and its keys, if a folder is set", _backup, _AGAIN),
-    Step("prune", "remove old snapshots", _prune, _ROOM, ("publish",), True),
+    Step("shadow", "go on embedding by models that are being prepared", _shadow, _ROOM),
     Step("forget", "forget models long out of use, and audit entries beyond their time", _forget, _AGAIN, removes=True),
     Step("audit", "verify the chain of audit entries", _audit, "Keep a copy of the database; find who changed it."),
 )

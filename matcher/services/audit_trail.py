@@ -16,8 +16,10 @@ from matcher.errors import Conflict, Damaged, WrongUse
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import Who
+from matcher.services.stopping import require_running
 from matcher.store.chain import Break, ChainReport, Checkpoint, checkpoint_text
 from matcher.store.database import Reading
+from matcher.store.files import sync_folder
 
 _HEAD = "audit head"
 
@@ -132,6 +134,7 @@ def shorten(
     `WrongUse` for a time less than 180 days ago, `Damaged` for a log that is not whole: it would be hidden. With
     `export_to`, a new file, they are written there first.
     """
+    require_running(context)
     now = context.clock()
     limit = now - timedelta(days=context.settings.audit_days) if before is None else before
     if limit > now - timedelta(days=YOUNGEST_REMOVED_DAYS):
@@ -139,12 +142,12 @@ def shorten(
             f"The last {YOUNGEST_REMOVED_DAYS} days of the audit log are never removed: name an earlier day."
         )
     with context.store.read() as reading:
-        report = verify(context, reading)
-        if report.problem is not None:
-            raise Damaged(f"Audit entry {report.first_broken}: {report.problem}. A broken log is not shortened.")
         unsigned = _checkpoint(context, reading, limit, now)
         if unsigned is None:
             return ShorteningView(0, limit)
+        report = verify(context, reading)
+        if report.problem is not None:
+            raise Damaged(f"Audit entry {report.first_broken}: {report.problem}. A broken log is not shortened.")
         if export_to is not None:
             _write_new(export_to, islice(reading.audit.lines(), unsigned.count))
     checkpoint = replace(unsigned, signature=context.signer.sign(checkpoint_text(unsigned)))
@@ -211,6 +214,7 @@ def _write_new(file: Path, lines: Iterable[str]) -> int:
                     count += 1
                 handle.flush()
                 os.fsync(handle.fileno())
+                sync_folder(file.absolute().parent)
             except BaseException:
                 file.unlink()
                 raise

@@ -20,6 +20,7 @@ from matcher.services.backup_folder import BackupFolder
 from matcher.services.backup_manifest import Manifest
 from matcher.services.context import Context
 from matcher.services.inputs import Who
+from matcher.services.stopping import require_running
 from matcher.store.database import Store
 from matcher.store.files import FileMark, exclusive, mark_of
 
@@ -68,6 +69,7 @@ def backup(context: Context, folder: Path, who: Who, options: BackupOptions | No
     `Damaged` if the database cannot be read to its end: nothing is made, and nothing goes. `StoreProblem` if the
     folder cannot be written, `Busy` while another process backs up there, `Conflict` if it is another home's.
     """
+    require_running(context)
     began, options = time.monotonic(), options or BackupOptions()
     keys = _places(context, folder, options.keys)
     with exclusive(folder, "Another process makes a backup"):
@@ -82,7 +84,12 @@ def backup(context: Context, folder: Path, who: Who, options: BackupOptions | No
             name = archive.publish(part, manifest, signer)
         erased = {entry.id for entry in erasure_list.read(erasure_list.path_of(context))}
         kept = options.kept or context.settings.backups_kept
-        pruned, forgotten = archive.prune(kept, erased, signer)
+        pruned: tuple[str, ...] = ()
+        forgotten = 0
+        try:
+            pruned, forgotten = archive.prune(kept, erased, signer)
+        except Damaged as error:
+            making.problems.append(str(error))
     with context.store.write() as transaction:
         trace = Trace(
             "home.backup", details={"backup": name, "new": making.new_files, "problems": len(making.problems)}

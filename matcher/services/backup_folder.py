@@ -112,16 +112,16 @@ class BackupFolder:
         """Take away all but the newest `keep` backups, the photos of erased cases and sightings out of those that stay,
         and out of the pool what none of them needs; names of those that went, and how many photos were taken out.
 
-        Backups with gaps are counted apart, so that they never displace one that is whole. While a manifest is damaged
-        nothing goes: nobody knows what it needs.
+        Backups with gaps are counted apart, so that they never displace one that is whole. While a manifest is
+        damaged nothing goes, since nobody knows what it needs: `Damaged`.
         """
         needed: dict[bool, list[tuple[str, list[str]]]] = {True: [], False: []}
         forgotten = 0
         for name in self.names():
             try:
                 manifest = self.manifest(name)
-            except Damaged:
-                return (), forgotten
+            except Damaged as error:
+                raise Damaged(f"{error} While it is there no older backup goes: move it away.") from error
             stays = {path: mark for path, mark in manifest.pooled.items() if _owner(path) not in erased}
             if len(stays) < len(manifest.pooled):
                 forgotten += len(manifest.pooled) - len(stays)

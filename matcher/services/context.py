@@ -71,6 +71,11 @@ class Context:
                 return Signer.create(path)
         return Signer.load(path)
 
+    def require_key(self) -> None:
+        """`KeyProblem` if this home is encrypted and its key is not at hand: asked before anything is let go of."""
+        if self.keys.active:
+            self.keys.master()
+
     def known_signer(self) -> Signer:
         """As `signer`, but a key that is not there is an error and not made anew: it could not have signed anything."""
         if self.keys.active and not self.home.signing_key.exists():

@@ -18,6 +18,7 @@ from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who
 from matcher.services.masterkeys import KeyPlace, is_within, key_file, remember, settle
+from matcher.services.stopping import require_running
 from matcher.store.keystore import SIGNING
 
 _BATCH = 2000  # photos or embeddings at a time: other writers wait no longer than it takes to seal so many
@@ -110,6 +111,7 @@ def turn_on(context: Context, place: KeyPlace, who: Who) -> SealedView:
     From the first step on, whatever is written is sealed, also by processes that run already: they have to be started
     anew if they cannot find the key. `Conflict` if the home is encrypted with a key from elsewhere.
     """
+    require_running(context)
     keys = context.keys
     if not keys.active:
         keys.source = settle(context.home, place)
@@ -165,6 +167,7 @@ def rotate(context: Context, place: KeyPlace, who: Who) -> RotatedView:
     A key file is replaced by one of the same name: the new key waits beside it until the data keys are wrapped, and is
     found there if this was killed in between. `WrongUse` if the key comes from elsewhere and no new place is named.
     """
+    require_running(context)
     keys = context.keys
     if not keys.active:
         raise Conflict("This home is not encrypted: `matcher encryption on` does that.")

@@ -11,16 +11,18 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from matcher.domain.erasures import Because, Erasure, Subject, SubjectKind
 from matcher.domain.ids import FaceId, id_text, parse_id
-from matcher.errors import Damaged, NotFound, StoreProblem
+from matcher.errors import Damaged, KeyProblem, NotFound, StoreProblem
 from matcher.services import erasure_list, erasure_proof
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.erasure_digests import face_digest, picture_digest, vector_digest
 from matcher.services.erasure_list import ErasureEntry
 from matcher.services.inputs import Who
+from matcher.services.stopping import require_running
 from matcher.store.database import Reading, Transaction
 
 
@@ -54,8 +56,7 @@ def erase(
 
     `still` is asked under the lock of all writers. A note of `who` is not kept: it would tell of what is gone.
     """
-    if context.keys.active:
-        context.keys.master()  # without it nothing could be proved afterwards: then nothing is erased
+    context.require_key()
     pictures = _pictures(context, subject)
     with context.store.write() as transaction:
         if not transaction.erasures.is_there(subject) or (still is not None and not still(transaction)):
@@ -76,15 +77,27 @@ def resume(context: Context, who: Who) -> None:
     """Complete what was begun: what the erasure list names and the database still has is erased, and what the database
     tells and the list does not is added to it.
     """
+    require_running(context)
     path = erasure_list.path_of(context)
-    entries = erasure_list.read(path)
-    replay(context, entries, who)
+    replay(context, erasure_list.read(path), who)
     with context.store.read() as reading:
-        erasures = reading.erasures.all()
-    listed = {entry.subject for entry in entries}
-    for erasure in erasures:
-        if erasure.subject not in listed:
+        if _unlisted(reading, path):
+            _list(context, path)
+        erased = {one.subject.id for one in erasure_list.read(path)} | {one.id for one in reading.erasures.all()}
+    if context.keys.active and (alive := erased - context.keys.destroyed(erased)):
+        context.keys.destroy(alive)  # an older key store was put in the place of the home's
+
+
+def _list(context: Context, path: Path) -> None:
+    """Add what the list lacks, under the lock under which whoever erases adds to it."""
+    with context.store.write() as transaction:
+        for erasure in _unlisted(transaction, path):
             erasure_list.append(path, ErasureEntry.of(erasure.subject, erasure.at))
+
+
+def _unlisted(reading: Reading, path: Path) -> list[Erasure]:
+    listed = {entry.subject for entry in erasure_list.read(path)}
+    return [erasure for erasure in reading.erasures.all() if erasure.subject not in listed]
 
 
 def finish(context: Context, who: Who) -> list[ErasureView]:
@@ -142,7 +155,7 @@ def _remove(
     """Take everything out of the tables and leave the tombstone."""
     now = context.clock()
     faces, objects = transaction.erasures.faces_of(subject), transaction.erasures.ids_of(subject)
-    vectors = _vectors(context, transaction, subject, faces)
+    vectors = _vectors(context, transaction, faces)
     photos = _photos(transaction, subject)
     transaction.gallery.remove(faces)
     removed = transaction.erasures.remove(subject, now)
@@ -162,15 +175,16 @@ def _remove(
     return erasure
 
 
-def _vectors(context: Context, reading: Reading, subject: Subject, faces: list[FaceId]) -> set[str]:
-    if context.keys.active and context.keys.destroyed([subject.id]):
-        return set()  # erased once, and brought back by an older database: nobody can read them
+def _vectors(context: Context, reading: Reading, faces: list[FaceId]) -> set[str]:
     spaces = {space for named in reading.faces.spaces_of(faces).values() for space in named}
-    return {
-        vector_digest(context.key, vector)
-        for space in sorted(spaces)
-        for vector in reading.faces.vectors(faces, space).values()
-    }
+    try:
+        return {
+            vector_digest(context.key, vector)
+            for space in sorted(spaces)
+            for vector in reading.faces.vectors(faces, space).values()
+        }
+    except KeyProblem:
+        return set()  # the master key was asked for: their own key is gone, so nobody can read them any more
 
 
 def _photos(reading: Reading, subject: Subject) -> set[str]:

@@ -19,6 +19,7 @@ from matcher.domain.erasures import Subject, SubjectKind
 from matcher.domain.ids import id_text, parse_id
 from matcher.errors import Conflict, Damaged, MatcherError, StoreProblem
 from matcher.services.context import Context
+from matcher.store.files import sync_folder
 
 _BEFORE_ALL = "0" * 64
 
@@ -85,6 +86,8 @@ def append(path: Path, entry: ErasureEntry) -> ErasureEntry:
             file.truncate()
             file.flush()
             os.fsync(file.fileno())
+        if not lines:
+            sync_folder(path.parent)  # it may have been made just now
     except OSError as error:
         raise StoreProblem(f"The erasure list '{path}' cannot be written: {error.strerror}.") from error
     return new

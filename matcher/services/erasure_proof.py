@@ -12,7 +12,7 @@ from matcher.domain.erasures import Erasure
 from matcher.domain.ids import id_text
 from matcher.errors import MatcherError, StoreProblem
 from matcher.gallery.manifest import read_manifest
-from matcher.gallery.publishing import drop_before
+from matcher.gallery.publishing import building, drop_before
 from matcher.gallery.snapshots import current_name, snapshot_names
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
@@ -82,7 +82,7 @@ def _live_through(context: Context) -> int:
 
 
 def _through(folder: Path) -> Iterator[int]:
-    if any(folder.glob(".building-*")):
+    if any(building(folder)):
         yield -1
     for name in snapshot_names(folder):
         try:

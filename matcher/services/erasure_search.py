@@ -12,6 +12,7 @@ from matcher.domain.ids import id_text
 from matcher.domain.scores import Vectors
 from matcher.errors import Damaged, MatcherError, StoreProblem
 from matcher.gallery.manifest import read_manifest
+from matcher.gallery.publishing import building
 from matcher.gallery.snapshots import open_snapshot, snapshot_names
 from matcher.services.context import Context
 from matcher.services.erasure_digests import face_digest, picture_digest, vector_digest
@@ -106,7 +107,7 @@ def _space(context: Context, folder: Path, wanted: _Wanted, result: Searched) ->
             result.unread.append(str(error))
         else:
             result.counts["snapshots"] += 1
-    result.unread += [f"'{built}' is being built" for built in sorted(folder.glob(".building-*"))]
+    result.unread += [f"'{built}' is being built" for built in sorted(building(folder))]
 
 
 def _snapshot_rows(context: Context, folder: Path) -> Iterator[tuple[int, Vectors]]:

@@ -10,7 +10,6 @@ from matcher.services import erasure_list
 from matcher.services.backup_folder import BackupFolder
 from matcher.services.backup_manifest import Manifest
 from matcher.services.context import Context
-from matcher.store.copies import copy_file
 from matcher.store.files import copy_whole, exclusive, mark_of
 
 KEY_STORE, ERASURES = "keys.db", "erasures.jsonl"
@@ -35,7 +34,7 @@ def write(context: Context, root: Path, moment: datetime) -> None:
                 if path.exists():
                     copy_whole(path, part / name)
             if (home.root / KEY_STORE).exists():
-                copy_file(home.root / KEY_STORE, part / KEY_STORE)
+                context.keys.copy_to(part / KEY_STORE)
             own = {path.name: mark_of(path) for path in sorted(part.iterdir())}
             folder.publish(part, Manifest(home=signer.public, made_at=moment, own=own, pooled={}), signer)
         for name in before:

@@ -13,6 +13,7 @@ from matcher.faces.installed import BUILT_IN, LANDMARKS, InstalledModels, shippe
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import Who
+from matcher.services.stopping import require_running
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def install(context: Context, new: NewModel, who: Who, *, accept_licence: bool) 
     `WrongUse` unless its licence is accepted, `ModelProblem` with the reason why it is not taken, `Conflict` if another
     model has its name.
     """
+    require_running(context)  # a file is written before the record
     if not accept_licence:
         raise WrongUse(f"The licence of '{new.card.name}' is {new.card.licence}: accept it to install the model.")
     data = _read(new.file, new.card.file)
@@ -112,6 +114,7 @@ def verify(context: Context, name: str | None = None) -> list[tuple[str, str | N
 
 def remove(context: Context, name: str, who: Who) -> None:
     """Delete an installed model; `Conflict` while this home uses it."""
+    require_running(context)
     if name in BUILT_IN:
         raise WrongUse(f"'{name}' is built in and cannot be removed.")
     if name in _used(context):

@@ -99,6 +99,7 @@ def restore(folder: Path, root: Path, who: Who, options: RestoreOptions) -> Rest
         _bring_files(archive, manifest, home, options.progress)
         _bring_database(folder / name / DATABASE, home, options)
         with closing(Context(home, progress=options.progress)) as context:
+            _start(context, who)
             erased = _erase_again(context, options.erasure_list, who)
             built = reindex(context, who)
             with context.store.write() as transaction:
@@ -202,8 +203,9 @@ def _bring_keys(kept: Path, home: Home, options: RestoreOptions) -> None:
     }.items():
         if (kept / name).exists():
             copy_whole(kept / name, target)
-    # The database of the home that was backed up may be in use.
-    home.drop_setting("database_url")
+    # The home that was backed up may be in use: nothing that lies outside it is shared with it, but for the master key.
+    for name in ("database_url", "erasure_list", "backup_dir", "key_backup_dir"):
+        home.drop_setting(name)
     if options.database_url:
         home.write_setting("database_url", options.database_url)
     if home.settings().database_url != options.database_url:
@@ -239,6 +241,14 @@ def _bring_database(copy: Path, home: Home, options: RestoreOptions) -> None:
         write_whole(note, address.encode())
         target.fill_from(source)
     staged.unlink()
+
+
+def _start(context: Context, who: Who) -> None:
+    """Let a home go on that was stopped when it was backed up: nothing could be erased from it, nor checked."""
+    with context.store.write(while_stopped=True) as transaction:
+        if transaction.stop.present() is not None:
+            transaction.stop.end()
+            record(context, transaction, who, Trace("home.start"))
 
 
 def _erase_again(context: Context, erasures: Path | None, who: Who) -> int:

@@ -8,7 +8,7 @@ sighting, and their places on it, by which they are made unrecognisable where it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -23,6 +23,7 @@ from matcher.services.context import Context
 from matcher.services.erasing import erase
 from matcher.services.inputs import Who
 from matcher.services.pictures import kept_of_face
+from matcher.services.stopping import require_running
 from matcher.store.database import Reading
 
 MOST = 0.05  # share of a home's cases and sightings that goes without anybody being asked
@@ -113,11 +114,8 @@ def apply(context: Context, who: Who, *, accept_large: bool = False) -> Retentio
             done = erase(context, _subject(one), who, _BECAUSE[one.rule], _still(context, one)) is not None
             gone[one.rule] += done
             kept += not done
-    gone[Rule.BYSTANDER] = _forget_bystanders(context)
-    if any(gone.values()):
-        with context.store.write() as transaction:
-            counts = {rule.name.lower(): count for rule, count in gone.items()}
-            record(context, transaction, who, Trace("retention.apply", details=counts))
+    if any(gone.values()) or any(one.rule is Rule.BYSTANDER for one in due.leaving):
+        gone[Rule.BYSTANDER] = _forget_bystanders(context, who, gone)
     cases = gone[Rule.LOCATED_CASE] + gone[Rule.CLOSED_CASE]
     return RetentionView(cases, gone[Rule.UNMATCHED_SIGHTING], gone[Rule.BYSTANDER], kept)
 
@@ -179,18 +177,23 @@ def _still(context: Context, one: Leaving) -> Callable[[Reading], bool]:
     return still
 
 
-def _forget_bystanders(context: Context) -> int:
-    """Erase the vectors of bystanders, and the pictures that were made of their faces.
+def _forget_bystanders(context: Context, who: Who, gone: Mapping[Rule, int]) -> int:
+    """Erase the vectors of bystanders, and the pictures that were made of their faces, and record all that is gone.
 
-    No tombstone tells of them: a home that is restored forgets them again by the same rule.
+    Pictures go first: they can be made anew, and whose vector is gone is not looked at again. No tombstone tells of
+    bystanders: a home that is restored forgets them again by the same rule.
     """
-    with context.store.write() as transaction:
-        due = _bystanders(context, transaction, context.clock())
-        faces = [FaceId(parse_id(one.id)) for one in due]
-        if not faces:
-            return 0
-        pictures = [key for face in faces for key in kept_of_face(transaction, face)]
-        transaction.faces.forget_vectors(faces)
+    context.require_key()
+    require_running(context)
+    with context.store.read() as reading:
+        faces = [FaceId(parse_id(one.id)) for one in _bystanders(context, reading, context.clock())]
+        pictures = [key for face in faces for key in kept_of_face(reading, face)]
     for key in pictures:
         context.blobs.delete(key)
-    return len(faces)
+    with context.store.write() as transaction:
+        still = {FaceId(parse_id(one.id)) for one in _bystanders(context, transaction, context.clock())}
+        due = [face for face in faces if face in still]
+        transaction.faces.forget_vectors(due)
+        counts = {rule.name.lower(): count for rule, count in gone.items()} | {"bystander": len(due)}
+        record(context, transaction, who, Trace("retention.apply", details=counts))
+    return len(due)

@@ -133,6 +133,7 @@ def forget(context: Context, name: str, who: Who) -> int:
 
 def forget_old(context: Context, who: Who) -> list[str]:
     """Forget the spaces that have not been in use for `KEPT_DAYS` days; their names."""
+    context.require_key()
     with context.store.read() as reading:
         left = [one for one in reading.spaces.all() if one.state in (SpaceState.BEFORE, SpaceState.OLD)]
     due = [one.name for one in left if context.clock() - one.since >= timedelta(days=KEPT_DAYS)]

@@ -36,7 +36,7 @@ A number behind "similarity" says how alike two photos are for a computer. It sa
 """
 
 # Columns that tell who of the staff it was.
-_STAFF = frozenset({"actor", "person_id", "signed_in"})
+_STAFF = frozenset({"actor", "person_id", "signed_in", "recorded_by", "withdrawn_by"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,7 @@ def _end(work: _Work, before: WatchMark) -> WatchView:
 
 
 def _gone(pair: WatchedPair, *, closed: bool) -> GonePair:
-    return GonePair(id_text(pair.case_id), id_text(pair.sighting_id), "closed" if closed else "erased")
+    return GonePair(id_text(pair.case_id), id_text(pair.sighting_id), "closed" if closed else "decided")
 
 
 def _meetings(parts: Iterable[Searched]) -> Iterator[tuple[CaseId, FaceId, float]]:

@@ -18,7 +18,7 @@ class NewPair:
 
 @dataclass(frozen=True, slots=True)
 class GonePair:
-    """A pair that is not asked any more; `because` is `closed` (the case has ended) or `erased`."""
+    """A pair that is not asked any more; `because` is `closed` (the case has ended) or `decided`."""
 
     case: str
     sighting: str
@@ -48,8 +48,8 @@ class WatchView:
     `case_faces` of `cases` were new and met `streamed` faces of sightings each; `sighting_faces` were searched against
     all cases. Of this came `new` candidates on `lists` new lists, and `reopened` lists that were done are asked again.
     `standing` pairs found by watches are asked now, `standing_before` were at the end of the one before, `gone` are
-    not any more. `unreached` faces of sightings the present models do not find. `new_pairs` and `gone_pairs` name the
-    first 100 of each.
+    not any more, since the case has ended or people have decided; what was erased is in neither. `unreached` faces of
+    sightings the present models do not find. `new_pairs` and `gone_pairs` name the first 100 of each.
     """
 
     space: str

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, delete, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, insert, select, update
 
 from matcher.domain.consents import Consent, ConsentId, Scope
 from matcher.domain.ids import CaseId
@@ -56,10 +56,6 @@ class ConsentWriting(ConsentReading):
         """Note when a consent was withdrawn, and who recorded it."""
         changed = update(consents).where(consents.c.id == consent_id)
         self._connection.execute(changed.values(withdrawn_at=at, withdrawn_by=by))
-
-    def erase_of_case(self, case_id: CaseId) -> int:
-        """Delete all consents of a case that is being erased; how many there were."""
-        return self._connection.execute(delete(consents).where(consents.c.case_id == case_id)).rowcount
 
 
 def _columns(consent: Consent) -> dict[str, Any]:

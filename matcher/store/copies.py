@@ -4,17 +4,14 @@ whichever database it was made of, so that all copies are checked alike and eith
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select, text
 
-from matcher.errors import Conflict, StoreProblem
+from matcher.errors import Conflict
 from matcher.store import tables
-from matcher.store.files import flush
 from matcher.store.head import Head
 
 _BLOCK = 1_000  # rows that are in memory at a time
@@ -28,17 +25,6 @@ def vacuum_into(connection: Connection, target: Path) -> None:
     steps, those of this copy hold rows alone: nothing that was deleted lies in between.
     """
     connection.execute(text("VACUUM INTO :file"), {"file": str(target)})
-
-
-def copy_file(source: Path, target: Path) -> None:
-    """The same for any SQLite file that others may be writing to; the copy is on the disk when this returns."""
-    target.touch(mode=0o600)
-    try:
-        with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            connection.execute("VACUUM INTO ?", (str(target),))
-    except sqlite3.DatabaseError as error:
-        raise StoreProblem(f"'{source}' cannot be copied to '{target}': {error}.") from error
-    flush(target)
 
 
 def problems(connection: Connection) -> list[str]:

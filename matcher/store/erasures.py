@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, delete, exists, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, Table, delete, exists, func, insert, or_, select, text, update
 
 from matcher.domain.erasures import Erasure, Subject, SubjectKind
 from matcher.domain.ids import CandidateId, FaceId, id_text
@@ -146,7 +146,7 @@ class ErasureWriting(ErasureReading):
         begun = select(claims.c.id, claims.c.draft).where(claims.c.task_id.in_(lists), claims.c.draft.is_not(None))
         for claim in self._connection.execute(begun).all():
             if not gone.isdisjoint(claim.draft["shown"]):
-                given_back = {"released_at": now, "draft": None}
+                given_back = {"released_at": func.coalesce(claims.c.released_at, now), "draft": None}
                 self._connection.execute(update(claims).where(claims.c.id == claim.id).values(given_back))
         return taken
 

@@ -46,8 +46,9 @@ class KeyRing:
 
     @property
     def active(self) -> bool:
-        """Whether this home seals what it keeps; another process may turn that on."""
-        return self._required or self.path.exists()
+        """Whether this home seals what it keeps; another process may turn that on, and nobody turns it off."""
+        self._required = self._required or self.path.exists()
+        return self._required
 
     def create(self) -> None:
         """Make the key store, for the master key of the source; one that is there must be of that key."""

@@ -47,7 +47,10 @@ class Pool:
         """Keep a file whose mark was just taken, and read it again from where it is kept; `StoreProblem`."""
         target = self.file(path, mark)
         private_folder(target.parent)
-        copy_whole(source, target)
+        copied = copy_whole(source, target)
+        if copied.sha256 != mark.sha256:
+            target.unlink(missing_ok=True)
+            raise StoreProblem(f"'{source}' changed while it was read: run this again.")
         if not self.intact(path, mark):
             target.unlink(missing_ok=True)
             raise StoreProblem(f"The disk did not keep '{target}' as it was written: check it, and '{source}'.")

@@ -13,9 +13,10 @@ from matcher.domain.reviews import TaskKind, TaskState
 from matcher.store.desk_tables import tasks
 from matcher.store.part import Part
 from matcher.store.tables import cases, embeddings, faces, photos, sightings, status_changes
+from matcher.store.tasks import asked
 
-# A pair in one of these is a question that is open, or answered by a proof.
-_MATCHED = (TaskState.WAITING, TaskState.DISPUTED, TaskState.ESCALATED, TaskState.CONFIRMED)
+# A pair in one of these is a question that is open, answered by a proof, or waits for its case to be opened again.
+_MATCHED = (TaskState.WAITING, TaskState.DISPUTED, TaskState.ESCALATED, TaskState.CONFIRMED, TaskState.CLOSED)
 
 
 class RetentionReading(Part):
@@ -47,7 +48,7 @@ class RetentionReading(Part):
 
     def unmatched(self, before: datetime, sighting_id: SightingId | None = None) -> list[UnmatchedSighting]:
         """Sightings from before a time of which no pair is open or confirmed, or one of them."""
-        waits = _has(TaskKind.LIST, tasks.c.state == TaskState.WAITING)
+        waits = _has(TaskKind.LIST, and_(tasks.c.state == TaskState.WAITING, asked(TaskKind.LIST)))
         query = select(sightings.c.id, sightings.c.created_at, waits).where(
             sightings.c.created_at < before, ~_has(TaskKind.PAIR, tasks.c.state.in_(_MATCHED))
         )
@@ -68,7 +69,10 @@ class RetentionReading(Part):
             or_(others.c.choice.is_not(None), _picked(others.c.id)),
         )
         waits = exists().where(
-            tasks.c.face_id == faces.c.id, tasks.c.kind == TaskKind.LIST, tasks.c.state == TaskState.WAITING
+            tasks.c.face_id == faces.c.id,
+            tasks.c.kind == TaskKind.LIST,
+            tasks.c.state == TaskState.WAITING,
+            asked(TaskKind.LIST),
         )
         query = (
             select(faces.c.id, sightings.c.id, sightings.c.created_at)

@@ -27,8 +27,6 @@ embedding_spaces = Table(
     ),
 )
 
-_FACE = ForeignKey("faces.id", ondelete="CASCADE")
-
 # Faces that these models do not find in the photo where others did: no night tries them again.
 unembedded_faces = Table(
     "unembedded_faces",

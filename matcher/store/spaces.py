@@ -15,6 +15,7 @@ from matcher.store.desk_tables import tasks
 from matcher.store.part import Part, batches
 from matcher.store.space_tables import embedding_spaces, unembedded_faces
 from matcher.store.tables import cases, embeddings, faces, photos
+from matcher.store.watch_tables import unwatched_faces, watch_marks, watched_pairs
 from matcher.store.watching import unresolved
 
 _IS_PAIR = text("tasks.kind = 'pair'")
@@ -105,7 +106,7 @@ class SpaceWriting(SpaceReading):
 
     def forget(self, space: str) -> None:
         """Delete what is kept of a space beside its vectors."""
-        for table in (unembedded_faces, embedding_spaces):
+        for table in (unembedded_faces, embedding_spaces, watch_marks, unwatched_faces, watched_pairs):
             self._connection.execute(delete(table).where(table.c.space == space))
 
 

@@ -180,13 +180,13 @@ class TaskReading(Part):
         found = {}
         for kind in TaskKind:
             waiting = select(func.count(), urgent, overdue).where(tasks.c.state == TaskState.WAITING)
-            row = self._connection.execute(waiting.where(tasks.c.kind == kind, _asked(kind))).one()
+            row = self._connection.execute(waiting.where(tasks.c.kind == kind, asked(kind))).one()
             found[kind] = (row[0], row[1], row[2])
         return found
 
     def oldest(self, kind: TaskKind, limit: int) -> list[Task]:
         """The tasks of a kind that have waited longest, by day."""
-        query = select(tasks).where(tasks.c.state == TaskState.WAITING, tasks.c.kind == kind, _asked(kind))
+        query = select(tasks).where(tasks.c.state == TaskState.WAITING, tasks.c.kind == kind, asked(kind))
         return self._listed(query.order_by(*_TURN).limit(limit))
 
     def closed_to(self, kind: TaskKind, of: Sequence[TaskId]) -> tuple[dict[TaskId, set[PersonId]], ...]:
@@ -271,7 +271,7 @@ def _refuted() -> ColumnElement[bool]:
     )
 
 
-def _asked(kind: TaskKind) -> ColumnElement[bool]:
+def asked(kind: TaskKind) -> ColumnElement[bool]:
     """Something is still asked: the case of a pair is open; a case of a list is, and its pair is not excluded."""
     if kind is TaskKind.PAIR:
         return _open_case()
@@ -310,7 +310,7 @@ def _list_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
     count = select(func.count()).select_from(list_answers).where(_ANSWERED).correlate(tasks).scalar_subquery()
     answered = exists().where(_ANSWERED, list_answers.c.person_id == person)
     seat = _holders(now) + count < tasks.c.needed
-    return and_(~answered, ~_held(person, now), seat, ~list_recusal(person), _asked(TaskKind.LIST))
+    return and_(~answered, ~_held(person, now), seat, ~list_recusal(person), asked(TaskKind.LIST))
 
 
 def _held(person: PersonId, now: datetime) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from matcher.domain.watching import NewMember, WatchedPair, WatchMark
 from matcher.store import sealed_vectors
 from matcher.store.desk_tables import tasks
 from matcher.store.part import SealedPart, batches
-from matcher.store.tables import candidates, cases, embeddings, faces, gallery_members, photos
+from matcher.store.tables import cases, embeddings, faces, gallery_members, photos
 from matcher.store.vectors import unpack_all
 from matcher.store.watch_tables import unwatched_faces, watch_marks, watched_pairs
 
@@ -79,17 +79,20 @@ class WatchReading(SealedPart):
     def gone(self, space: str) -> list[tuple[WatchedPair, bool]]:
         """The pairs that stood at the last watch and are not asked any more, by case and sighting.
 
-        True: the case has ended; False: the case or the sighting is not there any more.
+        True: the case has ended; False: people have decided about the pair. What was erased left no trace here.
         """
-        pairs = watched_pairs.c
+        pairs, decided = watched_pairs.c, tasks.alias("decided")
+        ended = cases.c.status != CaseStatus.OPEN
+        of_pair = and_(
+            decided.c.candidate_id == pairs.candidate_id, decided.c.state.in_((TaskState.EXCLUDED, TaskState.CONFIRMED))
+        )
         query = (
-            select(pairs.candidate_id, pairs.case_id, pairs.sighting_id, candidates.c.id.is_not(None))
-            .outerjoin(candidates, candidates.c.id == pairs.candidate_id)
-            .outerjoin(cases, cases.c.id == candidates.c.case_id)
-            .where(pairs.space == space, or_(cases.c.id.is_(None), cases.c.status != CaseStatus.OPEN))
+            select(pairs.candidate_id, pairs.case_id, pairs.sighting_id, ended)
+            .join(cases, cases.c.id == pairs.case_id)
+            .where(pairs.space == space, or_(ended, exists().where(of_pair)))
             .order_by(pairs.case_id, pairs.sighting_id, pairs.candidate_id)
         )
-        return [(WatchedPair(row[0], row[1], row[2]), row[3]) for row in self._connection.execute(query)]
+        return [(WatchedPair(row[0], row[1], row[2]), bool(row[3])) for row in self._connection.execute(query)]
 
     def standing(self, space: str) -> int:
         """How many pairs the watch has found of which it has not said that they are gone."""
@@ -118,7 +121,7 @@ class WatchWriting(WatchReading):
     def end(self, space: str, at: datetime) -> None:
         """A watch is complete; what stands now is what the next one compares with. Erased faces wait no longer."""
         face_id = unwatched_faces.c.face_id
-        unknown = ~exists().where(embeddings.c.face_id == face_id)
+        unknown = ~exists().where(embeddings.c.face_id == face_id, embeddings.c.space == space)
         self._connection.execute(delete(unwatched_faces).where(unwatched_faces.c.space == space, unknown))
         values = {"ended_at": at, "standing": self.standing(space)}
         self._connection.execute(update(watch_marks).where(watch_marks.c.space == space).values(values))
@@ -134,9 +137,11 @@ class WatchWriting(WatchReading):
             wanted = query.where(embeddings.c.face_id.in_(some))
             if space is not None:
                 wanted = wanted.where(embeddings.c.space == space)
-            for row in self._connection.execute(wanted).all():
-                self.searched([row.face_id], row.space)
-                self._connection.execute(insert(unwatched_faces), {"space": row.space, "face_id": row.face_id})
+            waits = exists().where(
+                unwatched_faces.c.space == embeddings.c.space, unwatched_faces.c.face_id == embeddings.c.face_id
+            )
+            new = wanted.where(~waits)
+            self._connection.execute(insert(unwatched_faces).from_select(["face_id", "space"], new))
 
     def searched(self, face_ids: Iterable[FaceId], space: str) -> None:
         """Faces of sightings were searched against all cases of a space."""

@@ -47,17 +47,6 @@ def test_a_consent_comes_back_whole_and_is_withdrawn_once_for_ever(store: Store)
         assert reading.consents.get(ConsentId(7)) is None
 
 
-def test_they_are_erased_with_their_case(store: Store) -> None:
-    child, other = case("A-1"), case("A-2")
-    with store.write() as tx:
-        for one in (child, other):
-            tx.cases.add(one)
-            tx.consents.add(consent(one.id))
-        assert tx.consents.erase_of_case(child.id) == 1
-        assert tx.consents.of_case(child.id) == []
-        assert len(tx.consents.of_case(other.id)) == 1
-
-
 def test_a_consent_is_of_a_case_and_for_something(store: Store, database_url: str) -> None:
     with pytest.raises(WrongUse, match="at least one"):
         consent(7, scopes=())

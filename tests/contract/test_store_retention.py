@@ -51,7 +51,7 @@ def test_the_time_of_an_ended_case_runs_from_when_it_left_the_searches(store: St
 
 
 @pytest.mark.parametrize("state", list(TaskState))
-def test_a_sighting_is_matched_while_a_pair_is_open_or_confirmed(store: Store, state: TaskState) -> None:
+def test_a_sighting_is_matched_while_a_pair_is_open_or_confirmed_or_ended_with_its_case(store: Store, state: TaskState) -> None:
     with store.write() as tx:
         one = enrol(tx, "A-1", 1)
         seen, probe = report(tx)
@@ -62,7 +62,8 @@ def test_a_sighting_is_matched_while_a_pair_is_open_or_confirmed(store: Store, s
         tx.tasks.update(replace(lists, state=TaskState.DONE))
         assert [given.unseen for given in tx.retention.unmatched(LATER, seen.id)] == [False]
         pair_of(tx, found[0], state=state)
-        matched = {TaskState.WAITING, TaskState.DISPUTED, TaskState.ESCALATED, TaskState.CONFIRMED}
+        asked = {TaskState.WAITING, TaskState.DISPUTED, TaskState.ESCALATED}
+        matched = asked | {TaskState.CONFIRMED, TaskState.CLOSED}
         assert bool(tx.retention.unmatched(LATER)) == (state not in matched)
 
 
@@ -77,8 +78,7 @@ def test_a_bystander_is_a_face_beside_the_one_that_people_pointed_to(store: Stor
         tx.faces.add([beside], {beside.id: vector(5)}, SPACE)
         assert [given.face_id for given in tx.retention.bystanders(LATER)] == [beside.id]
         assert tx.retention.bystanders(NOW) == []
-        waiting = task(sighting_id=seen.id, face_id=beside.id)
-        tx.tasks.add([waiting])
+        waiting, _ = list_of(tx, seen, replace(probe, id=beside.id), [one])
         assert tx.retention.bystanders(LATER) == [], "nobody has looked at it yet"
         tx.tasks.update(replace(waiting, state=TaskState.SET_ASIDE))
         assert len(tx.retention.bystanders(LATER)) == 1

@@ -31,8 +31,7 @@ def test_nothing_is_changed_or_searched_until_it_is_started_again(home: Path, tm
         ("models", "use", "mmod", "dlib-resnet-v1"),
         ("audit", "shorten", "--before", "2020-01-01"),
     ):
-        done = run(*refused, code=16 if refused[0] != "audit" else 0)
-        assert "matcher start" in done.stderr or "nothing was removed" in done.stdout
+        assert "matcher start" in run(*refused, code=16).stderr
     for read in (("case", "list"), ("audit", "verify"), ("audit", "report"), ("doctor",), ("index", "status")):
         run(*read)
     assert [one["case_id"] for one in as_json("case", "list")] == ["A-1"]

@@ -154,7 +154,7 @@ def test_a_build_that_is_under_way_keeps_its_folder(office: Matcher, home: Path)
     with FileLock(space / "build.lock"):
         (done,) = office.repairs.make(office.repairs.plan(), actor="li")
     assert not done.done
-    assert "is being built" in done.outcome
+    assert "is building a snapshot" in done.outcome
     assert building.exists()
     assert office.audit()[-1].entry.details == {"repairs": 1, "failed": 1}
 
