@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from records import NOW, SPACE, enrol, face, photo, report, vector
-from reviews import list_of, pair_of, task
+from reviews import list_of, pair_of
 
 from matcher.domain.cases import CaseStatus, StatusChange
 from matcher.domain.ids import CaseId
@@ -51,7 +51,9 @@ def test_the_time_of_an_ended_case_runs_from_when_it_left_the_searches(store: St
 
 
 @pytest.mark.parametrize("state", list(TaskState))
-def test_a_sighting_is_matched_while_a_pair_is_open_or_confirmed_or_ended_with_its_case(store: Store, state: TaskState) -> None:
+def test_a_sighting_is_matched_by_a_pair_that_is_open_confirmed_or_ended(
+    store: Store, state: TaskState
+) -> None:
     with store.write() as tx:
         one = enrol(tx, "A-1", 1)
         seen, probe = report(tx)

@@ -132,7 +132,8 @@ def mounted(*arguments: object) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run(["umount", str(arguments[-1])], check=True)
+        # Lazily: a failing test still holds its home open, and is to say why it failed.
+        subprocess.run(["umount", "--lazy", str(arguments[-1])], check=True)
 
 
 @pytest.mark.fault
