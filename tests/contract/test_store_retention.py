@@ -51,9 +51,7 @@ def test_the_time_of_an_ended_case_runs_from_when_it_left_the_searches(store: St
 
 
 @pytest.mark.parametrize("state", list(TaskState))
-def test_a_sighting_is_matched_by_a_pair_that_is_open_confirmed_or_ended(
-    store: Store, state: TaskState
-) -> None:
+def test_a_sighting_is_matched_by_a_pair_that_is_open_confirmed_or_ended(store: Store, state: TaskState) -> None:
     with store.write() as tx:
         one = enrol(tx, "A-1", 1)
         seen, probe = report(tx)
