@@ -72,7 +72,7 @@ photo_option = click.option(
 
 @click.group()
 def case() -> None:
-    """Missing children: register, import, list, change, close and erase cases."""
+    """Missing children: register, import, list, change, close, dispute and erase cases."""
 
 
 case.add_command(erase_case)
@@ -303,7 +303,7 @@ def show(app: App, case_id: str, as_json: bool) -> None:
     "--as",
     "status",
     required=True,
-    type=click.Choice([status.value for status in CaseStatus if not status.searched]),
+    type=click.Choice([status.value for status in CaseStatus if status.is_end]),
     help="How the case ended.",
 )
 @click.option("--confirmed-by", type=click.Choice([kind.value for kind in ConfirmationKind]), help="The outside proof.")
@@ -323,6 +323,21 @@ def close(app: App, /, case_id: str, status: str, confirmed_by: str | None, ref:
     print_case(view, given["as_json"])
 
 
+@case.command("dispute")
+@click.argument("case_id", metavar="ID")
+@reason_option
+@no_actor_option
+@json_option
+@home_option
+@click.pass_obj
+def dispute(app: App, case_id: str, reason: str | None, as_json: bool) -> None:
+    """Hide open case ID, since somebody says "this is me" or "my child"; --reason tells who. An officer then closes,
+    erases or reopens it."""
+    with app.open() as matcher:
+        view = matcher.casework.dispute_case(signed_in(matcher), case_id, note=reason or "")
+    print_case(view, as_json)
+
+
 @case.command("reopen")
 @click.argument("case_id", metavar="ID")
 @reason_option
@@ -331,7 +346,7 @@ def close(app: App, /, case_id: str, status: str, confirmed_by: str | None, ref:
 @home_option
 @click.pass_obj
 def reopen(app: App, case_id: str, reason: str | None, as_json: bool) -> None:
-    """Search for the child of an ended case again; --reason is needed."""
+    """Search for the child of an ended or disputed case again; --reason is needed."""
     if not reason:
         raise click.UsageError("Why is the case opened again? Give --reason.")
     with app.open() as matcher:

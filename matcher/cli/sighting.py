@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, print_table, shown, who_options
+from matcher.cli.app import (
+    App,
+    home_option,
+    json_option,
+    no_actor_option,
+    print_json,
+    print_table,
+    reason_option,
+    shown,
+    who_options,
+)
 from matcher.cli.bulk import import_options, run_import
 from matcher.cli.erasure import erase_sighting
 from matcher.cli.session import account_here, onlooker, signed_in
@@ -26,7 +36,7 @@ _FIELDS = ("seen_at", "place", "how_seen", "first_hand", "note", "source", "appa
 
 @click.group()
 def sighting() -> None:
-    """Sightings: submit, import, list, show and erase them."""
+    """Sightings: submit, import, list, show, dispute and erase them."""
 
 
 sighting.add_command(erase_sighting)
@@ -136,10 +146,11 @@ def list_sightings(app: App, needs_triage: bool, limit: int | None, as_json: boo
             one.photos,
             one.candidates,
             "yes" if one.needs_triage else None,
+            one.disputed_at,
         )
         for one in found
     ]
-    columns = ("SIGHTING", "SUBMITTED", "SEEN", "PLACE", "PHOTOS", "CANDIDATES", "TRIAGE")
+    columns = ("SIGHTING", "SUBMITTED", "SEEN", "PLACE", "PHOTOS", "CANDIDATES", "TRIAGE", "DISPUTED")
     print_table(columns, rows, "No sighting here yet.")
 
 
@@ -154,6 +165,33 @@ def show(app: App, sighting_id: str, top: int, as_json: bool) -> None:
     with app.open() as matcher:
         view = matcher.sighting(sighting_id, actor=onlooker(matcher))
     _print_sighting(view, as_json, top)
+
+
+@sighting.command("dispute")
+@click.argument("sighting_id", metavar="ID")
+@reason_option
+@no_actor_option
+@home_option
+@click.pass_obj
+def dispute(app: App, sighting_id: str, reason: str | None) -> None:
+    """Hide sighting ID, since somebody says "this is me" or "my child"; --reason tells who. An officer then erases it
+    or dismisses the dispute."""
+    with app.open() as matcher:
+        matcher.casework.dispute_sighting(signed_in(matcher), sighting_id, note=reason or "")
+    click.echo(f"Hidden: nothing is searched or asked about sighting {sighting_id} until an officer has decided.")
+
+
+@sighting.command("dismiss-dispute")
+@click.argument("sighting_id", metavar="ID")
+@reason_option
+@no_actor_option
+@home_option
+@click.pass_obj
+def dismiss_dispute(app: App, sighting_id: str, reason: str | None) -> None:
+    """Show disputed sighting ID again; --reason is needed."""
+    with app.open() as matcher:
+        matcher.casework.dismiss_dispute(signed_in(matcher), sighting_id, note=reason or "")
+    click.echo(f"Sighting {sighting_id} is shown again, and the next watch compares it with the cases.")
 
 
 @sighting.command("mark-face")
@@ -192,6 +230,7 @@ def _print_sighting(view: SightingView, as_json: bool, top: int = 5) -> None:
         ("apparent age", None if view.apparent_age is None else f"{view.apparent_age:g}"),
         ("note", view.note),
         ("source", view.source),
+        ("disputed since", view.disputed_at),
     ]
     for name, value in told:
         if value is not None:

@@ -43,9 +43,13 @@ class LegalBasis(str, Enum):
 
 
 class CaseStatus(str, Enum):
-    """`OPEN` cases are searched, all others are not."""
+    """`OPEN` cases are searched, all others are not.
+
+    `DISPUTED`: somebody said "this is me" or "my child", so that it is hidden until an officer has decided.
+    """
 
     OPEN = "open"
+    DISPUTED = "disputed"
     LOCATED_ALIVE = "located_alive"
     LOCATED_DECEASED = "located_deceased"
     RETURNED = "returned"
@@ -58,6 +62,11 @@ class CaseStatus(str, Enum):
     def searched(self) -> bool:
         """Whether faces of a case in this status are in the gallery."""
         return self is CaseStatus.OPEN
+
+    @property
+    def is_end(self) -> bool:
+        """Whether nothing is to be decided about a case in this status any more."""
+        return self not in {CaseStatus.OPEN, CaseStatus.DISPUTED}
 
     @property
     def needs_confirmation(self) -> bool:
@@ -88,12 +97,14 @@ class Confirmation:
             )
 
 
-_CLOSED = frozenset(CaseStatus) - {CaseStatus.OPEN}
+_CLOSED = frozenset(CaseStatus) - {CaseStatus.OPEN, CaseStatus.DISPUTED}
 
 # The whole table of moves. An open case may end in every way; an ended one can be reopened, or its end be corrected,
 # for example from `returned` to `hoax`. What an outside proof established is never replaced by less: reopen it first.
+# Only an open case can be disputed: an ended one is hidden already, and would be kept for longer.
 MOVES: dict[CaseStatus, frozenset[CaseStatus]] = {
-    CaseStatus.OPEN: _CLOSED,
+    CaseStatus.OPEN: _CLOSED | {CaseStatus.DISPUTED},
+    CaseStatus.DISPUTED: _CLOSED | {CaseStatus.OPEN},
     CaseStatus.LOCATED_ALIVE: frozenset({CaseStatus.OPEN, CaseStatus.LOCATED_DECEASED}),
     CaseStatus.LOCATED_DECEASED: frozenset({CaseStatus.OPEN, CaseStatus.LOCATED_ALIVE}),
     CaseStatus.RETURNED: frozenset(

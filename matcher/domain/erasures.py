@@ -16,9 +16,10 @@ class SubjectKind(str, Enum):
 
 
 class Because(str, Enum):
-    """Why something was erased: somebody asked for it, or a rule of retention."""
+    """Why something was erased: somebody asked for it or disputed it, or a rule of retention."""
 
     REQUEST = "request"
+    DISPUTE = "dispute"  # somebody said "this is me" or "my child", and an officer agreed
     LOCATED_CASE = "located_case"
     CLOSED_CASE = "closed_case"
     UNMATCHED_SIGHTING = "unmatched_sighting"

@@ -80,10 +80,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting(Report):
-    """A report that was taken in."""
+    """A report that was taken in; hidden since `disputed_at`, if somebody says that it shows them or their child."""
 
     id: SightingId
     created_at: datetime
+    disputed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

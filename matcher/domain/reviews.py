@@ -103,7 +103,7 @@ class DecisionKind(str, Enum):
     REFUTED = "refuted"  # an officer's exclusion after an escalation: only a person opens it again
     CONFIRMED = "confirmed"
     REOPENED = "reopened"
-    CLOSED = "closed"  # its case has ended
+    CLOSED = "closed"  # its case has ended, or is disputed
     RESUMED = "resumed"  # its case is open again: it stands where it stood
 
 

@@ -14,6 +14,7 @@ from matcher.images.decode import open_image
 from matcher.services import pictures
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
+from matcher.services.disputes import is_disputed
 from matcher.services.inputs import PhotoInput, ReasonCode, Who, photo_name, read_photo
 from matcher.services.sheets import face_picture
 from matcher.services.views import MatchView
@@ -45,6 +46,8 @@ def picture(context: Context, acting: Acting, kind: Picture, shown_id: str) -> b
             transaction.recusals.from_cases(acting.name, [photo.case_id], RecusedBy.CASE, context.clock())
         else:
             acting.require_one_of(Right.SIGHTING_READ, Right.TRIAGE)
+        if is_disputed(transaction, photo.case_id, photo.sighting_id):
+            acting.require(Right.CASE_CLOSE)
         record(context, transaction, Who.of(acting, ReasonCode.REVIEW), Trace("photo.view", {photo.id, number}))
     if kind is Picture.PHOTO:
         return pictures.original(context, PhotoId(number))

@@ -23,6 +23,7 @@ from matcher.services import (
     case_pictures,
     case_views,
     cases,
+    disputes,
     relations,
     search,
     sighting_views,
@@ -157,8 +158,10 @@ class Casework:
         acting.require(Right.CASE_CLOSE)
         cases.check_number(case_id)
         target = one_of(CaseStatus)(status)
-        if target.searched:
-            raise WrongUse(Wording("'{status}' does not end a case: reopen it instead.", status=target.value))
+        if not target.is_end:
+            raise WrongUse(
+                Wording("'{status}' does not end a case: reopen it instead, or dispute it.", status=target.value)
+            )
         who = _who(acting, ReasonCode.CLOSURE, note)
         return self._seen(acting, cases.move(self._context, case_id, target, confirmation(confirmed), who))
 
@@ -170,6 +173,14 @@ class Casework:
             raise WrongUse(Wording("Why is the case opened again? Give a reason."))
         who = _who(acting, ReasonCode.CORRECTION, note)
         return self._seen(acting, cases.move(self._context, case_id, CaseStatus.OPEN, None, who))
+
+    def dispute_case(self, acting: Acting, case_id: str, *, note: str) -> CaseView:
+        """Hide an open case of which somebody says that it is about them or their child, until an officer has decided:
+        by closing, erasing or reopening it.
+        """
+        acting.require(Right.CASE_WRITE)
+        cases.check_number(case_id)
+        return self._seen(acting, disputes.dispute_case(self._context, case_id, _who(acting, ReasonCode.CLOSURE, note)))
 
     # Sightings
 
@@ -224,6 +235,16 @@ class Casework:
         """Let people look again at a photo that was set aside."""
         acting.require(Right.TRIAGE)
         triage.bring_back(self._context, photo_id, _who(acting, ReasonCode.SIGHTING))
+
+    def dispute_sighting(self, acting: Acting, sighting_id: str, *, note: str) -> None:
+        """Hide a sighting of which somebody says that it shows them or their child, until an officer has decided."""
+        acting.require(Right.CASE_WRITE)
+        disputes.dispute(self._context, sighting_id, _who(acting, ReasonCode.SIGHTING, note))
+
+    def dismiss_dispute(self, acting: Acting, sighting_id: str, *, note: str) -> None:
+        """Show a disputed sighting again; who agrees with the dispute erases it."""
+        acting.require(Right.CASE_CLOSE)
+        disputes.dismiss(self._context, sighting_id, _who(acting, ReasonCode.SIGHTING, note))
 
     # Searches and pictures
 

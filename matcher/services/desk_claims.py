@@ -11,6 +11,7 @@ from matcher.domain.reviews import Claim, ClaimId, Task, TaskId, TaskKind, TaskS
 from matcher.errors import Conflict, NotFound
 from matcher.services.context import Context
 from matcher.services.desk_views import ClaimView
+from matcher.services.disputes import is_disputed
 from matcher.services.inputs import ReasonCode, Who
 from matcher.store.database import Reading
 from matcher.wording import Wording
@@ -101,6 +102,8 @@ def _over(reading: Reading, held: Held) -> str | None:
         case = reading.cases.by_id(task.case_id)
         if case is None or not case.status.searched:
             return Wording("the case has ended; ask for the next task")
+    if is_disputed(reading, None, task.sighting_id):
+        return Wording("the sighting is disputed; ask for the next task")
     return None
 
 

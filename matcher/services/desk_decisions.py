@@ -28,6 +28,7 @@ from matcher.services.desk_faces import chosen_faces, face_at, faces_of_pair
 from matcher.services.desk_facts import facts_of, of_decision, of_pair, of_verdict
 from matcher.services.desk_tasks import reopen as ask_again
 from matcher.services.desk_views import ClaimFace, PairItem, PairView
+from matcher.services.disputes import is_disputed
 from matcher.services.inputs import Who
 from matcher.services.outbox import tell_of_pair
 from matcher.store.database import Reading, Transaction
@@ -230,6 +231,8 @@ def _pair(reading: Reading, task: str) -> Task:
     found = task_of(reading, task)
     if found.kind is not TaskKind.PAIR:
         raise NotFound(Wording("There is no pair '{task}': load the list anew.", task=task))
+    if is_disputed(reading, found.case_id, found.sighting_id):
+        raise Conflict(Wording("Its case or its sighting is disputed: first an officer decides about that."))
     return found
 
 

@@ -52,6 +52,7 @@ def examine(context: Context) -> list[Finding]:
         ("known answer", _known_answer),
         ("cases", _cases),
         ("choices", _choices),
+        ("disputes", _disputes),
         ("photos", _photos),
         ("legal basis", _legal_basis),
         ("gallery", _gallery),
@@ -182,6 +183,17 @@ def _choices(context: Context) -> Finding:
         return Finding("choices", True, "no case photo waits for a choice of face")
     step = "See them with `matcher case choose-face`."
     return Finding("choices", None, f"{waiting} case photos show several faces and are not searched yet.", step)
+
+
+def _disputes(context: Context) -> Finding:
+    with context.store.read() as reading:
+        since = [case.updated_at for case in reading.cases.list(status=CaseStatus.DISPUTED)]
+        since += [one.disputed_at for one in reading.sightings.disputed() if one.disputed_at is not None]
+    if not since:
+        return Finding("disputes", True, "nobody disputes a case or a sighting")
+    text = f"{len(since)} cases and sightings are disputed and hidden; one was changed last on {min(since):%Y-%m-%d}."
+    step = "An officer closes, erases or reopens the case, erases the sighting or dismisses the dispute."
+    return Finding("disputes", None, text, step)
 
 
 def _photos(context: Context) -> Finding:

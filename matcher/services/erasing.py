@@ -19,6 +19,7 @@ from matcher.errors import Damaged, KeyProblem, NotFound, StoreProblem
 from matcher.services import erasure_list, erasure_proof
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
+from matcher.services.disputes import subject_is_disputed
 from matcher.services.erasure_digests import face_digest, picture_digest, vector_digest
 from matcher.services.erasure_list import ErasureEntry
 from matcher.services.inputs import Who
@@ -61,6 +62,8 @@ def erase(
     with context.store.write() as transaction:
         if not transaction.erasures.is_there(subject) or (still is not None and not still(transaction)):
             return None
+        if because is Because.REQUEST and subject_is_disputed(transaction, subject):
+            because = Because.DISPUTE
         erasure = _remove(context, transaction, subject, because, pictures)
         trace = Trace(
             f"{subject.kind.value}.erase", [subject.id], details={"because": because.value, **erasure.removed}

@@ -68,6 +68,7 @@ def of_sighting(reading: Reading, sighting_id: SightingId, *, candidates: bool =
         source=sighting.source,
         photos=tuple(_of_photo(photo, faces.get(photo.id, ()), lists, review) for photo in photos),
         created_at=sighting.created_at,
+        disputed_at=sighting.disputed_at,
     )
 
 
@@ -168,6 +169,7 @@ def listed(
                     row.candidates,
                     row.needs_triage,
                     sighting.created_at,
+                    sighting.disputed_at,
                 )
             )
     return summaries

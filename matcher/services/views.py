@@ -233,6 +233,7 @@ class SightingView:
     source: str | None
     photos: tuple[SightingPhotoView, ...]
     created_at: datetime
+    disputed_at: datetime | None = None
     repeated: bool = False
     notice: str = NOTICE
 
@@ -278,6 +279,7 @@ class SightingSummary:
     candidates: int
     needs_triage: bool
     created_at: datetime
+    disputed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from matcher.domain.ids import CandidateId, CaseId, FaceId, SightingId
 from matcher.domain.records import Candidate, Flag
 from matcher.errors import Conflict
 from matcher.store.part import Part, batches
+from matcher.store.sightings import in_dispute
 from matcher.store.tables import candidates
 
 _FIELDS, _MEANING, _CHANCE = (tuple(field.name for field in fields(kind)) for kind in (Candidate, Meaning, Chance))
@@ -42,9 +43,10 @@ class CandidateReading(Part):
         return self._listed(select(candidates).where(candidates.c.sighting_id == sighting_id).order_by(*order))
 
     def of_case(self, case_id: CaseId, limit: int) -> list[Candidate]:
-        """A case's candidates, newest first."""
+        """A case's candidates, newest first; none of a disputed sighting."""
+        wanted = candidates.c.case_id == case_id, ~in_dispute(candidates.c.sighting_id)
         order = candidates.c.created_at.desc(), candidates.c.id
-        return self._listed(select(candidates).where(candidates.c.case_id == case_id).order_by(*order).limit(limit))
+        return self._listed(select(candidates).where(*wanted).order_by(*order).limit(limit))
 
     def of_list(self, face_id: FaceId, space: str, since: int = 1) -> list[Candidate]:
         """The candidates of one face in one space by rank; those that no round of its list before `since` has shown."""

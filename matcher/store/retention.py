@@ -30,7 +30,10 @@ class RetentionReading(Part):
         return sum(self._connection.scalar(count) or 0 for count in counts)
 
     def ended(self, case_id: CaseId | None = None) -> list[EndedCase]:
-        """All cases that have ended, or one of them. A corrected end does not begin the time anew, a reopening does."""
+        """All cases that have ended, or one of them. A corrected end does not begin the time anew, a reopening does.
+
+        None ends while it is disputed: a person decides, no rule.
+        """
         moves, again = status_changes.alias("moves"), status_changes.alias("again")
         reopened = (
             select(func.coalesce(func.max(again.c.number), 0))
@@ -38,9 +41,13 @@ class RetentionReading(Part):
             .correlate(moves)
             .scalar_subquery()
         )
-        ended = select(func.min(moves.c.at)).where(moves.c.case_id == cases.c.id, moves.c.number > reopened)
+        ended = select(func.min(moves.c.at)).where(
+            moves.c.case_id == cases.c.id, moves.c.number > reopened, moves.c.new != CaseStatus.DISPUTED
+        )
         since = func.coalesce(ended.scalar_subquery(), cases.c.updated_at)
-        query = select(cases.c.id, cases.c.number, cases.c.status, since).where(cases.c.status != CaseStatus.OPEN)
+        query = select(cases.c.id, cases.c.number, cases.c.status, since).where(
+            cases.c.status.not_in((CaseStatus.OPEN, CaseStatus.DISPUTED))
+        )
         if case_id is not None:
             query = query.where(cases.c.id == case_id)
         found = [EndedCase(*row) for row in self._connection.execute(query)]

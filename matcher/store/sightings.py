@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, ScalarSelect, Table, exists, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Table, exists, func, insert, select, tuple_, update
 
 from matcher.domain.cases import PhotoState
 from matcher.domain.ids import SightingId
@@ -58,6 +59,11 @@ class SightingReading(Part):
         row = self._connection.execute(query).one_or_none()
         return None if row is None else (row.sighting_id, row.payload_digest)
 
+    def disputed(self) -> Sequence[Sighting]:
+        """Those that are hidden until an officer has decided, the longest disputed first."""
+        query = select(sightings).where(sightings.c.disputed_at.is_not(None))
+        return [_sighting(row) for row in self._connection.execute(query.order_by(sightings.c.disputed_at))]
+
     def list(
         self, after: SightingId | None = None, limit: int | None = None, needs_triage: bool | None = None
     ) -> Sequence[ListedSighting]:
@@ -92,6 +98,15 @@ class SightingWriting(SightingReading):
             self._connection.execute(
                 insert(idempotency_keys), {"key": key, "sighting_id": sighting.id, "payload_digest": digest}
             )
+
+    def dispute(self, sighting_id: SightingId, at: datetime | None) -> None:
+        """Hide a sighting since a time, or not any more."""
+        self._connection.execute(update(sightings).where(sightings.c.id == sighting_id).values(disputed_at=at))
+
+
+def in_dispute(sighting_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The sighting of this id is hidden."""
+    return exists().where(sightings.c.id == sighting_id, sightings.c.disputed_at.is_not(None))
 
 
 def _count(table: Table) -> ScalarSelect[int]:

@@ -34,7 +34,7 @@ from matcher.domain.relations import RelationKind
 from matcher.store.columns import Choices, Id, Real, Time, Words
 
 # The newest migration. Revisions are rising numbers of four digits, so an older database is told from a newer one.
-REVISION = "0014"
+REVISION = "0015"
 REVISION_TABLE = "matcher_revision"
 
 metadata = MetaData(
@@ -154,6 +154,7 @@ sightings = Table(
     Column("note", Words),
     Column("source", Words),
     Column("created_at", Time, nullable=False),
+    Column("disputed_at", Time),
     Index(None, "created_at", "id"),
 )
 

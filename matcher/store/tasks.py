@@ -19,6 +19,7 @@ from matcher.store.claims import live
 from matcher.store.desk_tables import claims, decisions, list_answers, people, tasks, verdicts
 from matcher.store.part import Part, batches
 from matcher.store.recusals import list_recusal, pair_recusal
+from matcher.store.sightings import in_dispute
 from matcher.store.tables import candidates, cases
 
 # Written out, since SQLite uses an index over some rows only where a query repeats its very condition.
@@ -90,8 +91,9 @@ class TaskReading(Part):
     def standing(
         self, state: TaskState, kind: TaskKind, *, after: TaskId | None = None, limit: int | None = None
     ) -> list[Task]:
-        """Tasks in a state in the random order of their ids, beginning behind `after`."""
-        query = select(tasks).where(tasks.c.state == state, tasks.c.kind == kind).order_by(tasks.c.id).limit(limit)
+        """Tasks in a state in the random order of their ids, beginning behind `after`; none that is disputed."""
+        query = select(tasks).where(tasks.c.state == state, tasks.c.kind == kind, ~_in_dispute())
+        query = query.order_by(tasks.c.id).limit(limit)
         return self._listed(query if after is None else query.where(tasks.c.id > after))
 
     def excluded(self, *, case_id: CaseId | None = None, other_than: str | None = None) -> list[Task]:
@@ -220,7 +222,7 @@ class TaskReading(Part):
             list_answers.c.person_id == person,
         )
         known = or_(judged, held, listed, pair_recusal(person))
-        unseen = select(tasks).where(tasks.c.state == state, tasks.c.kind == TaskKind.PAIR, ~known)
+        unseen = select(tasks).where(tasks.c.state == state, tasks.c.kind == TaskKind.PAIR, ~known, ~_in_dispute())
         for known_how in (_proved(), ~_proved()):
             for part in (tasks.c.id >= start, tasks.c.id < start):
                 found = self._listed(unseen.where(known_how, part).order_by(tasks.c.id).limit(1))
@@ -272,9 +274,12 @@ def _refuted() -> ColumnElement[bool]:
 
 
 def asked(kind: TaskKind) -> ColumnElement[bool]:
-    """Something is still asked: the case of a pair is open; a case of a list is, and its pair is not excluded."""
+    """Something is still asked: the case of a pair is open; a case of a list is, and its pair is not excluded.
+
+    Nothing is of a disputed sighting.
+    """
     if kind is TaskKind.PAIR:
-        return _open_case()
+        return and_(_open_case(), ~in_dispute(tasks.c.sighting_id))
     pairs = tasks.alias("pairs")
     excluded = exists().where(
         text("pairs.kind = 'pair'"),
@@ -283,7 +288,13 @@ def asked(kind: TaskKind) -> ColumnElement[bool]:
         pairs.c.state == TaskState.EXCLUDED,
     )
     open_case = exists().where(cases.c.id == candidates.c.case_id, cases.c.status == CaseStatus.OPEN)
-    return exists().where(_on_list(), open_case, ~excluded)
+    return and_(exists().where(_on_list(), open_case, ~excluded), ~in_dispute(tasks.c.sighting_id))
+
+
+def _in_dispute() -> ColumnElement[bool]:
+    """Its sighting or its case is hidden until an officer has decided."""
+    disputed = exists().where(cases.c.id == tasks.c.case_id, cases.c.status == CaseStatus.DISPUTED)
+    return or_(in_dispute(tasks.c.sighting_id), disputed)
 
 
 def _open_case() -> ColumnElement[bool]:
@@ -297,16 +308,16 @@ def _on_list() -> ColumnElement[bool]:
 
 
 def _pair_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
-    """Its case is open, the person is not recused and has not answered, and there is a seat."""
+    """It is asked, the person is not recused and has not answered, and there is a seat."""
     sealed = and_(verdicts.c.task_id == tasks.c.id, verdicts.c.round == tasks.c.round, _SEALED)
     answered = exists().where(sealed, verdicts.c.person_id == person)
     count = select(func.count()).select_from(verdicts).where(sealed).correlate(tasks).scalar_subquery()
     seat = _holders(now) + count < tasks.c.needed
-    return and_(_open_case(), ~pair_recusal(person), ~answered, ~_held(person, now), seat)
+    return and_(asked(TaskKind.PAIR), ~pair_recusal(person), ~answered, ~_held(person, now), seat)
 
 
 def _list_free(person: PersonId, now: datetime) -> ColumnElement[bool]:
-    """Some of its cases is open and not excluded, the person is recused from none, and there is a seat."""
+    """It is asked, the person is recused from none, and there is a seat."""
     count = select(func.count()).select_from(list_answers).where(_ANSWERED).correlate(tasks).scalar_subquery()
     answered = exists().where(_ANSWERED, list_answers.c.person_id == person)
     seat = _holders(now) + count < tasks.c.needed

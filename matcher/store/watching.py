@@ -16,6 +16,7 @@ from matcher.domain.watching import NewMember, WatchedPair, WatchMark
 from matcher.store import sealed_vectors
 from matcher.store.desk_tables import tasks
 from matcher.store.part import SealedPart, batches
+from matcher.store.sightings import in_dispute
 from matcher.store.tables import cases, embeddings, faces, gallery_members, photos
 from matcher.store.vectors import unpack_all
 from matcher.store.watch_tables import unwatched_faces, watch_marks, watched_pairs
@@ -165,15 +166,17 @@ class WatchWriting(WatchReading):
 
 
 def unresolved() -> ColumnElement[bool]:
-    """Of faces of sightings, those about which it still asks: no case is confirmed for the face, and it is not on a
-    photo of which another face was marked as the one that is meant.
+    """Of faces of sightings, those about which it still asks: no case is confirmed for the face, it is not on a photo
+    of which another face was marked as the one that is meant, and its sighting is not disputed.
     """
     others = faces.alias("others")
     confirmed = select(tasks.c.face_id).where(tasks.c.state == TaskState.CONFIRMED, tasks.c.kind == TaskKind.PAIR)
     another = exists().where(
         others.c.photo_id == faces.c.photo_id, others.c.choice.is_not(None), others.c.id != faces.c.id
     )
-    return and_(faces.c.id.not_in(confirmed), ~another)
+    own = photos.alias("own")
+    disputed = exists().where(own.c.id == faces.c.photo_id, in_dispute(own.c.sighting_id))
+    return and_(faces.c.id.not_in(confirmed), ~another, ~disputed)
 
 
 def _of_sightings(query: Select[Any]) -> Select[Any]:

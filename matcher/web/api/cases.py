@@ -103,6 +103,12 @@ def close_case(caller: CaseCloser, case: CaseNumber, given: Closing) -> CaseView
     return caller.casework.close_case(caller.acting, case, given.status, proof, note=given.note)
 
 
+@router.post("/cases/{case}/dispute", summary="Dispute a case")
+def dispute_case(caller: CaseWriter, case: CaseNumber, given: Reason) -> CaseView:
+    """Hide an open case of which somebody says that it is about them or their child, until an officer has decided."""
+    return caller.casework.dispute_case(caller.acting, case, note=given.note)
+
+
 @router.post("/cases/{case}/reopen", summary="Reopen a case")
 def reopen_case(caller: CaseCloser, case: CaseNumber, given: Reason) -> CaseView:
     """Search for the child of an ended case again."""

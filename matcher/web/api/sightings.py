@@ -15,6 +15,8 @@ from matcher.web.api.bodies import Reason, SearchOrder, SightingReport
 from matcher.web.api.caller import router_of
 from matcher.web.api.parameters import (
     After,
+    CaseCloser,
+    CaseWriter,
     FaceId,
     IdempotencyKey,
     Limit,
@@ -96,6 +98,20 @@ def set_photo_aside(caller: Triager, photo: PhotoId, given: Reason) -> Response:
 def bring_photo_back(caller: Triager, photo: PhotoId) -> Response:
     """Let people look again at a photo that was set aside."""
     caller.casework.bring_photo_back(caller.acting, photo)
+    return Response(status_code=204)
+
+
+@router.post("/sightings/{sighting}/dispute", status_code=204, summary="Dispute a sighting")
+def dispute_sighting(caller: CaseWriter, sighting: SightingId, given: Reason) -> Response:
+    """Hide a sighting of which somebody says that it shows them or their child, until an officer has decided."""
+    caller.casework.dispute_sighting(caller.acting, sighting, note=given.note)
+    return Response(status_code=204)
+
+
+@router.post("/sightings/{sighting}/dismiss-dispute", status_code=204, summary="Dismiss a dispute")
+def dismiss_dispute(caller: CaseCloser, sighting: SightingId, given: Reason) -> Response:
+    """Show a disputed sighting again."""
+    caller.casework.dismiss_dispute(caller.acting, sighting, note=given.note)
     return Response(status_code=204)
 
 

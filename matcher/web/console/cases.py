@@ -153,6 +153,13 @@ def end(request: Request, visited: Officer, given: Form) -> Response:
     return _after(request, visited, view)
 
 
+@router.post("/case/dispute")
+def dispute(request: Request, visited: Writer, given: Form) -> Response:
+    """Hide an open case until an officer has decided."""
+    view = visited.casework.dispute_case(visited.acting, text(given, "number"), note=text(given, "note"))
+    return _after(request, visited, view)
+
+
 @router.post("/case/reopen")
 def reopen(request: Request, visited: Officer, given: Form) -> Response:
     """Search for the child again."""
@@ -180,7 +187,7 @@ def _case(request: Request, visited: Visit, view: CaseView, refused: Refused | N
     found = None
     if Right.SIGHTING_READ in visited.acting.rights:
         found = visited.casework.candidates_of(visited.acting, view.case_id)
-    ends = sorted(MOVES[view.status] - {CaseStatus.OPEN}, key=list(CaseStatus).index)
+    ends = sorted(MOVES[view.status] - {CaseStatus.OPEN, CaseStatus.DISPUTED}, key=list(CaseStatus).index)
     return page(
         request,
         "case.html",

@@ -27,6 +27,8 @@ router = APIRouter(prefix="/sightings")
 Sender = Annotated[Visit, Depends(allowed(Right.SIGHTING_SUBMIT))]
 Looker = Annotated[Visit, Depends(allowed(Right.TRIAGE))]
 Reader = Annotated[Visit, Depends(allowed(Right.SIGHTING_READ))]
+Writer = Annotated[Visit, Depends(allowed(Right.CASE_WRITE))]
+Officer = Annotated[Visit, Depends(allowed(Right.CASE_CLOSE))]
 Either = Annotated[Visit, Depends(allowed(Right.SIGHTING_READ, Right.TRIAGE))]
 
 _CHOICES: dict[str, Any] = {"sexes": list(Sex), "hows": list(HowSeen), "datums": list(Datum)}
@@ -103,6 +105,20 @@ def aside(visited: Looker, sighting: str, given: Form) -> Response:
 def back(visited: Looker, sighting: str, given: Form) -> Response:
     """Let people look at a photo again."""
     visited.casework.bring_photo_back(visited.acting, text(given, "photo"))
+    return RedirectResponse(f"/sightings/{sighting}", status_code=303)
+
+
+@router.post("/{sighting}/dispute")
+def dispute(visited: Writer, sighting: str, given: Form) -> Response:
+    """Hide it until an officer has decided."""
+    visited.casework.dispute_sighting(visited.acting, sighting, note=text(given, "note"))
+    return RedirectResponse(f"/sightings/{sighting}", status_code=303)
+
+
+@router.post("/{sighting}/dismiss")
+def dismiss(visited: Officer, sighting: str, given: Form) -> Response:
+    """Show it again."""
+    visited.casework.dismiss_dispute(visited.acting, sighting, note=text(given, "note"))
     return RedirectResponse(f"/sightings/{sighting}", status_code=303)
 
 

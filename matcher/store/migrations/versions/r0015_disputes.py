@@ -1,0 +1,17 @@
+"""Since when a sighting is disputed, and hidden.
+
+Revision ID: 0015
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0015"
+down_revision = "0014"
+
+
+def upgrade() -> None:
+    """No sighting was disputed before."""
+    op.add_column("sightings", sa.Column("disputed_at", sa.DateTime(timezone=True)))
