@@ -140,6 +140,10 @@ def check_move(number: str, old: CaseStatus, new: CaseStatus, confirmation: Conf
         )
 
 
+# Made once: details are read by the million.
+_AGE, _HEIGHT, _WEIGHT = Wording("age"), Wording("height_cm"), Wording("weight_kg")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseDetails:
     """What people wrote about a child. Nothing here is needed for a search; all of it can be erased.
@@ -166,9 +170,9 @@ class CaseDetails:
     consent: str | None = None
 
     def __post_init__(self) -> None:
-        _check_range(Wording("age"), self.age, 0, 120)
-        _check_range(Wording("height_cm"), self.height_cm, 20, 250)
-        _check_range(Wording("weight_kg"), self.weight_kg, 0.3, 300)
+        _check_range(_AGE, self.age, 0, 120)
+        _check_range(_HEIGHT, self.height_cm, 20, 250)
+        _check_range(_WEIGHT, self.weight_kg, 0.3, 300)
         if self.missing_since is not None:
             if self.missing_since.tzinfo is None:
                 raise WrongUse("missing_since needs a time zone: give an aware datetime.")

@@ -29,7 +29,8 @@ class Leading:
             # that it passes itself.
             bound = np.nextafter(np.partition(scores, -count, axis=1)[:, -count], np.float32(-np.inf))
         # Few scores pass, so that a block costs one comparison each; a partition of all would cost a multiple.
-        probe, place = np.nonzero(scores > bound[:, np.newaxis])
+        # NumPy finds the true ones of a flat array several times faster than those of a table.
+        probe, place = np.divmod(np.flatnonzero(scores > bound[:, np.newaxis]), scores.shape[1])
         if not len(probe):
             return
         kept_probe, kept_place = np.nonzero(self.rows >= 0)

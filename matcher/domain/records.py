@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
@@ -16,6 +16,8 @@ from matcher.domain.faces import Box, Quality
 from matcher.domain.ids import CandidateId, CaseId, FaceId, PhotoId, SightingId
 from matcher.domain.positions import Position
 from matcher.errors import WrongUse
+
+Ids = NDArray[np.int64]
 
 
 class Choice(str, Enum):
@@ -177,6 +179,32 @@ class GalleryRow:
     face_id: FaceId
     case_id: CaseId
     vector: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GalleryRows:
+    """Some gallery rows as arrays: ids of shape (n,), vectors of shape (n, dim). A million single rows are slow."""
+
+    face_ids: Ids
+    case_ids: Ids
+    vectors: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, rows: Iterable[GalleryRow], dim: int) -> GalleryRows:
+        """Single rows in their order."""
+        taken = list(rows)
+        return cls(
+            np.fromiter((row.face_id for row in taken), np.int64, len(taken)),
+            np.fromiter((row.case_id for row in taken), np.int64, len(taken)),
+            np.asarray([row.vector for row in taken], np.float32).reshape(len(taken), dim),
+        )
+
+    def __len__(self) -> int:
+        return len(self.face_ids)
+
+    def __iter__(self) -> Iterator[GalleryRow]:
+        for face, case, vector in zip(self.face_ids.tolist(), self.case_ids.tolist(), self.vectors, strict=True):
+            yield GalleryRow(face, case, vector)
 
 
 @dataclass(frozen=True, slots=True)

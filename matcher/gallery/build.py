@@ -7,7 +7,6 @@ It is read back and proved (`verify`) before another rename makes it the live on
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -17,7 +16,7 @@ from types import TracebackType
 
 import numpy as np
 
-from matcher.domain.records import GalleryRow
+from matcher.domain.records import GalleryRows, Ids
 from matcher.domain.scores import Vectors
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import Damaged, StoreProblem, WrongUse
@@ -30,13 +29,10 @@ from matcher.gallery.layout import (
     HEADER_BYTES,
     MANIFEST,
     VECTORS,
-    Ids,
-    RowBlock,
     RowsDigest,
     file_digest,
     ids_header,
     not_unit,
-    row_blocks,
     vectors_header,
 )
 from matcher.gallery.manifest import FileEntry, Manifest
@@ -120,17 +116,12 @@ class SnapshotWriter:
         self._case_ids.append(block.case_ids)
         self._last_face = int(block.face_ids[-1])
 
-    def append_rows(self, rows: Iterable[GalleryRow]) -> None:
-        """As `append`, for rows one by one."""
-        for block in row_blocks(rows, self._space.dim):
-            self.append(block.face_ids, block.case_ids, block.vectors)
-
-    def rows(self) -> RowBlock:
+    def rows(self) -> GalleryRows:
         """All rows, read back from the disk; none can be appended afterwards. The vectors must not be changed."""
         self._end_of_rows()
         shape, path = (self._digest.count, self._space.dim), self._place.path(VECTORS)
         vectors = read_vectors(path, shape, self._place.encryption, self._cipher)
-        return RowBlock(_joined(self._face_ids), _joined(self._case_ids), vectors)
+        return GalleryRows(_joined(self._face_ids), _joined(self._case_ids), vectors)
 
     def attach(self, name: str, content: bytes) -> None:
         """Add a file to the snapshot; the manifest proves it like the others. `WrongUse` for a name that is taken."""
@@ -184,8 +175,8 @@ class SnapshotWriter:
                 self._vectors.finish(vectors_header(self._digest.count, self._space.dim))
             self._vectors = None
 
-    def _checked(self, face_ids: Ids, case_ids: Ids, vectors: Vectors) -> RowBlock:
-        block = RowBlock(
+    def _checked(self, face_ids: Ids, case_ids: Ids, vectors: Vectors) -> GalleryRows:
+        block = GalleryRows(
             np.ascontiguousarray(face_ids, np.int64),
             np.ascontiguousarray(case_ids, np.int64),
             np.ascontiguousarray(vectors, np.float32),

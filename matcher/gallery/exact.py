@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from matcher.domain.ids import CaseId, FaceId
-from matcher.domain.records import Hit
+from matcher.domain.records import Hit, Ids
 from matcher.domain.scores import Vectors, ranking
 from matcher.errors import WrongUse
-from matcher.gallery.layout import ROWS_PER_BLOCK, Ids, not_unit
+from matcher.gallery.layout import ROWS_PER_BLOCK, not_unit
 from matcher.gallery.nearest import nearest
 from matcher.gallery.parts import Part
 

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.domain.records import GalleryRow
+from matcher.domain.records import GalleryRows
 from matcher.domain.scores import Vectors
 from matcher.domain.space import EmbeddingSpace
-
-Ids = NDArray[np.int64]
 
 VECTORS, FACES, CASES, MANIFEST = "vectors.faiss", "faces.npy", "cases.npy", "manifest.json"
 CURRENT = "CURRENT"
@@ -73,26 +68,6 @@ def _file_line(name: str, size: int, count: int) -> bytes:
     return f"{name} {size} {count}\n".encode()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RowBlock:
-    """Some gallery rows as arrays: ids of shape (n,), vectors of shape (n, dim)."""
-
-    face_ids: Ids
-    case_ids: Ids
-    vectors: Vectors
-
-
-def row_blocks(rows: Iterable[GalleryRow], dim: int) -> Iterator[RowBlock]:
-    """Gather single rows into blocks, in their order, so that no more than one block is in memory."""
-    source = iter(rows)
-    while taken := list(islice(source, ROWS_PER_BLOCK)):
-        yield RowBlock(
-            np.fromiter((row.face_id for row in taken), np.int64, len(taken)),
-            np.fromiter((row.case_id for row in taken), np.int64, len(taken)),
-            np.asarray([row.vector for row in taken], np.float32).reshape(len(taken), dim),
-        )
-
-
 class RowsDigest:
     """SHA-256 over all rows in order of face id: face id, case id (int64) and vector (float32), little-endian."""
 
@@ -101,7 +76,7 @@ class RowsDigest:
         self._digest = hashlib.sha256()
         self.count = 0
 
-    def update(self, block: RowBlock) -> None:
+    def update(self, block: GalleryRows) -> None:
         packed = np.empty(len(block.face_ids), self._row)
         packed["face"], packed["case"], packed["vector"] = block.face_ids, block.case_ids, block.vectors
         self._digest.update(packed.data)

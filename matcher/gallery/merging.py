@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matcher.domain.records import GalleryChange, GalleryRow
-from matcher.gallery.layout import ROWS_PER_BLOCK, Ids, RowBlock, row_blocks
+from matcher.domain.records import GalleryChange, GalleryRows, Ids
+from matcher.gallery.layout import ROWS_PER_BLOCK
 from matcher.gallery.parts import Part
 
 
@@ -17,7 +17,7 @@ class Merged:
     """A snapshot's rows without those that later changes touched, and the rows that these added."""
 
     part: Part
-    added: RowBlock
+    added: GalleryRows
 
     @classmethod
     def of(cls, part: Part, changes: Sequence[GalleryChange]) -> Merged:
@@ -25,7 +25,7 @@ class Merged:
         latest = {change.face_id: change.row for change in changes}
         touched = np.fromiter(sorted(latest), np.int64, len(latest))
         rows = sorted((row for row in latest.values() if row), key=lambda row: row.face_id)
-        return cls(part.without_faces(touched), _together(rows, part.vectors.shape[1]))
+        return cls(part.without_faces(touched), GalleryRows.of(rows, part.vectors.shape[1]))
 
     def ids(self) -> tuple[Ids, Ids]:
         """Face and case ids of all rows, in order of face id."""
@@ -34,7 +34,7 @@ class Merged:
         order = np.argsort(face_ids)
         return face_ids[order], case_ids[order]
 
-    def blocks(self) -> Iterator[RowBlock]:
+    def blocks(self) -> Iterator[GalleryRows]:
         """All rows, face ids ascending within and across blocks."""
         part, done = self.part, 0
         for start in range(0, len(part.face_ids), ROWS_PER_BLOCK):
@@ -44,21 +44,12 @@ class Merged:
             done = end
         yield self._block(slice(0, 0), slice(done, None))
 
-    def _block(self, rows: slice, new: slice) -> RowBlock:
+    def _block(self, rows: slice, new: slice) -> GalleryRows:
         alive = self.part.alive[rows]
         face_ids: Ids = np.concatenate((self.part.face_ids[rows][alive], self.added.face_ids[new]))
         order = np.argsort(face_ids)
-        return RowBlock(
+        return GalleryRows(
             face_ids[order],
             np.concatenate((self.part.case_ids[rows][alive], self.added.case_ids[new]))[order],
             np.concatenate((self.part.vectors[rows][alive], self.added.vectors[new]))[order],
         )
-
-
-def _together(rows: Sequence[GalleryRow], dim: int) -> RowBlock:
-    blocks = [*row_blocks(rows, dim), RowBlock(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, dim), "f4"))]
-    return RowBlock(
-        np.concatenate([block.face_ids for block in blocks]),
-        np.concatenate([block.case_ids for block in blocks]),
-        np.concatenate([block.vectors for block in blocks]),
-    )

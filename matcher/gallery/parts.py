@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.domain.records import GalleryRow
+from matcher.domain.records import GalleryRow, GalleryRows, Ids
 from matcher.domain.scores import Vectors
-from matcher.gallery.layout import Ids, RowBlock
 
 Places = NDArray[np.intp]
 
@@ -61,7 +60,7 @@ class Tail:
     past its own length. Only the newest tail may be extended, which the gallery's lock ensures.
     """
 
-    room: RowBlock
+    room: GalleryRows
     part: Part
 
     @classmethod
@@ -89,11 +88,13 @@ class Tail:
         return Tail(room, grown)
 
 
-def _room(dim: int, capacity: int) -> RowBlock:
-    return RowBlock(np.empty(capacity, np.int64), np.empty(capacity, np.int64), np.empty((capacity, dim), np.float32))
+def _room(dim: int, capacity: int) -> GalleryRows:
+    return GalleryRows(
+        np.empty(capacity, np.int64), np.empty(capacity, np.int64), np.empty((capacity, dim), np.float32)
+    )
 
 
-def _moved(old: RowBlock, alive: NDArray[np.bool_], capacity: int) -> Tail:
+def _moved(old: GalleryRows, alive: NDArray[np.bool_], capacity: int) -> Tail:
     """A tail in a new room that holds the rows of `old` that are `alive`, shape (rows,)."""
     room, kept = _room(old.vectors.shape[1], max(capacity, _SMALLEST_ROOM)), int(np.count_nonzero(alive))
     used = len(alive)

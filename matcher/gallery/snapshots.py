@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.domain.records import Ids
 from matcher.domain.scores import Vectors
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import Damaged
@@ -23,7 +24,6 @@ from matcher.gallery.layout import (
     CURRENT,
     FACES,
     VECTORS,
-    Ids,
     content_digest,
     ids_header,
     stored_name,

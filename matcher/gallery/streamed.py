@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.domain.ids import FaceId
+from matcher.domain.records import Ids
 from matcher.domain.scores import Vectors
 from matcher.gallery.exact import best_faces, check_probes, rounding
-from matcher.gallery.layout import Ids
 from matcher.gallery.nearest import limit_threads, nearest
 from matcher.gallery.parts import Part
 

@@ -10,22 +10,12 @@ import numpy as np
 
 from matcher.domain.ids import FaceId
 from matcher.domain.leading import Leading
-from matcher.domain.records import GalleryRow, Hit
+from matcher.domain.records import GalleryRows, Hit, Ids
 from matcher.domain.scores import Vectors
 from matcher.errors import Damaged
 from matcher.gallery.cipher import Cipher
 from matcher.gallery.exact import best_faces, rounding
-from matcher.gallery.layout import (
-    FACES,
-    ROWS_PER_BLOCK,
-    VECTORS,
-    Ids,
-    RowBlock,
-    RowsDigest,
-    file_digest,
-    not_unit,
-    row_blocks,
-)
+from matcher.gallery.layout import FACES, ROWS_PER_BLOCK, VECTORS, RowsDigest, file_digest, not_unit
 from matcher.gallery.manifest import Manifest, read_manifest
 from matcher.gallery.parts import Part
 from matcher.gallery.snapshots import Snapshot, open_snapshot
@@ -46,16 +36,16 @@ class VerifyReport:
 
 def verify_snapshot(
     folder: Path,
-    rows: Iterable[GalleryRow] | None = None,
+    rows: Iterable[GalleryRows] | None = None,
     *,
     changed: Collection[FaceId] = (),
     cipher: Cipher | None = None,
 ) -> VerifyReport:
     """Read a whole snapshot; `Damaged` names the first file or face that is wrong.
 
-    `rows` are the database's, in order of face id. Faces that were added, removed or changed after the snapshot's
-    `through_change` are named in `changed` and left out of the comparison: the live gallery takes them from the
-    database.
+    `rows` are the database's, in order of face id within and across blocks. Faces that were added, removed or changed
+    after the snapshot's `through_change` are named in `changed` and left out of the comparison: the live gallery takes
+    them from the database.
     """
     manifest = verify_files(folder)
     snapshot = open_snapshot(folder, manifest.space, cipher)
@@ -98,14 +88,13 @@ def _verify_rows(snapshot: Snapshot) -> None:
         raise Damaged(f"The rows in '{snapshot.folder}' are not those of its manifest: run `matcher reindex`.")
 
 
-def _compare(snapshot: Snapshot, rows: Iterable[GalleryRow], changed: Ids) -> int:
+def _compare(snapshot: Snapshot, rows: Iterable[GalleryRows], changed: Ids) -> int:
     """The number of rows that both hold, `changed` ones aside; `Damaged` if anything differs."""
     dim = snapshot.manifest.space.dim
     digests = [RowsDigest(dim), RowsDigest(dim)]
-    for digest, blocks in zip(digests, (_blocks(snapshot.part), row_blocks(rows, dim)), strict=True):
+    for digest, blocks in zip(digests, (_blocks(snapshot.part), rows), strict=True):
         for block in blocks:
-            kept = ~np.isin(block.face_ids, changed)
-            digest.update(RowBlock(block.face_ids[kept], block.case_ids[kept], block.vectors[kept]))
+            digest.update(_without(block, np.sort(changed)))
     ours, theirs = digests
     if ours.hexdigest() != theirs.hexdigest():
         raise Damaged(
@@ -113,6 +102,15 @@ def _compare(snapshot: Snapshot, rows: Iterable[GalleryRow], changed: Ids) -> in
             "run `matcher reindex`."
         )
     return ours.count
+
+
+def _without(block: GalleryRows, faces: Ids) -> GalleryRows:
+    """A block without some faces, which are given in rising order."""
+    if not len(faces):
+        return block
+    places = np.searchsorted(faces, block.face_ids)
+    kept = faces[np.minimum(places, len(faces) - 1)] != block.face_ids
+    return GalleryRows(block.face_ids[kept], block.case_ids[kept], block.vectors[kept])
 
 
 def _searched(snapshot: Snapshot) -> int:
@@ -148,7 +146,7 @@ def _hits(part: Part, probes: Vectors) -> tuple[tuple[Hit, ...], ...]:
     return best_faces([part], probes, min(_PLACES, len(part.face_ids)))
 
 
-def _blocks(part: Part) -> Iterator[RowBlock]:
+def _blocks(part: Part) -> Iterator[GalleryRows]:
     for start in range(0, len(part.face_ids), ROWS_PER_BLOCK):
         rows = slice(start, start + ROWS_PER_BLOCK)
-        yield RowBlock(part.face_ids[rows], part.case_ids[rows], part.vectors[rows])
+        yield GalleryRows(part.face_ids[rows], part.case_ids[rows], part.vectors[rows])

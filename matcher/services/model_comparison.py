@@ -130,12 +130,13 @@ def _gallery(reading: Reading, space: str, only: Set[FaceId] | None) -> tuple[En
     tried = set(reading.spaces.not_found(space))
     for rows in reading.gallery.rows(space):
         if not filled:
-            vectors = np.empty((count, len(rows[0].vector)), np.float32)
-        kept = [row for row in rows if only is None or row.face_id in only]
-        tried.update(row.face_id for row in kept)
-        for row in kept:
-            vectors[filled], cases[filled] = row.vector, row.case_id
-            filled += 1
+            vectors = np.empty((count, rows.vectors.shape[1]), np.float32)
+        faces = rows.face_ids.tolist()
+        kept = [place for place, face in enumerate(faces) if only is None or face in only]
+        tried.update(faces[place] for place in kept)
+        here = slice(filled, filled + len(kept))
+        vectors[here], cases[here] = rows.vectors[kept], rows.case_ids[kept]
+        filled += len(kept)
     return Enrolled(vectors[:filled], cases[:filled]), tried
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from matcher.domain.ages import AgeBand
-from matcher.domain.records import Hit
+from matcher.domain.records import GalleryRows, Hit, Ids
 from matcher.domain.scores import Vectors
 from matcher.errors import Damaged
-from matcher.gallery.layout import Ids, RowBlock
 from matcher.gallery.merging import Merged
 from matcher.gallery.parts import Places
 from matcher.gallery.snapshots import Snapshot
@@ -67,7 +66,7 @@ def read_scale(snapshot: Snapshot) -> Scale | None:
     return None if statistics is None else Scale(statistics, snapshot.part.face_ids)
 
 
-def measure(reading: Reading, space: str, rows: RowBlock, method: str) -> GalleryStatistics:
+def measure(reading: Reading, space: str, rows: GalleryRows, method: str) -> GalleryStatistics:
     """Measure a gallery whose rows are those of this reading."""
     bands: list[AgeBand] = []
     for dating in reading.gallery.datings(space):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from matcher.domain.records import GalleryRow
+from matcher.domain.records import GalleryRows
 from matcher.errors import Conflict, Damaged, NotFound
 from matcher.gallery import publishing
 from matcher.gallery.build import SnapshotInfo, SnapshotWriter
@@ -142,11 +142,8 @@ def _written(context: Context, reading: Reading, base: _Base | None) -> Snapshot
     """A new snapshot: of the live one and its changes, or, without it, of all rows of the database."""
     space, cipher, method = context.space, context.sealing_cipher, context.settings.comparable_score
     with SnapshotWriter(context.gallery.folder, space, reading.gallery.counter(), cipher=cipher) as writer:
-        if base is None:
-            writer.append_rows(_rows(context, reading, "writing the snapshot"))
-        else:
-            for block in base.rows.blocks():
-                writer.append(block.face_ids, block.case_ids, block.vectors)
+        for block in base.rows.blocks() if base else _rows(context, reading, "writing the snapshot"):
+            writer.append(block.face_ids, block.case_ids, block.vectors)
         statistics = base.statistics if base else None
         for name, content in encoded(statistics or measure(reading, space.name, writer.rows(), method)).items():
             writer.attach(name, content)
@@ -189,11 +186,11 @@ def _is_as_now_written(context: Context, manifest: Manifest) -> bool:
     return (manifest.format_version, given) == (FORMAT_VERSION, wanted)
 
 
-def _rows(context: Context, reading: Reading, what: str) -> Iterator[GalleryRow]:
+def _rows(context: Context, reading: Reading, what: str) -> Iterator[GalleryRows]:
     space, done = context.space.name, 0
     total = reading.gallery.count(space)
     for block in reading.gallery.rows(space):
-        yield from block
+        yield block
         done += len(block)
         if context.progress:
             context.progress(what, done, total)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from sqlalchemy import and_, delete, exists, func, insert, select, true
 
 from matcher.domain.cases import CaseDetails, CaseStatus
 from matcher.domain.ids import CaseId, FaceId, id_text
-from matcher.domain.records import FaceDating, GalleryChange, GalleryRow
+from matcher.domain.records import FaceDating, GalleryChange, GalleryRows
 from matcher.errors import Conflict
 from matcher.store import sealed_vectors
 from matcher.store.cases import missing_since
@@ -18,6 +19,9 @@ from matcher.store.tables import cases, embeddings, faces, gallery_changes, gall
 from matcher.store.vectors import unpack_all
 
 _MEMBER_VECTOR = and_(embeddings.c.face_id == gallery_members.c.face_id, embeddings.c.space == gallery_members.c.space)
+
+
+_UNTOLD = CaseDetails()
 
 
 class GalleryReading(SealedPart):
@@ -34,8 +38,8 @@ class GalleryReading(SealedPart):
         query = select(func.count()).select_from(gallery_members).where(gallery_members.c.space == space)
         return self._connection.scalar(query) or 0
 
-    def rows(self, space: str, block: int = 8192) -> Iterator[list[GalleryRow]]:
-        """All searchable vectors of a space in ascending order of face id, streamed in lists of at most `block`."""
+    def rows(self, space: str, block: int = 8192) -> Iterator[GalleryRows]:
+        """All searchable vectors of a space in ascending order of face id, streamed, at most `block` at a time."""
         query = (
             select(gallery_members.c.face_id, gallery_members.c.case_id, embeddings.c.vector)
             .join(embeddings, _MEMBER_VECTOR)
@@ -47,7 +51,10 @@ class GalleryReading(SealedPart):
                 yield self._rows(part, space)
 
     def datings(self, space: str) -> Iterator[FaceDating]:
-        """When each searchable face of a space was photographed, in ascending order of face id, streamed."""
+        """When each searchable face of a space was photographed, in ascending order of face id, streamed.
+
+        The case's details are left out where the age on the photo is told.
+        """
         told = cases.c.born, cases.c.age, cases.c.missing_since, cases.c.missing_since_offset
         query = (
             select(gallery_members.c.face_id, photos.c.taken, photos.c.age.label("photo_age"), *told)
@@ -58,9 +65,9 @@ class GalleryReading(SealedPart):
             .order_by(gallery_members.c.face_id)
         )
         with self._connection.execute(query, execution_options={"yield_per": 8192}) as result:
-            for row in result:
-                case = CaseDetails(born=row.born, age=row.age, missing_since=missing_since(row))
-                yield FaceDating(row.face_id, case, row.taken, row.photo_age)
+            for part in result.partitions():
+                for row in part:
+                    yield FaceDating(row[0], _UNTOLD if row[2] is not None else _dating(row), row[1], row[2])
 
     def misplaced(self, space: str) -> tuple[list[FaceId], list[FaceId]]:
         """Members that are not the chosen face of an open case, and such faces with a vector that are no members."""
@@ -104,10 +111,10 @@ class GalleryReading(SealedPart):
         added = iter(self._rows(kept, space) if kept else ())
         return [GalleryChange(row.change, row.face_id, next(added) if row.vector else None) for row in rows]
 
-    def _rows(self, part: Sequence[Any], space: str) -> list[GalleryRow]:
-        packed = sealed_vectors.opened(self._keys, [(case, face, kept) for face, case, kept in part], space)
-        vectors = unpack_all(packed)
-        return [GalleryRow(row[0], row[1], vector) for row, vector in zip(part, vectors, strict=True)]
+    def _rows(self, part: Sequence[Any], space: str) -> GalleryRows:
+        face_ids, case_ids, kept = zip(*part, strict=True)
+        packed = sealed_vectors.opened(self._keys, list(zip(case_ids, face_ids, kept, strict=True)), space)
+        return GalleryRows(np.array(face_ids, np.int64), np.array(case_ids, np.int64), unpack_all(packed))
 
 
 class GalleryWriting(GalleryReading):
@@ -159,3 +166,7 @@ class GalleryWriting(GalleryReading):
         if rows:
             self._connection.execute(insert(gallery_changes), rows)
             self._head.change_counter += len(rows)
+
+
+def _dating(row: Any) -> CaseDetails:
+    return CaseDetails(born=row.born, age=row.age, missing_since=missing_since(row))

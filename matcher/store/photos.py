@@ -61,7 +61,7 @@ class PhotoReading(Part):
         """
         of_cases = photos.c.case_id.is_not(None)
         shared = select(photos.c.digest).where(of_cases).group_by(photos.c.digest)
-        shared = shared.having(func.count(photos.c.case_id.distinct()) > 1)
+        shared = shared.having(func.min(photos.c.case_id) != func.max(photos.c.case_id))
         query = select(photos.c.digest, photos.c.case_id).where(of_cases, photos.c.digest.in_(shared))
         holders: dict[str, set[CaseId]] = {}
         for row in self._connection.execute(query):

@@ -133,7 +133,7 @@ def change(home: Path, count: int) -> None:
         with matcher.context.store.read() as reading:
             some = next(iter(reading.gallery.rows(space, block=count)))
         with matcher.context.store.write() as transaction:
-            transaction.gallery.remove([row.face_id for row in some[::2]])
+            transaction.gallery.remove(some.face_ids[::2].tolist())
         match.fill(matcher, count // 2, prefix=f"X{secrets.token_hex(4)}")
 
 

@@ -9,7 +9,7 @@ import faiss
 import numpy as np
 import pytest
 
-from matcher.domain.records import GalleryChange, GalleryRow, Hit
+from matcher.domain.records import GalleryChange, GalleryRow, GalleryRows, Hit
 from matcher.domain.scores import unit
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import WrongUse
@@ -59,6 +59,11 @@ def expected(rows: Sequence[GalleryRow], probe: np.ndarray, count: int, *, by_ca
     for hit in sorted(hits, key=lambda hit: (-hit.similarity, hit.face_id)):
         best.setdefault(hit.case_id if by_case else hit.face_id, hit)
     return tuple(best.values())[:count]
+
+
+def put(writer: SnapshotWriter, rows: Sequence[GalleryRow]) -> None:
+    block = GalleryRows.of(rows, SPACE.dim)
+    writer.append(block.face_ids, block.case_ids, block.vectors)
 
 
 def part(rows: Sequence[GalleryRow]) -> Part:
@@ -124,7 +129,7 @@ def test_a_face_has_the_same_similarity_in_snapshot_and_tail_and_in_any_batch(tm
     asked = probes(64, seed=12)
     live = Gallery(tmp_path, SPACE, Additions(rows)).search(asked, cases=25)
     with SnapshotWriter(space_folder(tmp_path, SPACE), SPACE, len(rows)) as writer:
-        writer.append_rows(rows)
+        put(writer, rows)
         info = writer.publish()
     gallery = Gallery(tmp_path, SPACE, Additions(rows))
 
@@ -137,8 +142,8 @@ def test_a_face_has_the_same_similarity_in_snapshot_and_tail_and_in_any_batch(tm
 def test_faiss_and_numpy_read_the_files(tmp_path: Path) -> None:
     rows = random_rows(300, 10, seed=13)
     with SnapshotWriter(tmp_path, SPACE, 0) as writer:
-        writer.append_rows(rows[:100])
-        writer.append_rows(rows[100:])
+        put(writer, rows[:100])
+        put(writer, rows[100:])
         folder = writer.publish().folder
     for name, field in (("faces.npy", "face_id"), ("cases.npy", "case_id")):
         ids = np.load(folder / name, mmap_mode="r", allow_pickle=False)

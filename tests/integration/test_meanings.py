@@ -159,7 +159,7 @@ def test_a_reindex_removes_snapshots_of_other_models_and_their_searchers_go_on(m
     gallery: Gallery[None] = Gallery(context.home.snapshots, other, StoreFeed(context.store, other.name))
     with context.store.read() as reading, SnapshotWriter(gallery.folder, other, reading.gallery.counter()) as writer:
         for rows in reading.gallery.rows(other.name):
-            writer.append_rows(rows)
+            writer.append(rows.face_ids, rows.case_ids, rows.vectors)
         writer.publish()
     assert gallery.search(vectors(1), cases=9).snapshot.startswith("2")
     matcher.close_case("C-000", status="returned", actor=ME)

@@ -13,7 +13,7 @@ import records
 from records import vector
 
 from matcher import Matcher
-from matcher.domain.records import GalleryRow
+from matcher.domain.records import GalleryRows
 from matcher.errors import Damaged
 from matcher.gallery.publishing import finished_name
 from matcher.gallery.snapshots import current_name, snapshot_names
@@ -55,7 +55,7 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Each time that all rows of the database are read."""
     read, seen = GalleryReading.rows, []
 
-    def told(self: GalleryReading, space: str, block: int = 8192) -> Iterator[list[GalleryRow]]:
+    def told(self: GalleryReading, space: str, block: int = 8192) -> Iterator[GalleryRows]:
         seen.append(space)
         return read(self, space, block)
 
@@ -187,9 +187,9 @@ def test_a_snapshot_that_cannot_be_proved_never_becomes_live(
     close(matcher, 3)
     read = GalleryReading.rows
 
-    def another(self: GalleryReading, space: str, block: int = 8192) -> Iterator[list[GalleryRow]]:
+    def another(self: GalleryReading, space: str, block: int = 8192) -> Iterator[GalleryRows]:
         for rows in read(self, space, block):
-            yield [replace(row, vector=np.roll(row.vector, len(asked))) for row in rows]
+            yield replace(rows, vectors=np.roll(rows.vectors, len(asked), axis=1))
         asked.append(space)
 
     asked = ["when the live one was made"]

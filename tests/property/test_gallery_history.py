@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from matcher.domain.records import GalleryChange, GalleryRow
+from matcher.domain.records import GalleryChange, GalleryRow, GalleryRows
 from matcher.domain.scores import unit
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import Conflict
@@ -101,10 +101,11 @@ class GalleryHistory(RuleBasedStateMachine):
 
     @rule(trim=st.booleans(), keep=st.integers(1, 2))
     def reindex(self, trim: bool, keep: int) -> None:
+        rows = GalleryRows.of((row for _, row in sorted(self.history.rows.items())), SPACE.dim)
         with SnapshotWriter(self.steady.folder, SPACE, self.history.number) as writer:
-            writer.append_rows(row for _, row in sorted(self.history.rows.items()))
+            writer.append(rows.face_ids, rows.case_ids, rows.vectors)
             info = writer.publish()
-        verify_snapshot(info.folder, [row for _, row in sorted(self.history.rows.items())])
+        verify_snapshot(info.folder, [rows])
         if trim:
             self.history.trim(info.through_change)
         prune(self.steady.folder, keep)

@@ -24,15 +24,16 @@ NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)
 
 # Written out a second time on purpose: rows are the present status, columns the next, in the same order.
 TABLE = """
-                  open alive dead returned hoax unfounded withdrawn expired
-open               .    x     x    x        x    x         x         x
-located_alive      x    .     x    .        .    .         .         .
-located_deceased   x    x     .    .        .    .         .         .
-returned           x    x     x    .        x    x         .         .
-hoax               x    .     .    .        .    x         .         .
-unfounded          x    .     .    .        x    .         .         .
-withdrawn          x    x     x    x        x    x         .         .
-expired            x    x     x    x        x    x         x         .
+                  open disputed alive dead returned hoax unfounded withdrawn expired
+open               .    x        x     x    x        x    x         x         x
+disputed           x    .        x     x    x        x    x         x         x
+located_alive      x    .        .     x    .        .    .         .         .
+located_deceased   x    .        x     .    .        .    .         .         .
+returned           x    .        x     x    .        x    x         .         .
+hoax               x    .        .     .    .        .    x         .         .
+unfounded          x    .        .     .    .        x    .         .         .
+withdrawn          x    .        x     x    x        x    x         .         .
+expired            x    .        x     x    x        x    x         x         .
 """
 ROWS = [line.split() for line in TABLE.strip().splitlines()[1:]]
 ALLOWED = {

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from ciphers import OneKey
 
-from matcher.domain.records import GalleryRow, Hit
+from matcher.domain.records import GalleryRow, GalleryRows, Hit
 from matcher.domain.scores import unit
 from matcher.domain.space import EmbeddingSpace
 from matcher.errors import Damaged, SpaceMismatch
@@ -29,6 +29,11 @@ FILES = ("vectors.faiss", "faces.npy", "cases.npy", "manifest.json")
 Damage = Callable[[Path], None]
 
 
+def arrays(given: Sequence[GalleryRow]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    block = GalleryRows.of(given, SPACE.dim)
+    return block.face_ids, block.case_ids, block.vectors
+
+
 def rows(seed: int = 1, count: int = 50) -> list[GalleryRow]:
     vectors = unit(np.random.default_rng(seed).normal(size=(count, SPACE.dim)))
     return [GalleryRow(10 * number + 5, number % 7 + 1, vector) for number, vector in enumerate(vectors)]
@@ -36,7 +41,7 @@ def rows(seed: int = 1, count: int = 50) -> list[GalleryRow]:
 
 def publish(space_folder: Path, seed: int = 1, cipher: OneKey | None = None) -> Path:
     with SnapshotWriter(space_folder, SPACE, 50, cipher=cipher) as writer:
-        writer.append_rows(rows(seed))
+        writer.append(*arrays(rows(seed)))
         writer.attach("notes.json", b"some notes")
         return writer.publish().folder
 
@@ -260,10 +265,15 @@ def test_a_current_that_names_no_snapshot_is_damaged(tmp_path: Path, content: st
         current_name(tmp_path)
 
 
+def blocks(given: Sequence[GalleryRow]) -> list[GalleryRows]:
+    """In two parts, as the database gives them."""
+    return [GalleryRows.of(some, SPACE.dim) for some in (given[:20], given[20:])]
+
+
 def test_verify_compares_with_the_database(tmp_path: Path) -> None:
     folder = publish(tmp_path)
     good = rows()
-    report = verify_snapshot(folder, good)
+    report = verify_snapshot(folder, blocks(good))
     assert (report.compared, report.searches, report.manifest.count) == (50, 50, 50)
     assert verify_snapshot(folder).compared is None
 
@@ -271,13 +281,13 @@ def test_verify_compares_with_the_database(tmp_path: Path) -> None:
     other_vector = [*good[:20], GalleryRow(good[20].face_id, good[20].case_id, -good[20].vector), *good[21:]]
     for wrong in (good[1:], good[:-1], [*good, GalleryRow(10**6, 1, good[0].vector)], other_case, other_vector):
         with pytest.raises(Damaged, match="database"):
-            verify_snapshot(folder, wrong)
+            verify_snapshot(folder, blocks(wrong))
 
 
 def test_faces_that_changed_since_are_left_out_of_the_comparison(tmp_path: Path) -> None:
     folder = publish(tmp_path)
     good = rows()
     now = [*good[1:], GalleryRow(10**6, 1, good[0].vector)]
-    assert verify_snapshot(folder, now, changed={good[0].face_id, 10**6}).compared == 49
+    assert verify_snapshot(folder, blocks(now), changed={good[0].face_id, 10**6}).compared == 49
     with pytest.raises(Damaged):
-        verify_snapshot(folder, now, changed={good[0].face_id})
+        verify_snapshot(folder, blocks(now), changed={good[0].face_id})
