@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
+from itertools import repeat, starmap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from matcher.domain.positions import Position
 from matcher.errors import WrongUse
 
 Ids = NDArray[np.int64]
+Prints = NDArray[np.uint8]
+PRINT_BYTES = 16
 
 
 class Choice(str, Enum):
@@ -174,37 +177,78 @@ class AuditRecord:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GalleryRow:
-    """One searchable vector: float32, unit length, of the space that was asked for."""
+    """One searchable vector: float32, unit length, of the space that was asked for; `print` as in `GalleryRows`."""
 
     face_id: FaceId
     case_id: CaseId
     vector: NDArray[np.float32]
+    print: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GalleryRows:
-    """Some gallery rows as arrays: ids of shape (n,), vectors of shape (n, dim). A million single rows are slow."""
+    """Some gallery rows as arrays: ids of shape (n,), vectors of shape (n, dim). A million single rows are slow.
+
+    `prints` (n, `PRINT_BYTES`) tell apart the sealed bytes that the vectors were opened from, where that was asked for.
+    """
 
     face_ids: Ids
     case_ids: Ids
     vectors: NDArray[np.float32]
+    prints: Prints | None = None
 
     @classmethod
     def of(cls, rows: Iterable[GalleryRow], dim: int) -> GalleryRows:
-        """Single rows in their order."""
+        """Single rows in their order; with prints if every row has one."""
         taken = list(rows)
+        told = [row.print for row in taken if row.print is not None]
+        prints = np.frombuffer(b"".join(told), np.uint8).reshape(-1, PRINT_BYTES) if len(told) == len(taken) else None
         return cls(
             np.fromiter((row.face_id for row in taken), np.int64, len(taken)),
             np.fromiter((row.case_id for row in taken), np.int64, len(taken)),
             np.asarray([row.vector for row in taken], np.float32).reshape(len(taken), dim),
+            prints,
         )
 
     def __len__(self) -> int:
         return len(self.face_ids)
 
     def __iter__(self) -> Iterator[GalleryRow]:
-        for face, case, vector in zip(self.face_ids.tolist(), self.case_ids.tolist(), self.vectors, strict=True):
-            yield GalleryRow(face, case, vector)
+        prints = repeat(None, len(self)) if self.prints is None else map(bytes, self.prints)
+        rows = zip(self.face_ids.tolist(), self.case_ids.tolist(), self.vectors, prints, strict=True)
+        yield from starmap(GalleryRow, rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownRows:
+    """Vectors that somebody holds already, with the prints of what they were opened from; face ids ascend."""
+
+    face_ids: Ids
+    vectors: NDArray[np.float32]
+    prints: Prints
+
+    @classmethod
+    def none(cls) -> KnownRows:
+        """Not one."""
+        return cls(np.zeros(0, np.int64), np.zeros((0, 0), np.float32), np.zeros((0, PRINT_BYTES), np.uint8))
+
+    def prints_of(self, face_ids: Ids) -> Prints:
+        """The prints of faces, zeros for those that are not among these."""
+        if not len(self.face_ids):
+            return np.zeros((len(face_ids), PRINT_BYTES), np.uint8)
+        places = self._places(face_ids)
+        return np.where((self.face_ids[places] == face_ids)[:, np.newaxis], self.prints[places], np.uint8(0))
+
+    def places(self, face_ids: Ids, prints: Prints) -> Ids:
+        """Where the faces stand whose prints are still these, and −1 for all others."""
+        if not len(self.face_ids):
+            return np.full(len(face_ids), -1, np.int64)
+        places = self._places(face_ids)
+        same = (self.face_ids[places] == face_ids) & (self.prints[places] == prints).all(axis=1)
+        return np.where(same, places, -1)
+
+    def _places(self, face_ids: Ids) -> Ids:
+        return np.minimum(np.searchsorted(self.face_ids, face_ids), len(self.face_ids) - 1)
 
 
 @dataclass(frozen=True, slots=True)

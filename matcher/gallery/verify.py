@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class VerifyReport:
     """What was proved: `searches` for rows of its own; `compared` rows equal the database's, if it was asked."""
 
     folder: Path
+    snapshot: Snapshot
     manifest: Manifest
     searches: int
     compared: int | None
@@ -36,22 +37,23 @@ class VerifyReport:
 
 def verify_snapshot(
     folder: Path,
-    rows: Iterable[GalleryRows] | None = None,
+    rows: Callable[[Snapshot], Iterable[GalleryRows]] | None = None,
     *,
     changed: Collection[FaceId] = (),
     cipher: Cipher | None = None,
 ) -> VerifyReport:
     """Read a whole snapshot; `Damaged` names the first file or face that is wrong.
 
-    `rows` are the database's, in order of face id within and across blocks. Faces that were added, removed or changed
+    `rows` gives the database's, in order of face id within and across blocks. Faces that were added, removed or changed
     after the snapshot's `through_change` are named in `changed` and left out of the comparison: the live gallery takes
     them from the database.
     """
     manifest = verify_files(folder)
     snapshot = open_snapshot(folder, manifest.space, cipher)
     _verify_rows(snapshot)
-    compared = None if rows is None else _compare(snapshot, rows, np.fromiter(changed, np.int64, len(changed)))
-    return VerifyReport(folder, manifest, _searched(snapshot), compared)
+    away = np.fromiter(changed, np.int64, len(changed))
+    compared = None if rows is None else _compare(snapshot, rows(snapshot), away)
+    return VerifyReport(folder, snapshot, manifest, _searched(snapshot), compared)
 
 
 def verify_files(folder: Path) -> Manifest:

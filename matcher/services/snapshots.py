@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from matcher.domain.records import GalleryRows
+import numpy as np
+
+from matcher.domain.records import PRINT_BYTES, GalleryRows, KnownRows, Prints
 from matcher.errors import Conflict, Damaged, NotFound
 from matcher.gallery import publishing
 from matcher.gallery.build import SnapshotInfo, SnapshotWriter
 from matcher.gallery.manifest import FORMAT_VERSION, Manifest, read_manifest
 from matcher.gallery.merging import Merged
 from matcher.gallery.nearest import limit_threads
-from matcher.gallery.snapshots import current_name, open_snapshot
+from matcher.gallery.snapshots import Snapshot, current_name, open_snapshot
 from matcher.gallery.verify import VerifyReport, verify_files, verify_snapshot
 from matcher.matching.carrying import may_be_carried
 from matcher.matching.significance import GalleryStatistics
@@ -26,6 +28,7 @@ from matcher.services.context import Context
 from matcher.services.significance import carry, measure, measured_alike, read_scale
 from matcher.store.database import Reading
 
+_PRINTS = "prints.bin"  # a file of the snapshot: the prints of all rows, where embeddings are sealed
 _FEW = 0.05  # share of the rows; each row is checked twice, and every change read by itself
 
 
@@ -93,7 +96,10 @@ def prove(context: Context, name: str) -> VerifyReport:
     with context.store.read() as reading:
         through = read_manifest(folder).through_change
         changed = {change.face_id for change in reading.gallery.changes(space, through)}
-        rows = _rows(context, reading, "verifying the snapshot")
+
+        def rows(snapshot: Snapshot) -> Iterator[GalleryRows]:
+            return _rows(context, reading, "verifying the snapshot", _known(snapshot))
+
         return verify_snapshot(folder, rows, changed=changed, cipher=context.snapshot_cipher)
 
 
@@ -116,7 +122,18 @@ class _Base:
     """The present gallery as the live snapshot with the changes since; its statistics, if they can be carried over."""
 
     rows: Merged
+    known: KnownRows
     statistics: GalleryStatistics | None
+
+    def blocks(self) -> Iterator[GalleryRows]:
+        """All rows, with the prints of those that came since; zeros where none is known."""
+        added = self.rows.added
+        for block in self.rows.blocks():
+            prints = self.known.prints_of(block.face_ids)
+            if added.prints is not None:
+                _, here, there = np.intersect1d(block.face_ids, added.face_ids, return_indices=True)
+                prints[here] = added.prints[there]
+            yield replace(block, prints=prints if prints.any() else None)
 
 
 def _base(context: Context, reading: Reading) -> _Base | None:
@@ -135,15 +152,22 @@ def _base(context: Context, reading: Reading) -> _Base | None:
     except (Conflict, Damaged):  # `Conflict`: the changes are forgotten, as after restoring a backup
         return None
     # To measure a large gallery with the old snapshot open beside the new one would take twice the memory.
-    return _Base(rows, statistics) if statistics or not may_be_carried(snapshot.manifest.count) else None
+    if statistics is None and may_be_carried(snapshot.manifest.count):
+        return None
+    return _Base(rows, _known(snapshot), statistics)
 
 
 def _written(context: Context, reading: Reading, base: _Base | None) -> SnapshotInfo:
     """A new snapshot: of the live one and its changes, or, without it, of all rows of the database."""
     space, cipher, method = context.space, context.sealing_cipher, context.settings.comparable_score
     with SnapshotWriter(context.gallery.folder, space, reading.gallery.counter(), cipher=cipher) as writer:
-        for block in base.rows.blocks() if base else _rows(context, reading, "writing the snapshot"):
+        prints: list[Prints] = []
+        new = KnownRows.none()
+        for block in base.blocks() if base else _rows(context, reading, "writing the snapshot", new):
             writer.append(block.face_ids, block.case_ids, block.vectors)
+            prints += [] if block.prints is None else [block.prints]
+        if prints:
+            writer.attach(_PRINTS, np.concatenate(prints).tobytes())
         statistics = base.statistics if base else None
         for name, content in encoded(statistics or measure(reading, space.name, writer.rows(), method)).items():
             writer.attach(name, content)
@@ -156,12 +180,13 @@ def _found(context: Context, reading: Reading) -> SnapshotInfo | None:
     for find in (publishing.finished_name, current_name):
         try:
             name = find(folder)
-            if name is None or not _is_as_wanted(context, reading, name):
+            if name is None or not _is_of_now(context, reading, read_manifest(folder / name)):
                 continue
             report = prove(context, name)
         except Damaged:
             continue  # a new one takes its place
-        return _info(report)
+        if _measured(context, reading, report.snapshot):
+            return _info(report)
     return None
 
 
@@ -169,27 +194,33 @@ def _info(report: VerifyReport) -> SnapshotInfo:
     return SnapshotInfo(report.folder.name, report.folder, report.manifest.count, report.manifest.through_change)
 
 
-def _is_as_wanted(context: Context, reading: Reading, name: str) -> bool:
-    folder = context.gallery.folder / name
-    manifest = read_manifest(folder)
-    if manifest.through_change != reading.gallery.counter() or not _is_as_now_written(context, manifest):
-        return False
-    snapshot = open_snapshot(folder, context.space, context.snapshot_cipher)
+def _measured(context: Context, reading: Reading, snapshot: Snapshot) -> bool:
     scale, method = read_scale(snapshot), context.settings.comparable_score
     return scale is not None and measured_alike(reading, scale, snapshot.part.case_ids, method)
 
 
-def _is_as_now_written(context: Context, manifest: Manifest) -> bool:
+def _is_of_now(context: Context, reading: Reading, manifest: Manifest) -> bool:
+    if manifest.through_change != reading.gallery.counter():
+        return False
     cipher, encryption = context.sealing_cipher, manifest.encryption
     wanted = None if cipher is None else (cipher.scheme, cipher.key_id)
     given = None if encryption is None else (encryption.scheme, encryption.key)
     return (manifest.format_version, given) == (FORMAT_VERSION, wanted)
 
 
-def _rows(context: Context, reading: Reading, what: str) -> Iterator[GalleryRows]:
+def _known(snapshot: Snapshot) -> KnownRows:
+    """What a snapshot tells of the sealed bytes that its rows were opened from: they need not be opened again."""
+    part, content = snapshot.part, snapshot.attachment(_PRINTS)
+    if content is None or len(content) != len(part.face_ids) * PRINT_BYTES:
+        return KnownRows.none()
+    prints = np.frombuffer(content, np.uint8).reshape(-1, PRINT_BYTES)
+    return KnownRows(part.face_ids, part.vectors, prints)
+
+
+def _rows(context: Context, reading: Reading, what: str, known: KnownRows) -> Iterator[GalleryRows]:
     space, done = context.space.name, 0
     total = reading.gallery.count(space)
-    for block in reading.gallery.rows(space):
+    for block in reading.gallery.rows(space, known=known):
         yield block
         done += len(block)
         if context.progress:

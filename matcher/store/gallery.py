@@ -10,7 +10,8 @@ from sqlalchemy import and_, delete, exists, func, insert, select, true
 
 from matcher.domain.cases import CaseDetails, CaseStatus
 from matcher.domain.ids import CaseId, FaceId, id_text
-from matcher.domain.records import FaceDating, GalleryChange, GalleryRows
+from matcher.domain.records import FaceDating, GalleryChange, GalleryRows, KnownRows
+from matcher.domain.scores import Vectors
 from matcher.errors import Conflict
 from matcher.store import sealed_vectors
 from matcher.store.cases import missing_since
@@ -38,8 +39,12 @@ class GalleryReading(SealedPart):
         query = select(func.count()).select_from(gallery_members).where(gallery_members.c.space == space)
         return self._connection.scalar(query) or 0
 
-    def rows(self, space: str, block: int = 8192) -> Iterator[GalleryRows]:
-        """All searchable vectors of a space in ascending order of face id, streamed, at most `block` at a time."""
+    def rows(self, space: str, block: int = 8192, known: KnownRows | None = None) -> Iterator[GalleryRows]:
+        """All searchable vectors of a space in ascending order of face id, streamed, at most `block` at a time.
+
+        With `known`, and where embeddings are sealed, the rows have prints, and vectors that are known are taken from
+        there, not opened.
+        """
         query = (
             select(gallery_members.c.face_id, gallery_members.c.case_id, embeddings.c.vector)
             .join(embeddings, _MEMBER_VECTOR)
@@ -48,7 +53,7 @@ class GalleryReading(SealedPart):
         )
         with self._connection.execute(query, execution_options={"yield_per": block}) as result:
             for part in result.partitions():
-                yield self._rows(part, space)
+                yield self._rows(part, space, known)
 
     def datings(self, space: str) -> Iterator[FaceDating]:
         """When each searchable face of a space was photographed, in ascending order of face id, streamed.
@@ -108,13 +113,27 @@ class GalleryReading(SealedPart):
         )
         rows = self._connection.execute(query).all()
         kept = [(row.face_id, row.case_id, row.vector) for row in rows if row.vector is not None]
-        added = iter(self._rows(kept, space) if kept else ())
+        added = iter(self._rows(kept, space, KnownRows.none()) if kept else ())
         return [GalleryChange(row.change, row.face_id, next(added) if row.vector else None) for row in rows]
 
-    def _rows(self, part: Sequence[Any], space: str) -> GalleryRows:
+    def _rows(self, part: Sequence[Any], space: str, known: KnownRows | None = None) -> GalleryRows:
         face_ids, case_ids, kept = zip(*part, strict=True)
-        packed = sealed_vectors.opened(self._keys, list(zip(case_ids, face_ids, kept, strict=True)), space)
-        return GalleryRows(np.array(face_ids, np.int64), np.array(case_ids, np.int64), unpack_all(packed))
+        faces, owners = np.array(face_ids, np.int64), np.array(case_ids, np.int64)
+        rows = list(zip(case_ids, face_ids, kept, strict=True))
+        if known is None or sealed_vectors.sealing(self._keys) is None:
+            return GalleryRows(faces, owners, self._opened(rows, space))
+        prints = sealed_vectors.prints(kept)
+        places = known.places(faces, prints)
+        new = np.flatnonzero(places < 0)
+        if len(new) == len(rows):
+            return GalleryRows(faces, owners, self._opened(rows, space), prints)
+        vectors = known.vectors[places]
+        if len(new):
+            vectors[new] = self._opened([rows[place] for place in new], space)
+        return GalleryRows(faces, owners, vectors, prints)
+
+    def _opened(self, rows: Sequence[sealed_vectors.Kept], space: str) -> Vectors:
+        return unpack_all(sealed_vectors.opened(self._keys, rows, space))
 
 
 class GalleryWriting(GalleryReading):

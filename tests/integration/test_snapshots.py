@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,14 +14,16 @@ import records
 from records import vector
 
 from matcher import Matcher
-from matcher.domain.records import GalleryRows
+from matcher.domain.records import GalleryRows, KnownRows
 from matcher.errors import Damaged
 from matcher.gallery.publishing import finished_name
 from matcher.gallery.snapshots import current_name, snapshot_names
 from matcher.matching import carrying
 from matcher.services import snapshots
 from matcher.services.context import Context
+from matcher.store import sealed_vectors
 from matcher.store.gallery import GalleryReading
+from matcher.store.keystore import KeyRing
 
 ME = "night"
 
@@ -55,9 +58,9 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Each time that all rows of the database are read."""
     read, seen = GalleryReading.rows, []
 
-    def told(self: GalleryReading, space: str, block: int = 8192) -> Iterator[GalleryRows]:
+    def told(self: GalleryReading, space: str, **how: KnownRows) -> Iterator[GalleryRows]:
         seen.append(space)
-        return read(self, space, block)
+        return read(self, space, **how)
 
     monkeypatch.setattr(GalleryReading, "rows", told)
     return seen
@@ -117,6 +120,53 @@ def test_snapshots_are_in_the_clear_only_where_the_operator_says_so(context: Con
         assert other.gallery_status().size == 60
         again = snapshots.make(other.context)
         assert "vectors.sealed" in files(again.name)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many sealed embeddings of the database were opened, each time."""
+    real, seen = sealed_vectors.opened, []
+
+    def told(keys: KeyRing | None, rows: Sequence[sealed_vectors.Kept], space: str) -> list[bytes]:
+        seen.append(len(rows))
+        return real(keys, rows, space)
+
+    monkeypatch.setattr(sealed_vectors, "opened", told)
+    return seen
+
+
+def test_sealed_embeddings_are_opened_once_and_not_again_to_be_proved(matcher: Matcher, opened: list[int]) -> None:
+    context = matcher.context
+    fill(matcher, 300)
+    assert snapshots.make(context).count == 300
+    assert opened == [300]
+    snapshots.make(context)
+    assert opened == [300], "where nothing changed none is"
+    close(matcher, 3)
+    fill(matcher, 2, start=300)
+    assert snapshots.make(context).count == 301
+    assert opened == [300, 2], "read as changes, and known from then on"
+    close(matcher, 300)
+    assert snapshots.make(context).count == 300
+    assert opened == [300, 2]
+    (snapshots_folder,) = context.home.snapshots.iterdir()
+    for folder in [path for path in snapshots_folder.iterdir() if path.is_dir()]:
+        shutil.rmtree(folder)
+    (snapshots_folder / "CURRENT").unlink()
+    snapshots.make(context)
+    assert opened == [300, 2, 300]
+
+
+@pytest.mark.parametrize("how", ["another's", "a changed byte"])
+def test_a_changed_sealed_embedding_is_found_though_nothing_changed(context: Context, home: Path, how: str) -> None:
+    snapshots.make(context)
+    with sqlite3.connect(home / "matcher.db") as raw:
+        (one, first), (_, second) = raw.execute("SELECT face_id, vector FROM embeddings ORDER BY face_id LIMIT 2")
+        changed = second if how == "another's" else first[:-1] + bytes([first[-1] ^ 1])
+        raw.execute("UPDATE embeddings SET vector = ? WHERE face_id = ?", (changed, one))
+    raw.close()
+    with pytest.raises(Damaged, match="embedding of face"):
+        snapshots.make(context)
 
 
 def test_few_changes_are_merged_into_the_live_snapshot(matcher: Matcher, streams: list[str]) -> None:
@@ -187,8 +237,8 @@ def test_a_snapshot_that_cannot_be_proved_never_becomes_live(
     close(matcher, 3)
     read = GalleryReading.rows
 
-    def another(self: GalleryReading, space: str, block: int = 8192) -> Iterator[GalleryRows]:
-        for rows in read(self, space, block):
+    def another(self: GalleryReading, space: str, **how: KnownRows) -> Iterator[GalleryRows]:
+        for rows in read(self, space, **how):
             yield replace(rows, vectors=np.roll(rows.vectors, len(asked), axis=1))
         asked.append(space)
 

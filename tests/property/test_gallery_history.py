@@ -105,7 +105,7 @@ class GalleryHistory(RuleBasedStateMachine):
         with SnapshotWriter(self.steady.folder, SPACE, self.history.number) as writer:
             writer.append(rows.face_ids, rows.case_ids, rows.vectors)
             info = writer.publish()
-        verify_snapshot(info.folder, [rows])
+        verify_snapshot(info.folder, lambda _: [rows])
         if trim:
             self.history.trim(info.through_change)
         prune(self.steady.folder, keep)

@@ -21,7 +21,7 @@ from matcher.gallery.exact import best_faces
 from matcher.gallery.layout import file_digest
 from matcher.gallery.manifest import FileEntry, Manifest, read_manifest
 from matcher.gallery.parts import Part
-from matcher.gallery.snapshots import current_name, open_snapshot
+from matcher.gallery.snapshots import Snapshot, current_name, open_snapshot
 from matcher.gallery.verify import verify_snapshot
 
 SPACE = EmbeddingSpace("test", "none", "none", mirror=False, dim=8)
@@ -265,9 +265,9 @@ def test_a_current_that_names_no_snapshot_is_damaged(tmp_path: Path, content: st
         current_name(tmp_path)
 
 
-def blocks(given: Sequence[GalleryRow]) -> list[GalleryRows]:
+def blocks(given: Sequence[GalleryRow]) -> Callable[[Snapshot], list[GalleryRows]]:
     """In two parts, as the database gives them."""
-    return [GalleryRows.of(some, SPACE.dim) for some in (given[:20], given[20:])]
+    return lambda _: [GalleryRows.of(some, SPACE.dim) for some in (given[:20], given[20:])]
 
 
 def test_verify_compares_with_the_database(tmp_path: Path) -> None:
