@@ -13,7 +13,7 @@ from matcher.domain.records import AuditEntry, AuditRecord
 from matcher.errors import Conflict, Damaged
 from matcher.store.chain import GENESIS, Break, ChainReport, Checkpoint, entry_text, line, link, parse_entry
 from matcher.store.part import Part, batches
-from matcher.store.tables import audit, audit_checkpoints, audit_notes
+from matcher.store.tables import audit, audit_checkpoints, audit_note_objects, audit_notes
 
 Trusted = Callable[[Checkpoint], bool]
 NoteDigest = Callable[[str], str]
@@ -49,16 +49,12 @@ class AuditReading(Part):
 
     def about(self, objects: Set[str]) -> list[AuditRecord]:
         """The entries about any of these shown ids, rising."""
-        named = self._naming(select(audit), objects)
+        named = [row.number for row in self._streamed(select(audit)) if not objects.isdisjoint(_entry(row).objects)]
         return [
             _record(row)
             for some in batches(named)
             for row in self._connection.execute(_WITH_NOTES.where(audit.c.number.in_(some)).order_by(audit.c.number))
         ]
-
-    def _naming(self, query: Select[Any], objects: Set[str]) -> list[int]:
-        """The numbers of those entries of a query that name one of these ids."""
-        return [row.number for row in self._streamed(query) if not objects.isdisjoint(parse_entry(row.entry).objects)]
 
     def lines(self, wanted: Callable[[datetime], bool] | None = None) -> Iterator[str]:
         """Entries in their order, as lines of JSON as they stand in the chain; those whose time is `wanted`, or all."""
@@ -152,16 +148,22 @@ class AuditWriting(AuditReading):
         self._connection.execute(insert(audit), {"number": number, "previous": previous, "hash": digest, "entry": text})
         if note is not None:
             self._connection.execute(insert(audit_notes), {"number": number, "note": note})
+            if about := sorted(set(entry.objects)):
+                rows = [{"object": one, "number": number} for one in about]
+                self._connection.execute(insert(audit_note_objects), rows)
         self._head.audit_number, self._head.audit_hash = number, digest
         return AuditRecord(number=number, previous=previous, hash=digest, entry=entry, note=note)
 
     def forget_notes(self, objects: Set[str]) -> int:
         """Erase the notes of entries about any of these shown ids; the chain keeps their keyed digests. How many."""
-        noted = select(audit.c.number, audit.c.entry).join(audit_notes, audit_notes.c.number == audit.c.number)
-        told = self._naming(noted, objects)
-        for some in batches(told):
-            self._connection.execute(delete(audit_notes).where(audit_notes.c.number.in_(some)))
-        return len(told)
+        numbers: set[int] = set()
+        for some in batches(sorted(objects)):
+            about = select(audit_note_objects.c.number).where(audit_note_objects.c.object.in_(some))
+            numbers.update(self._connection.scalars(about))
+        for told in batches(sorted(numbers)):
+            for table in (audit_note_objects, audit_notes):
+                self._connection.execute(delete(table).where(table.c.number.in_(told)))
+        return len(numbers)
 
     def shorten(self, checkpoint: Checkpoint) -> None:
         """Remove the entries up to a checkpoint's, with their notes, and keep the checkpoint in their place.
@@ -173,7 +175,7 @@ class AuditWriting(AuditReading):
         there = self._connection.scalar(select(audit.c.hash).where(audit.c.number == checkpoint.number))
         if there != checkpoint.hash or checkpoint.count != checkpoint.number - first + 1:
             raise Conflict("The audit log was shortened meanwhile: look at it again with `matcher audit verify`.")
-        for table in (audit_notes, audit):
+        for table in (audit_note_objects, audit_notes, audit):
             self._connection.execute(delete(table).where(table.c.number <= checkpoint.number))
         self._connection.execute(insert(audit_checkpoints), asdict(checkpoint))
 

@@ -34,7 +34,7 @@ from matcher.domain.relations import RelationKind
 from matcher.store.columns import Choices, Id, Real, Time, Words
 
 # The newest migration. Revisions are rising numbers of four digits, so an older database is told from a newer one.
-REVISION = "0016"
+REVISION = "0017"
 REVISION_TABLE = "matcher_revision"
 
 metadata = MetaData(
@@ -281,6 +281,14 @@ audit_notes = Table(
     metadata,
     Column("number", Id, ForeignKey("audit.number"), primary_key=True, autoincrement=False),
     Column("note", Words, nullable=False),
+)
+
+# Which notes are about an id: erasing must not parse a log of years while all writers wait.
+audit_note_objects = Table(
+    "audit_note_objects",
+    metadata,
+    Column("object", Words, primary_key=True),
+    Column("number", Id, ForeignKey("audit_notes.number"), primary_key=True, autoincrement=False, index=True),
 )
 
 # What stands for the entries that were removed because of their age, signed by the home.

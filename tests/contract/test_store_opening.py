@@ -25,6 +25,7 @@ from matcher.domain.people import PersonId
 from matcher.domain.reviews import ClaimId, Task, TaskId, TaskKind, day_of
 from matcher.errors import Damaged, ExtraMissing, MatcherError, StoreProblem, WrongUse
 from matcher.store import desk_tables, tables
+from matcher.store.chain import entry_text
 from matcher.store.database import Reading, Store
 
 Databases = SqliteDatabases | PostgresDatabases
@@ -117,6 +118,23 @@ def test_what_was_told_before_there_was_an_outbox_is_not_sent(databases: Databas
             assert tx.outbox.list(list(MessageState)) == []
             tx.outbox.add([new])
             assert tx.outbox.list(list(MessageState)) == [new]
+
+
+def test_notes_of_before_are_found_by_what_they_are_about(databases: Databases) -> None:
+    with databases.fresh(empty=True) as url:
+        with _revision("0016"), Store.create(url):
+            pass
+        texts = [entry_text(entry(objects=objects)).replace(":", "\\:") for objects in (("a", "b"), (), ("b",))]
+        run_sql(
+            url,
+            *(f"INSERT INTO audit VALUES ({number}, 'p', 'h{number}', '{text}')" for number, text in enumerate(texts)),
+            "INSERT INTO audit_notes VALUES (0, 'one'), (1, 'two'), (2, 'three')",
+        )
+        with Store.create(url) as store, store.write() as tx:
+            assert tx.audit.forget_notes({"a"}) == 1
+            assert [record.note for record in tx.audit.records(after=-1)] == [None, "two", "three"]
+            assert tx.audit.forget_notes({"a", "b"}) == 1
+            assert [record.note for record in tx.audit.records(after=-1)] == [None, "two", None]
 
 
 def test_to_the_first_watch_all_cases_of_before_are_new(databases: Databases) -> None:
