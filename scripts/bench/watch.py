@@ -1,10 +1,12 @@
 """Measure the standing watch: new cases against retained faces of sightings, all synthetic, in a real SQLite home.
 
-Usage: python scripts/bench/watch.py [--cases 1000] [--faces 1000000] [--dim 128] [--threads 2] [--home FOLDER]
+Usage: python scripts/bench/watch.py [--cases 1000] [--faces 1000000] [--dim 128] [--threads 2] [--clear]
+       [--home FOLDER]
 
-The rows are put in at once, beside the store; the watch is the one of `matcher watch`, in a process of its own, whose
-peak of memory is told. Nights in which nothing and one case is new come after. Then a plain NumPy loop goes over the
-same vectors, which lie in memory: products and the best few of each case, no database and no ties.
+The home is sealed, unless --clear is given. The rows are put in at once, the vectors through the store; the watch is
+the one of `matcher watch`, in a process of its own, whose peak of memory is told. Nights in which nothing and one case
+is new come after. Then a plain NumPy loop goes over the same vectors, which lie in memory: products and the best few of
+each case, no database and no ties.
 """
 
 from __future__ import annotations
@@ -12,12 +14,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import secrets
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -30,6 +34,7 @@ from matcher.domain.space import EmbeddingSpace
 from matcher.services.context import Context
 from matcher.services.homes import create
 from matcher.services.inputs import ReasonCode, Who
+from matcher.services.masterkeys import KeyPlace
 from matcher.services.snapshots import build
 from matcher.services.watch import watch
 
@@ -61,45 +66,69 @@ def vectors(seed: int, count: int, dim: int) -> Iterator[Vectors]:
         yield unit(random.standard_normal((min(BLOCK, count - start), dim), np.float32))
 
 
-def fill(home: Path, dim: int, cases: int, faces: int) -> None:
+def fill(home: Path, dim: int, cases: int, faces: int, *, clear: bool) -> None:
     """A home with cases and sightings of one face each."""
-    create(home)
+    create(home, key=None if clear else KeyPlace())
+    with rows(home) as database:
+        enrolled = _cases(database, list(range(1, cases + 1)))
+        seen = _sightings(database, faces)
+        database.execute("UPDATE head SET change_counter = ?", (cases,))
+    with opened(home, dim) as context:
+        embed(context, [face for _, face in enrolled], vectors(1, cases, dim))
+        embed(context, seen, vectors(2, faces, dim))
+    with rows(home) as database:
+        _members(database, enrolled, list(range(1, cases + 1)), space_of(dim).name)
+    with opened(home, dim) as context:
+        build(context)  # as the step before the watch does
+
+
+@contextmanager
+def rows(home: Path) -> Iterator[sqlite3.Connection]:
+    """The database itself, for rows by the million."""
     database = sqlite3.connect(home / "matcher.db")
     database.execute("PRAGMA synchronous=OFF")
-    numbers = iter(range(1, cases + 1))
-    for block in vectors(1, cases, dim):
-        _cases(database, block, [next(numbers) for _ in block], space_of(dim).name)
-    for block in vectors(2, faces, dim):
-        _sightings(database, block, space_of(dim).name)
-    database.execute("UPDATE head SET change_counter = ?", (cases,))
-    database.commit()
+    with database:
+        yield database
     database.close()
-    build(opened(home, dim))  # as the step before the watch does
 
 
-def _cases(database: sqlite3.Connection, block: Vectors, changes: list[int], space: str) -> None:
-    ids = [(new_id(), new_id(), new_id()) for _ in block]
+def embed(context: Context, faces: list[int], blocks: Iterable[Vectors]) -> None:
+    """Keep the vectors of faces, sealed if the home is."""
+    given = iter(faces)
+    for block in blocks:
+        with context.store.write() as transaction:
+            transaction.faces.put_vectors({next(given): vector for vector in block}, context.space.name)
+
+
+def _cases(database: sqlite3.Connection, numbers: list[int]) -> list[tuple[int, int]]:
+    """So many cases, and the face of each."""
+    ids = [(new_id(), new_id(), new_id()) for _ in numbers]
     database.executemany(
         "INSERT INTO cases (id, number, status, other_names, sex, circumstance, legal_basis, created_at, updated_at) "
         "VALUES (?, ?, 'open', '[]', 'unknown', 'unknown', 'unspecified', ?, ?)",
-        [(case, f"C-{change}", NOW, NOW) for (case, _, _), change in zip(ids, changes, strict=True)],
+        [(case, f"C-{number}", NOW, NOW) for (case, _, _), number in zip(ids, numbers, strict=True)],
     )
     _photos(database, [(photo, case, None) for case, photo, _ in ids])
-    _faces(database, [(face, photo, "only") for _, photo, face in ids], block, space)
+    _faces(database, [(face, photo, "only") for _, photo, face in ids])
+    return [(case, face) for case, _, face in ids]
+
+
+def _members(database: sqlite3.Connection, enrolled: list[tuple[int, int]], changes: list[int], space: str) -> None:
     database.executemany(
         "INSERT INTO gallery_members (space, face_id, case_id, change) VALUES (?, ?, ?, ?)",
-        [(space, face, case, change) for (case, _, face), change in zip(ids, changes, strict=True)],
+        [(space, face, case, change) for (case, face), change in zip(enrolled, changes, strict=True)],
     )
 
 
-def _sightings(database: sqlite3.Connection, block: Vectors, space: str) -> None:
-    ids = [(new_id(), new_id(), new_id()) for _ in block]
+def _sightings(database: sqlite3.Connection, count: int) -> list[int]:
+    ids = [(new_id(), new_id(), new_id()) for _ in range(count)]
     database.executemany(
         "INSERT INTO sightings (id, how_seen, apparent_sex, created_at) VALUES (?, 'unknown', 'unknown', ?)",
         [(sighting, NOW) for sighting, _, _ in ids],
     )
     _photos(database, [(photo, None, sighting) for sighting, photo, _ in ids])
-    _faces(database, [(face, photo, None) for _, photo, face in ids], block, space)
+    _faces(database, [(face, photo, None) for _, photo, face in ids])
+    return [face for _, _, face in ids]
 
 
 def _photos(database: sqlite3.Connection, owned: list[tuple[int, int | None, int | None]]) -> None:
@@ -110,35 +139,38 @@ def _photos(database: sqlite3.Connection, owned: list[tuple[int, int | None, int
     )
 
 
-def _faces(database: sqlite3.Connection, found: list[tuple[int, int, str | None]], block: Vectors, space: str) -> None:
+def _faces(database: sqlite3.Connection, found: list[tuple[int, int, str | None]]) -> None:
     database.executemany(
         'INSERT INTO faces (id, photo_id, number, "left", top, "right", bottom, landmarks, score, turn, quality, '
         "choice) VALUES (?, ?, 1, 0, 0, 100, 100, ?, 1, 0, ?, ?)",
         [(face, photo, bytes(40), QUALITY, choice) for face, photo, choice in found],
     )
-    database.executemany(
-        "INSERT INTO embeddings (face_id, space, vector) VALUES (?, ?, ?)",
-        [(face, space, vector.tobytes()) for (face, _, _), vector in zip(found, block, strict=True)],
-    )
 
 
 def add_case(home: Path, dim: int, change: int) -> None:
     """One more case, as a registration leaves it."""
-    with sqlite3.connect(home / "matcher.db") as database:
-        _cases(database, next(vectors(1000 + change, 1, dim)), [change], space_of(dim).name)
+    with rows(home) as database:
+        enrolled = _cases(database, [change])
         database.execute("UPDATE head SET change_counter = ?", (change,))
+    with opened(home, dim) as context:
+        embed(context, [face for _, face in enrolled], vectors(1000 + change, 1, dim))
+    with rows(home) as database:
+        _members(database, enrolled, [change], space_of(dim).name)
 
 
-def opened(home: Path, dim: int) -> Context:
+@contextmanager
+def opened(home: Path, dim: int) -> Iterator[Context]:
     """The home with a made-up space instead of face models."""
     context = Context(Home(home))
     context.__dict__["_pipeline"] = SimpleNamespace(space=space_of(dim))
-    return context
+    yield context
+    context.store.close()
 
 
 def run(home: Path, dim: int) -> None:
     """A watch, in this process."""
-    done = watch(opened(home, dim), Who("bench", ReasonCode.MAINTENANCE))
+    with opened(home, dim) as context:
+        done = watch(context, Who("bench", ReasonCode.MAINTENANCE))
     peak = next(int(line.split()[1]) for line in _status() if line.startswith("VmHWM")) / 1024
     used = time.process_time()
     print(f"{done.seconds:.1f} s ({used:.1f} s of processor), peak {peak:.0f} MB: {done.case_faces} new faces of cases")
@@ -171,16 +203,18 @@ def main() -> None:
     parser.add_argument("--dim", type=int, default=128)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--home", type=Path, help="a home of this script to use again, or where to make one")
+    parser.add_argument("--clear", action="store_true", help="a home without encryption")
     parser.add_argument("--run", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.run:
         run(given.home, given.dim)
         return
+    os.environ.setdefault("MATCHER_KEY", secrets.token_hex(32))
     with tempfile.TemporaryDirectory() as folder:
         home = given.home or Path(folder) / "home"
         began = time.perf_counter()
         if not home.exists():
-            fill(home, given.dim, given.cases, given.faces)
+            fill(home, given.dim, given.cases, given.faces, clear=given.clear)
         size = (home / "matcher.db").stat().st_size / 2**20
         print(
             f"home: {given.cases} cases, {given.faces} faces of sightings, {size:.0f} MB, made in "

@@ -127,7 +127,7 @@ def test_notes_of_before_are_found_by_what_they_are_about(databases: Databases) 
         texts = [entry_text(entry(objects=objects)).replace(":", "\\:") for objects in (("a", "b"), (), ("b",))]
         run_sql(
             url,
-            *(f"INSERT INTO audit VALUES ({number}, 'p', 'h{number}', '{text}')" for number, text in enumerate(texts)),
+            *(f"INSERT INTO audit VALUES ({at}, 'p{at}', 'h{at}', '{text}')" for at, text in enumerate(texts)),
             "INSERT INTO audit_notes VALUES (0, 'one'), (1, 'two'), (2, 'three')",
         )
         with Store.create(url) as store, store.write() as tx:

@@ -188,5 +188,5 @@ def nothing_comes_back(book: Book, home: Path, tmp_path: Path) -> None:
 
 
 def _all(matcher: Matcher, seed: int) -> list[str]:
-    found = matcher.match(child(seed, size=SIZE), actor="test", reason="recount").faces
+    found = matcher.match(child(seed, size=SIZE), actor="test", reason="recount", thorough=True).faces
     return [one.case_id for face in found for one in face.candidates]
