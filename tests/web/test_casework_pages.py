@@ -186,6 +186,32 @@ def test_a_photo_without_a_usable_face_is_triaged(desk: Desk) -> None:
     ma.post("/sightings", 400, photo="words")
 
 
+def test_what_is_disputed_is_hidden_by_intake_and_shown_again_by_an_officer(desk: Desk) -> None:
+    ma, chen, zhou = desk.browser("ma"), desk.browser("chen"), desk.browser("zhou")
+    sighting = desk.matcher.sightings()[0].id
+    here = f"/sightings/{sighting}"
+    assert "this is me, or my child" in ma.get(here).text
+    zhou.post(f"{here}/dispute", 403, note="her mother called")
+    ma.post(f"{here}/dispute", 400, note=" ")
+    page = ma.post(f"{here}/dispute", note="her mother called").text
+    assert "Disputed since" in page
+    assert "Show this sighting again" not in page
+    assert "disputed" in ma.get("/sightings").text
+    (photo,) = desk.matcher.sighting(sighting).photos
+    zhou.get(f"/pictures/photo/{photo.id}.jpg", 403)
+    ma.post(f"{here}/dismiss", 403, note="no")
+    page = chen.post(f"{here}/dismiss", note="another child").text
+    assert "Disputed since" not in page
+    number = desk.matcher.cases(status="open")[0].case_id
+    ma.post("/case/dispute", 400, number=number, note="")
+    page = ma.post("/case/dispute", number=number, note="her mother called").text
+    assert "this is me, or my child" not in page
+    assert desk.matcher.case(number).status is CaseStatus.DISPUTED
+    ma.post("/case/dispute", 409, number=number, note="again")
+    chen.post("/case/reopen", number=number, note="somebody else's mother")
+    assert desk.matcher.case(number).status is CaseStatus.OPEN
+
+
 def test_the_face_that_is_meant_is_marked_and_candidates_cost_a_recusal(desk: Desk) -> None:
     ma, zhou = desk.browser("ma"), desk.browser("zhou")
     ma.post("/sightings", photos=[group(1, 3)])
