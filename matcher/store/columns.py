@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import operator
-from datetime import datetime, timezone
+from collections.abc import Callable
+from datetime import date, datetime, timezone
 from enum import Enum
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Double, Integer, Text
+from sqlalchemy import JSON, BigInteger, Date, DateTime, Dialect, Double, Integer, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from matcher.errors import Damaged, WrongUse
 
 E = TypeVar("E", bound=Enum)
+T = TypeVar("T")
 
 
 class Id(TypeDecorator[int]):
@@ -60,7 +62,41 @@ class Words(TypeDecorator[str]):
         return value
 
 
-class Time(TypeDecorator[datetime]):
+class Checked(TypeDecorator[T]):
+    """A type of which a damaged database may hold what is none of it; `Damaged` says so."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], T | None] | None:
+        convert = super().result_processor(dialect, coltype)
+        if convert is None:
+            return None
+
+        def checked(value: Any) -> T | None:
+            try:
+                return convert(value)
+            except (TypeError, ValueError) as error:
+                kind = type(self).__name__.lower()
+                raise Damaged(f"The database holds something that is no {kind}: restore a backup.") from error
+
+        return checked
+
+
+class Day(Checked[date]):
+    """A day of the calendar."""
+
+    impl = Date
+    cache_ok = True
+
+
+class Document(Checked[Any]):
+    """Lists and tables, as JSON."""
+
+    impl = JSON
+    cache_ok = True
+
+
+class Time(Checked[datetime]):
     """An aware time, kept and given back in UTC; `WrongUse` for a time without a zone."""
 
     impl = DateTime(timezone=True)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    JSON,
     Boolean,
     CheckConstraint,
     Column,
-    Date,
     ForeignKey,
     Index,
     Integer,
@@ -19,7 +17,7 @@ from sqlalchemy import (
 from matcher.domain.cases import ConfirmationKind
 from matcher.domain.messages import Channel, MessageState
 from matcher.domain.reviews import DecisionKind, Outcome, RecusedBy, ReopenedBy, TaskKind, TaskState, Truth
-from matcher.store.columns import Choices, Id, Real, Time, Words
+from matcher.store.columns import Choices, Day, Document, Id, Real, Time, Words
 from matcher.store.tables import metadata
 
 people = Table(
@@ -28,9 +26,9 @@ people = Table(
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("name", Words, nullable=False, unique=True),
     Column("shown_name", Words, nullable=False),
-    Column("roles", JSON, nullable=False),
+    Column("roles", Document, nullable=False),
     Column("email", Words),
-    Column("trained", Date),
+    Column("trained", Day),
     Column("active", Boolean, nullable=False),
     Column("language", Words),
     Column("password", Words),  # argon2id with its parameters and salt; none: signs in with keys only
@@ -55,7 +53,7 @@ api_keys = Table(
     Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
     Column("label", Words, nullable=False),
     Column("digest", Words, nullable=False, unique=True),
-    Column("scopes", JSON, nullable=False),
+    Column("scopes", Document, nullable=False),
     Column("created_at", Time, nullable=False),
     Column("expires_at", Time, nullable=False),
     Column("revoked_at", Time),
@@ -120,7 +118,7 @@ claims = Table(
     Column("opened_at", Time),
     Column("released_at", Time),
     Column("revealed_at", Time),
-    Column("draft", JSON(none_as_null=True)),
+    Column("draft", Document(none_as_null=True)),
     Index(
         "ix_claims_unreleased", "person_id", sqlite_where=_UNRELEASED, postgresql_where=_UNRELEASED
     ),  # what somebody holds, beside all that it has held
@@ -143,8 +141,8 @@ list_answers = Table(
     Column("task_id", Id, ForeignKey("tasks.id"), nullable=False),
     Column("person_id", Id, ForeignKey("people.id"), nullable=False),
     Column("round", Integer, nullable=False, server_default="1"),
-    Column("picks", JSON, nullable=False),
-    Column("shown", JSON, nullable=False),
+    Column("picks", Document, nullable=False),
+    Column("shown", Document, nullable=False),
     Column("opened_at", Time, nullable=False),
     Column("sealed_at", Time, nullable=False),
     UniqueConstraint("task_id", "person_id", "round"),
@@ -167,7 +165,7 @@ verdicts = Table(
     Column("person_id", Id, ForeignKey("people.id"), nullable=False),
     Column("round", Integer, nullable=False),
     Column("outcome", Choices(Outcome), nullable=False),
-    Column("features", JSON, nullable=False),
+    Column("features", Document, nullable=False),
     Column("note", Words),
     Column("truth", Choices(Truth)),
     Column("revises", Id, ForeignKey("verdicts.id"), unique=True),
@@ -178,7 +176,7 @@ verdicts = Table(
     Column("space", Words, nullable=False),
     Column("snapshot", Words, nullable=False),
     Column("software", Words, nullable=False),
-    Column("meaning", JSON(none_as_null=True)),
+    Column("meaning", Document(none_as_null=True)),
     # For figures: what a person said first, in the order of time, and about control pairs.
     Index("ix_verdicts_first", "person_id", "sealed_at", "revises", sqlite_where=_FIRST, postgresql_where=_FIRST),
     Index("ix_verdicts_control", "person_id", sqlite_where=_CONTROL, postgresql_where=_CONTROL),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Table
+from sqlalchemy import Column, Table
 
 from matcher.domain.erasures import Because, SubjectKind
-from matcher.store.columns import Choices, Id, Time
+from matcher.store.columns import Choices, Document, Id, Time
 from matcher.store.tables import metadata
 
 # Tombstones. The id is the random one of what was erased, hence no foreign key; digests are keyed.
@@ -17,10 +17,10 @@ erasures = Table(
     Column("at", Time, nullable=False),
     Column("because", Choices(Because), nullable=False),
     Column("change", Id, nullable=False),
-    Column("removed", JSON, nullable=False),
-    Column("vectors", JSON, nullable=False),
-    Column("pictures", JSON, nullable=False),
-    Column("faces", JSON, nullable=False),
+    Column("removed", Document, nullable=False),
+    Column("vectors", Document, nullable=False),
+    Column("pictures", Document, nullable=False),
+    Column("faces", Document, nullable=False),
     Column("files_gone_at", Time),
     Column("pages_gone_at", Time),
     Column("snapshots_gone_at", Time),

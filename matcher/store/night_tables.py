@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Integer, Table
+from sqlalchemy import Boolean, Column, Integer, Table
 
-from matcher.store.columns import Id, Time, Words
+from matcher.store.columns import Document, Id, Time, Words
 from matcher.store.tables import metadata
 
 job_locks = Table(
@@ -31,6 +31,6 @@ night_runs = Table(
     Column("ended_at", Time),
     Column("whole", Boolean, nullable=False),
     Column("clock_off", Boolean, nullable=False),
-    Column("steps", JSON, nullable=False),
-    Column("notes", JSON, nullable=False),
+    Column("steps", Document, nullable=False),
+    Column("notes", Document, nullable=False),
 )

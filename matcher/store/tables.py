@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    JSON,
     Boolean,
     CheckConstraint,
     Column,
-    Date,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -31,7 +29,7 @@ from matcher.domain.consents import Giver
 from matcher.domain.faces import NoFaceReason
 from matcher.domain.records import Choice, HowSeen
 from matcher.domain.relations import RelationKind
-from matcher.store.columns import Choices, Id, Real, Time, Words
+from matcher.store.columns import Choices, Day, Document, Id, Real, Time, Words
 
 # The newest migration. Revisions are rising numbers of four digits, so an older database is told from a newer one.
 REVISION = "0017"
@@ -69,9 +67,9 @@ cases = Table(
     Column("number", Words(ordered=True), nullable=False, unique=True),
     Column("status", Choices(CaseStatus), nullable=False),
     Column("name", Words),
-    Column("other_names", JSON, nullable=False),
+    Column("other_names", Document, nullable=False),
     Column("sex", Choices(Sex), nullable=False),
-    Column("born", Date),
+    Column("born", Day),
     Column("age", Real),
     Column("height_cm", Real),
     Column("weight_kg", Real),
@@ -117,7 +115,7 @@ consents = Table(
     Column("giver", Choices(Giver), nullable=False),
     Column("name", Words),
     Column("relationship", Words),
-    Column("scopes", JSON, nullable=False),
+    Column("scopes", Document, nullable=False),
     Column("given_at", Time, nullable=False),
     Column("document", Words),
     Column("recorded_by", Words, nullable=False),
@@ -181,11 +179,11 @@ photos = Table(
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("size", Id, nullable=False),
-    Column("taken", Date),
+    Column("taken", Day),
     Column("age", Real),
     Column("state", Choices(PhotoState), nullable=False, index=True),
     Column("reason", Choices(NoFaceReason)),
-    Column("shortfall", JSON(none_as_null=True)),  # what was measured where no face was usable
+    Column("shortfall", Document(none_as_null=True)),  # what was measured where no face was usable
     Column("created_at", Time, nullable=False),
     CheckConstraint("(case_id IS NULL) <> (sighting_id IS NULL)", name="one_owner"),
     # With the case, so that pictures which several cases hold are found without a look at a million photos.
@@ -207,7 +205,7 @@ faces = Table(
     Column("landmarks", LargeBinary, nullable=False),  # little-endian float32 (5, 2)
     Column("score", Real, nullable=False),
     Column("turn", Integer, nullable=False),
-    Column("quality", JSON, nullable=False),
+    Column("quality", Document, nullable=False),
     Column("choice", Choices(Choice)),
     UniqueConstraint("photo_id", "number"),
     Index("uq_faces_one_chosen", "photo_id", unique=True, sqlite_where=_CHOSEN, postgresql_where=_CHOSEN),
@@ -232,12 +230,12 @@ candidates = Table(
     Column("similarity", Real, nullable=False),
     Column("rank", Integer, nullable=False),
     Column("round", Integer, nullable=False, server_default="1"),
-    Column("flags", JSON, nullable=False),
+    Column("flags", Document, nullable=False),
     Column("space", Words, nullable=False),
     Column("snapshot", Words, nullable=False),
     Column("software", Words, nullable=False),
     Column("created_at", Time, nullable=False),
-    Column("meaning", JSON(none_as_null=True)),
+    Column("meaning", Document(none_as_null=True)),
     UniqueConstraint("face_id", "case_id", "space"),
 )
 
