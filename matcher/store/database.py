@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import Pool
 
-from matcher.errors import Busy, StoreProblem
+from matcher.errors import Busy, Damaged, StoreProblem
 from matcher.store import copies, engines, migrate, purging, tables
 from matcher.store.files import flush
 from matcher.store.head import Head
@@ -194,6 +194,10 @@ class Store:
             connection = engine.connect()
         except PoolTimeout as error:
             raise Busy("All connections to the database are in use by this process: try again.") from error
+        except UnicodeDecodeError as error:  # SQLite quotes its damaged schema, which Python then cannot read
+            raise Damaged(
+                f"The database {_shown(engine.url)} cannot be read: check the disk, then `matcher restore` a backup."
+            ) from error
         with connection, connection.begin():
             yield connection
 

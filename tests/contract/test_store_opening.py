@@ -404,6 +404,28 @@ def test_harm_done_behind_our_back_is_named(
         use(reading)
 
 
+@pytest.mark.parametrize("column", ["taken = 5", "created_at = 5", "shortfall = 'x'"])
+def test_a_value_of_another_kind_in_a_damaged_file_is_told_as_damage(tmp_path: Path, column: str) -> None:
+    url = f"sqlite:///{tmp_path / 'matcher.db'}"
+    with Store.create(url) as store, store.write() as tx:
+        case_id = enrol(tx, "A-1").case.id
+    run_sql(url, f"UPDATE photos SET {column}")
+    with Store.open(url) as store, store.read() as reading, pytest.raises(Damaged, match="restore a backup"):
+        reading.photos.of_case(case_id)
+
+
+def test_a_damaged_schema_is_told_as_damage(tmp_path: Path) -> None:
+    """SQLite quotes it as it is, which may be no text."""
+    file = tmp_path / "matcher.db"
+    Store.create(f"sqlite:///{file}").close()
+    content = file.read_bytes()
+    for old, new in ((b"CREATE TABLE head", b"CREATE TABLE h\xccad"), (b"CREATE TABLE head", b"CREATE T\xccBLE head")):
+        assert old in content
+        file.write_bytes(content.replace(old, new))
+        with pytest.raises(Damaged, match="restore"):
+            Store.open(f"sqlite:///{file}")
+
+
 def test_vectors_of_different_length_in_one_space_are_never_cut_into_rows(store: Store) -> None:
     with store.write() as tx:
         enrol(tx, "A-1")
