@@ -100,7 +100,9 @@ class Settings(BaseSettings):
         30, ge=1, description="days after which the vectors of faces beside the one meant on a sighting are erased"
     )
     sighting_days: float = Field(
-        180, ge=1, description="days after which a sighting is erased of which no pair is open or confirmed"
+        180,
+        ge=1,
+        description="days after which a sighting goes, unless a pair is open, confirmed or ended with its case",
     )
     located_days: float = Field(30, ge=1, description="days after its end at which a located child's case is erased")
     closed_days: float = Field(90, ge=1, description="days after its end at which any other case is erased")

@@ -180,6 +180,19 @@ def say(text: object, *, err: bool = False) -> None:
 
 
 @contextmanager
+def new_private(path: Path, mode: str = "x", **how: Any) -> Iterator[IO[Any]]:
+    """As `private`, for a file that must not be there yet, and is not if what is written to it fails."""
+    if path.exists():
+        raise WrongUse(f"'{path}' is there already: name a new file.")
+    with private(path, mode, **how) as file:
+        try:
+            yield file
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
 def private(path: Path, mode: str = "w", **how: Any) -> Iterator[IO[Any]]:
     """Open a file for writing that only its owner may read: there are children in it. `WrongUse` where none can be."""
     try:

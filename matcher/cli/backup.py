@@ -71,13 +71,15 @@ def _print_made(done: BackupView) -> None:
 
 
 @backup.command("list")
-@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.argument("folder", metavar="[DIR]", required=False, type=_FOLDER)
 @json_option
-def listed(folder: Path, as_json: bool) -> None:
-    """List the backups in DIR, oldest first."""
+@home_option
+@click.pass_obj
+def listed(app: App, folder: Path | None, as_json: bool) -> None:
+    """List the backups in DIR, by default the setting backup_dir, oldest first."""
     from matcher.services.backups import Backups
 
-    found = Backups.all(folder)
+    found = Backups.all(_folder(app, folder))
     if as_json:
         print_json(found)
         return
@@ -89,14 +91,19 @@ def listed(folder: Path, as_json: bool) -> None:
 
 
 @backup.command("verify")
-@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.argument("folder", metavar="[DIR]", required=False, type=_FOLDER)
 @json_option
-def verify(folder: Path, as_json: bool) -> None:
-    """Read every file of every backup in DIR; exit code 9 names those that are not as they were written."""
+@home_option
+@click.pass_obj
+def verify(app: App, folder: Path | None, as_json: bool) -> None:
+    """Read every file of every backup in DIR, by default the setting backup_dir.
+
+    Exit code 9 names those that are not as they were written.
+    """
     from matcher.services.backups import Backups
 
     with progress_bar() as progress:
-        found = Backups.verify(folder, progress=progress)
+        found = Backups.verify(_folder(app, folder), progress=progress)
     if as_json:
         print_json(found)
     else:
@@ -105,6 +112,17 @@ def verify(folder: Path, as_json: bool) -> None:
         click.echo(f"Checked {found.backups} backups: {found.files} files are whole.")
     if found.problems:
         raise Damaged(f"{len(found.problems)} files are damaged, as listed; `matcher backup DIR --full` mends photos.")
+
+
+def _folder(app: App, given: Path | None) -> Path:
+    """The folder of the backups; one that is named needs no home."""
+    if given is not None:
+        return given
+    with app.open() as matcher:
+        folder = matcher.context.settings.backup_dir
+    if folder is None:
+        raise click.UsageError("Which folder? Name it, or set backup_dir.")
+    return folder
 
 
 @click.command()
@@ -135,8 +153,12 @@ def _print_restored(done: RestoreView) -> None:
         say(problem, err=True)
     say(
         f"Restored {done.backup} to {done.home}: {done.photos} photos, {done.faces} searchable faces, "
-        f"{done.audit_entries} audit entries; {done.erased_again} erased again; {done.seconds:.1f} s."
+        f"{done.audit_entries} audit entries; of {done.listed} on the erasure list {done.erased_again} erased again; "
+        f"{done.seconds:.1f} s."
     )
+    if done.key_file is not None:
+        say(f"It has a master key of its own, in '{done.key_file}': keep a copy elsewhere.")
+    click.echo("It makes no backups yet: set backup_dir and key_backup_dir, which are not taken over.")
     click.echo("Next: `matcher doctor`.")
 
 

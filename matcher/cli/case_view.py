@@ -30,6 +30,7 @@ def print_case(view: CaseView, as_json: bool) -> None:
         print_json(view)
         return
     say(f"Case {view.case_id}: {view.status.value}")
+    click.echo(f"  id: {view.id}")
     for name in [*CASE_COLUMNS, "last_seen"]:
         value = getattr(view.details, name)
         if value is not None and value != () and getattr(value, "value", "") not in {"unknown", "unspecified"}:

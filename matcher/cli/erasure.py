@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from matcher.accounts.rights import Right
 from matcher.cli.app import (
     App,
     home_option,
     json_option,
+    new_private,
     no_actor_option,
     print_json,
     print_table,
-    private,
     say,
 )
 from matcher.cli.session import signed_in
@@ -43,11 +45,24 @@ def list_erasures(app: App, as_json: bool) -> None:
     """List what was erased, and what of its proof is awaited."""
     with app.open() as matcher:
         found = matcher.endings.erasures()
+        path = matcher.endings.erasure_list
     if as_json:
         print_json(found)
         return
     rows = [(one.id, one.kind, one.at, one.because, one.proved_at, len(one.awaited) or None) for one in found]
     print_table(("ID", "WHAT", "ERASED", "BECAUSE", "PROVED", "AWAITED"), rows, "Nothing was erased here.")
+    for what, count in Counter(what for one in found for what in one.awaited).items():
+        say(f"Awaited {count} times: {what}.")
+    say(f"The list outside the home is '{path}': keep a copy of it elsewhere.")
+
+
+@erasure.command("public-key")
+@home_option
+@click.pass_obj
+def public_key(app: App) -> None:
+    """Print the key by which others check this home's statements, for the office to publish."""
+    with app.open() as matcher:
+        click.echo(matcher.endings.public_key)
 
 
 @erasure.command("export")
@@ -59,7 +74,7 @@ def export(app: App, erased_id: str, file: Path) -> None:
     """Write the tombstone of ID to FILE: it tells of nobody, and another copy of this home can be searched with it."""
     with app.open() as matcher:
         content = matcher.endings.tombstone(erased_id)
-    with private(file) as opened:
+    with new_private(file) as opened:
         opened.write(content)
     say(f"Written: {file}")
 
@@ -77,10 +92,10 @@ def verify(app: App, erased_id: str, tombstone: Path | None, output: Path | None
     Exit code 9: remains were found; 5: nothing was found, and the proof is not complete yet.
     """
     with app.open() as matcher:
-        content = None if tombstone is None else tombstone.read_text(encoding="utf-8")
+        content = None if tombstone is None else tombstone.read_text(encoding="utf-8", errors="replace")
         found = matcher.endings.verify_erasure(erased_id, tombstone=content)
     if output is not None:
-        with private(output) as opened:
+        with new_private(output) as opened:
             opened.write(json.dumps(found.document, indent=2, ensure_ascii=False) + "\n")
     _print(found, as_json)
     _require_proved(erased_id, found)
@@ -113,7 +128,7 @@ def check(file: Path, public_key: str | None, as_json: bool) -> None:
     from matcher.services.erasure_statement import checked, in_words
 
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = json.loads(file.read_text(encoding="utf-8", errors="replace"))
     except ValueError as error:
         raise WrongUse(
             f"'{file}' is no signed statement: give the file that `matcher erasure verify` wrote."
@@ -139,9 +154,13 @@ def check(file: Path, public_key: str | None, as_json: bool) -> None:
 @click.pass_obj
 def erase_case(app: App, case_id: str, yes: bool, as_json: bool) -> None:
     """Erase everything about case ID: data, photos, vectors, candidates, verdicts. It cannot be taken back."""
-    _ask(f"case '{case_id}'", yes)
     with app.open() as matcher:
-        done = matcher.endings.erase_case(signed_in(matcher), case_id)
+        acting = signed_in(matcher)
+        acting.require(Right.CASE_CLOSE)
+        view = matcher.case(case_id)
+        named = f", {view.details.name}" if view.details.name else ""
+        _ask(f"case '{case_id}'{named}, with {len(view.photos)} photos,", yes)
+        done = matcher.endings.erase_case(acting, case_id)
     _print_erased(done, as_json)
 
 
@@ -154,9 +173,12 @@ def erase_case(app: App, case_id: str, yes: bool, as_json: bool) -> None:
 @click.pass_obj
 def erase_sighting(app: App, sighting_id: str, yes: bool, as_json: bool) -> None:
     """Erase everything about sighting ID: report, photos, vectors, candidates, verdicts. It cannot be taken back."""
-    _ask(f"sighting '{sighting_id}'", yes)
     with app.open() as matcher:
-        done = matcher.endings.erase_sighting(signed_in(matcher), sighting_id)
+        acting = signed_in(matcher)
+        acting.require(Right.CASE_CLOSE)
+        view = matcher.sighting(sighting_id)
+        _ask(f"sighting '{sighting_id}', with {len(view.photos)} photos,", yes)
+        done = matcher.endings.erase_sighting(acting, sighting_id)
     _print_erased(done, as_json)
 
 

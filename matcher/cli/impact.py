@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, private, say
+from matcher.cli.app import App, home_option, json_option, new_private, print_json, say
 
 
 @click.command()
@@ -18,7 +18,7 @@ def impact(app: App, file: Path, as_json: bool) -> None:
     """Write FILE (Markdown): what a data protection impact assessment can start from, with blanks for people."""
     with app.open() as matcher:
         page = matcher.impact_page()
-    with private(file, encoding="utf-8") as handle:
+    with new_private(file, encoding="utf-8") as handle:
         handle.write(page)
     if as_json:
         print_json({"file": file, "to_answer": page.count("**To be answered:**")})

@@ -30,6 +30,8 @@ def nightly(app: App, /, names: tuple[str, ...], first: str | None, **given: Any
     Safe to kill and to repeat. Exit codes: 0 all done, 3 done but for single faces, 5 another run is under way, 14 a
     step failed, 15 a brake asks before anything is removed.
     """
+    if given["listed"] and given["last"]:
+        raise click.UsageError("Give --list or --last, one of them.")
     if given["listed"]:
         _print_steps(as_json=given["as_json"])
     elif given["last"]:

@@ -15,7 +15,9 @@ def retention() -> None:
 
 
 @retention.command("plan")
-@click.option("--ahead", type=click.FloatRange(min=0), default=0, help="What goes within so many days from now.")
+@click.option(
+    "--ahead", type=click.FloatRange(min=0, max=36500), default=0, help="What goes within so many days from now."
+)
 @json_option
 @home_option
 @click.pass_obj

@@ -19,7 +19,7 @@ def stop(app: App, actor: str, reason: str | None, as_json: bool) -> None:
     if as_json:
         print_json(made)
     else:
-        say(f"Stopped at {shown(made.at)} by {made.by}. The home can be read; `matcher start` lets it go on.")
+        say(f"Stopped at {shown(made.at)} by {made.by}. It can be read; `matcher start --reason …` lets it go on.")
 
 
 @click.command()

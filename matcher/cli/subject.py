@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, no_actor_option, print_json, private, reason_option, say
+from matcher.cli.app import App, home_option, json_option, new_private, no_actor_option, print_json, reason_option, say
 from matcher.cli.session import signed_in
 
 
@@ -27,7 +27,7 @@ def export(app: App, subject_id: str, file: Path, reason: str | None, as_json: b
     """Write everything that is held about case or sighting ID to FILE, a ZIP with data.json and the photos."""
     with app.open() as matcher:
         acting = signed_in(matcher)
-        with private(file, "wb") as opened:
+        with new_private(file, "xb") as opened:
             done = matcher.endings.export_subject(acting, subject_id, opened, note=reason)
     if as_json:
         print_json(done)

@@ -55,5 +55,7 @@ def print_weaknesses(prefix: str, weaknesses: Sequence[Weakness]) -> None:
 
 
 def _case(candidate: CandidateView) -> str:
-    ended = "" if candidate.status.searched else f" (ended: {candidate.status.value})"
-    return f"{candidate.case_id}{ended}"
+    status = candidate.status
+    if status.searched:
+        return candidate.case_id
+    return f"{candidate.case_id} ({'ended: ' if status.is_end else ''}{status.value})"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from matcher.domain.ids import id_text, parse_id
+from matcher.domain.ids import SightingId, id_text, parse_id
 from matcher.domain.records import AuditRecord
-from matcher.errors import WrongUse
+from matcher.errors import NotFound, WrongUse
 from matcher.services.audit_trail import ALWAYS, Period
 from matcher.services.context import Context
 from matcher.store.database import Reading
@@ -88,10 +88,23 @@ def report(context: Context, wanted: Wanted, *, with_words: bool) -> ReportView:
         names = _Names(reading, found)
     views = ((one, names.view(one, with_words)) for one in found)
     acts = tuple(view for one, view in views if _is_about(one, view, wanted))
+    if not acts:
+        _require_known(context, wanted)
     counts: dict[str, Counter[str]] = {}
     for act in acts:
         counts.setdefault(act.actor, Counter())[act.action] += 1
     return ReportView(acts, {actor: dict(sorted(counts[actor].items())) for actor in sorted(counts)})
+
+
+def _require_known(context: Context, wanted: Wanted) -> None:
+    """`NotFound` for a case or sighting that neither is here nor was: a slip must not read as proof of absence."""
+    with context.store.read() as reading:
+        for shown in filter(None, (wanted.case, wanted.sighting)):
+            number = _number(shown)
+            gone = number is not None and reading.erasures.get(number) is not None
+            here = number is not None and reading.sightings.get(SightingId(number)) is not None
+            if reading.cases.get(shown) is None and not gone and not here:
+                raise NotFound(f"There is no case and no sighting '{shown}', and none of this id was erased.")
 
 
 def _is_wanted(one: AuditRecord, wanted: Wanted) -> bool:

@@ -52,6 +52,7 @@ def of_case(reading: Reading, case: Case, warnings: Sequence[str] = ()) -> CaseV
         warnings=tuple(warnings),
         relations=_relations(reading, case),
         consents=tuple(_of_consent(one) for one in reading.consents.of_case(case.id)),
+        id=id_text(case.id),
     )
 
 

@@ -25,7 +25,8 @@ _REBUILD_TAIL = 10_000  # a tail is read from the database by every process that
 
 
 def verify(context: Context) -> VerifyView:
-    """Check everything that a home stores; problems are listed, not raised."""
+    """Check everything that a home stores; problems are listed, not raised. `KeyProblem` without the master key."""
+    context.require_key()
     problems = [f"database: {problem}" for problem in context.store.check()]
     snapshot, faces = _snapshot(context, problems)
     with context.store.read() as reading:

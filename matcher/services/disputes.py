@@ -90,4 +90,4 @@ def _sighting(reading: Reading, shown: str) -> Sighting:
 
 def _require_reason(who: Who) -> None:
     if not (who.note or "").strip():
-        raise WrongUse(Wording("Why? Say who disputes it, or why the dispute is dismissed."))
+        raise WrongUse(Wording("Why? Give a reason: who disputes it, or why the dispute is dismissed."))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import IO, Any
 
 from matcher.accounts.rights import Acting, Right
-from matcher.domain.ids import id_text
-from matcher.services import cases, erasing, erasure_statement, retention, subjects
+from matcher.domain.ids import id_text, parse_id
+from matcher.errors import WrongUse
+from matcher.services import cases, erasing, erasure_list, erasure_statement, retention, subjects
 from matcher.services.context import Context
 from matcher.services.erasing import ErasureView
 from matcher.services.erasure_statement import Verification
@@ -54,7 +56,10 @@ class Endings:
         """
         if tombstone is None:
             return erasure_statement.verify(self._context, erasing.tombstone(self._context, erased_id))
-        return erasure_statement.verify(self._context, erasure_statement.from_json(tombstone))
+        erasure = erasure_statement.from_json(tombstone)
+        if erasure.id != parse_id(erased_id):
+            raise WrongUse(f"This is the tombstone of '{id_text(erasure.id)}', not of '{erased_id}': give its own.")
+        return erasure_statement.verify(self._context, erasure)
 
     def export_subject(self, acting: Acting, subject: str, file: IO[bytes], *, note: str | None = None) -> SubjectView:
         """Write everything that is held about a case (by number) or a sighting (by id) to an open file, as a ZIP."""
@@ -70,6 +75,11 @@ class Endings:
         """Let go what is due; `Conflict` if that were more than 5 in 100 of the home, unless `accept_large`."""
         who = Who(actor, ReasonCode.MAINTENANCE, reason)
         return retention.apply(self._context, who, accept_large=accept_large)
+
+    @property
+    def erasure_list(self) -> Path:
+        """The file outside the home that lists what was erased."""
+        return erasure_list.path_of(self._context)
 
     @property
     def public_key(self) -> str:

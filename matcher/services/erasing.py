@@ -70,7 +70,11 @@ def erase(
         )
         record(context, transaction, replace(who, note=None), trace)
         if because is not Because.ERASURE_LIST:
-            erasure_list.append(erasure_list.path_of(context), ErasureEntry.of(subject, erasure.at))
+            path = erasure_list.path_of(context)
+            if erasure_list.count(path) < transaction.erasures.count() - 1:  # it was begun anew, in another place
+                _add_unlisted(transaction, path)
+            else:
+                erasure_list.append(path, ErasureEntry.of(subject, erasure.at))
     with suppress(StoreProblem):  # it is erased; that its files are awaited is told, and `finish` tries again
         erasure = erasure_proof.remove_files(context, erasure)
     return shown(erasure)
@@ -94,8 +98,12 @@ def resume(context: Context, who: Who) -> None:
 def _list(context: Context, path: Path) -> None:
     """Add what the list lacks, under the lock under which whoever erases adds to it."""
     with context.store.write() as transaction:
-        for erasure in _unlisted(transaction, path):
-            erasure_list.append(path, ErasureEntry.of(erasure.subject, erasure.at))
+        _add_unlisted(transaction, path)
+
+
+def _add_unlisted(reading: Reading, path: Path) -> None:
+    for erasure in _unlisted(reading, path):
+        erasure_list.append(path, ErasureEntry.of(erasure.subject, erasure.at))
 
 
 def _unlisted(reading: Reading, path: Path) -> list[Erasure]:

@@ -69,6 +69,11 @@ def read(path: Path) -> list[ErasureEntry]:
     return entries
 
 
+def count(path: Path) -> int:
+    """How many lines there are."""
+    return len(_lines(path))
+
+
 def append(path: Path, entry: ErasureEntry) -> ErasureEntry:
     """Add an entry and give it with its digests; it is on the disk, whole, when this returns, or not there at all."""
     lines = _lines(path)

@@ -17,6 +17,7 @@ from matcher.errors import MatcherError
 from matcher.faces.backends import models_of
 from matcher.interchange.impact_page import Section, Table, impact_page
 from matcher.matching.plausibility import age_at
+from matcher.services import erasure_list
 from matcher.services.context import Context
 from matcher.services.law import count_people
 from matcher.services.measures import measures
@@ -106,17 +107,21 @@ def _storage(context: Context) -> Section:
         ("records and embeddings", database),
         ("photos", str(context.home.photos)),
         ("vectors of open cases", str(context.home.snapshots)),
+        ("backups", str(settings.backup_dir) if settings.backup_dir else "no folder is set"),
+        ("keys of backups", str(settings.key_backup_dir) if settings.key_backup_dir else "no folder is set"),
+        ("master key", context.keys.source.origin if context.keys.active else "none: nothing is encrypted"),
+        ("list of what was erased", str(erasure_list.path_of(context))),
         ("e-mail", f"sent by {settings.smtp_host}" if settings.smtp_host else "none is sent"),
         ("other services", f"told at {host}" if host else "none is told"),
     )
     return Section(
         "Where it is kept, and for how long",
         f"{_A}; GDPR Art. 5(1)(e); {_PIPL}",
-        told=("No photo and no number of a face leaves the home by itself.",),
+        told=("No photo and no number of a face leaves the home by itself, but into the folder of backups.",),
         tables=(Table(("what", "where"), places), Table(("setting", "days", "meaning"), _periods(settings))),
         questions=(
             "Why is each of these periods as long as it is, and no shorter?",
-            "Where are backups kept, how long, and who can read them?",
+            "Where are further copies of backups kept, how long, and who can read them?",
         ),
     )
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from matcher.config import Home
+from matcher.config import Home, default_key_file
+from matcher.crypto.masterkey import KeySource
 from matcher.domain.ids import id_text
-from matcher.errors import Conflict, Damaged, NotFound, StoreProblem, WrongUse
+from matcher.errors import Conflict, Damaged, MatcherError, NotFound, StoreProblem, WrongUse
 from matcher.services import checks, erasing, erasure_list, key_backup
 from matcher.services.auditing import Trace, record
 from matcher.services.backup import DATABASE
@@ -24,6 +25,7 @@ from matcher.services.backup_folder import BackupFolder
 from matcher.services.backup_manifest import Manifest
 from matcher.services.context import Context, Progress
 from matcher.services.inputs import Who
+from matcher.services.masterkeys import key_file, remember
 from matcher.services.reindex import reindex
 from matcher.services.views import VerifyView
 from matcher.store.database import Store
@@ -52,7 +54,8 @@ class RestoreOptions:
 
 @dataclass(frozen=True, slots=True)
 class RestoreView:
-    """What was restored. `erased_again` counts what the erasure list named and the backup still held.
+    """What was restored. `erased_again` counts what of the `listed` erasures the backup still held; `key_file` is that
+    of a new master key, instead of the one that would have been shared with the home that was backed up.
 
     `problems` say what is not whole, all of it known when the backup was made.
     """
@@ -64,8 +67,10 @@ class RestoreView:
     faces: int
     audit_entries: int
     erased_again: int
+    listed: int
     problems: tuple[str, ...]
     seconds: float
+    key_file: Path | None = None
 
 
 class _Unfinished(Home):
@@ -93,14 +98,14 @@ def restore(folder: Path, root: Path, who: Who, options: RestoreOptions) -> Rest
     _require_list(options, kept / key_backup.ERASURES)
     _claim(root)
     home = _Unfinished(root)
-    with exclusive(root / _MARK, "Another process restores a home"):
-        _clear(root)
+    with exclusive(root / _MARK, "Another process restores a home"), _cleared(root):
         _bring_keys(kept, home, options)
         _bring_files(archive, manifest, home, options.progress)
         _bring_database(folder / name / DATABASE, home, options)
         with closing(Context(home, progress=options.progress)) as context:
             _start(context, who)
-            erased = _erase_again(context, options.erasure_list, who)
+            own_key = _own_key(context)
+            erased, listed = _erase_again(context, options.erasure_list, who)
             built = reindex(context, who)
             with context.store.write() as transaction:
                 trace = Trace("home.restore", details={"backup": name, "erased_again": erased})
@@ -117,8 +122,10 @@ def restore(folder: Path, root: Path, who: Who, options: RestoreOptions) -> Rest
         faces=built.faces,
         audit_entries=found.audit_entries,
         erased_again=erased,
+        listed=listed,
         problems=found.problems,
         seconds=time.monotonic() - began,
+        key_file=own_key,
     )
 
 
@@ -154,7 +161,7 @@ def _require_list(options: RestoreOptions, known: Path) -> None:
             "of the last backup it lies with the keys), or say --no-erasure-list-exists if nothing was ever erased."
         )
     if path is not None and not path.is_file():
-        raise NotFound(f"There is no erasure list '{path}': `matcher doctor` told where the home kept it.")
+        raise NotFound(f"There is no erasure list '{path}': `matcher doctor` tells where a home keeps it.")
     copied = erasure_list.read(known)
     if copied and path is None:
         raise Conflict(f"This home erased {len(copied)} cases and sightings, as '{known}' says: give its erasure list.")
@@ -180,6 +187,17 @@ def _claim(root: Path) -> None:
     private_folder(root / _MARK)
     root.chmod(0o700)  # one that was there may be open to others
     sync_folder(root)
+
+
+@contextmanager
+def _cleared(root: Path) -> Iterator[None]:
+    """Begin with an empty folder, and leave one if the restoration is refused: there are people in it."""
+    _clear(root)
+    try:
+        yield
+    except MatcherError:
+        _clear(root)
+        raise
 
 
 def _clear(root: Path) -> None:
@@ -243,6 +261,31 @@ def _bring_database(copy: Path, home: Home, options: RestoreOptions) -> None:
     staged.unlink()
 
 
+def _own_key(context: Context) -> Path | None:
+    """Wrap the data keys by a master key in a file of this home alone, and give that file; `None` if it has one.
+
+    Otherwise both homes would share the file, and a rotation in one would leave the other unreadable. A key from the
+    environment or a command is replaced by nobody but its owner, and stays.
+    """
+    keys, home = context.keys, context.home
+    if not keys.active or keys.source.used_file is None:
+        return None
+    own = default_key_file(home.root)
+    before = keys.source.used_file.absolute()
+    if before == own:
+        return None
+    source = KeySource(file=key_file(home, own))
+    remember(home, source)
+    if home.settings().key_file != own:  # the environment names another, which goes before
+        remember(home, KeySource(file=before))
+        return None
+    new = source.load()
+    if not keys.fits(new):
+        keys.rewrap(new)
+    keys.source = source
+    return own
+
+
 def _start(context: Context, who: Who) -> None:
     """Let a home go on that was stopped when it was backed up: nothing could be erased from it, nor checked."""
     with context.store.write(while_stopped=True) as transaction:
@@ -251,8 +294,8 @@ def _start(context: Context, who: Who) -> None:
             record(context, transaction, who, Trace("home.start"))
 
 
-def _erase_again(context: Context, erasures: Path | None, who: Who) -> int:
-    """Erase what the list names and the backup still holds, before anybody can see it."""
+def _erase_again(context: Context, erasures: Path | None, who: Who) -> tuple[int, int]:
+    """Erase what the list names and the backup still holds, before anybody can see it: how many of how many."""
     entries = erasure_list.adopt(context, erasures) if erasures else []
     listed = {entry.subject for entry in entries}
     with context.store.read() as reading:
@@ -262,7 +305,22 @@ def _erase_again(context: Context, erasures: Path | None, who: Who) -> int:
             f"The erasure list lacks '{id_text(unlisted[0])}', which was erased before this backup was made: it is not "
             "the list of this home, or not the newest."
         )
-    return erasing.replay(context, entries, who)
+    done = erasing.replay(context, entries, who)
+    _require_no_other(context)
+    return done, len(entries)
+
+
+def _require_no_other(context: Context) -> None:
+    """`Conflict` if another list of this account names what is in the home still: the one that was given is too old."""
+    own = erasure_list.path_of(context)
+    for path in sorted(own.parent.glob("*.erasures.jsonl")):
+        with suppress(Damaged, StoreProblem), context.store.read() as reading:
+            back = [one.id for one in erasure_list.read(path) if reading.erasures.is_there(one.subject)]
+            if path != own and back:
+                raise Conflict(
+                    f"The erasure list '{path}' names {len(back)} that this backup holds and that would come back, "
+                    f"'{back[0]}' the first: give that list with --erasure-list."
+                )
 
 
 def _checked(context: Context, manifest: Manifest) -> VerifyView:

@@ -11,6 +11,7 @@ from pathlib import Path
 from matcher.domain.ids import id_text
 from matcher.gallery.leftovers import leftovers
 from matcher.gallery.snapshots import current_name
+from matcher.services import erasure_list
 from matcher.services.context import Context
 from matcher.services.findings import Finding
 from matcher.services.sweeping import orphans, unfinished
@@ -75,7 +76,7 @@ def _stop_switch(context: Context) -> Finding:
     if stop is None:
         return Finding("stop switch", True, "this home is not stopped")
     text = f"'{stop.by}' stopped this home at {stop.at:%Y-%m-%d %H:%M} UTC: it is read-only, and nothing is searched."
-    return Finding("stop switch", None, text, "Why is in `matcher audit show`; `matcher start` lets it go on.")
+    return Finding("stop switch", None, text, "Why: `matcher audit show`; `matcher start --reason …` lets it go on.")
 
 
 def _unfinished(context: Context) -> Finding:
@@ -150,6 +151,19 @@ def missing_files(context: Context) -> Iterator[tuple[str, str]]:
                 yield id_text(photo), key
 
 
+def _erasures(context: Context) -> Finding:
+    """Where the list of what was erased lies, which alone keeps a restored backup from bringing it back."""
+    path = erasure_list.path_of(context)
+    with context.store.read() as reading:
+        count, pending = reading.erasures.count(), len(reading.erasures.pending())
+    if erasure_list.count(path) < count:
+        text = f"the list '{path}' lacks some of the {count} erasures of this home."
+        step = "If the file was moved, bring it back; `matcher nightly --step retain` adds what it lacks."
+        return Finding("erasures", False, text, step)
+    proofs = f", the proof of {pending} is pending" if pending else ""
+    return Finding("erasures", True, f"{count} on the list '{path}'{proofs}: keep a copy of it elsewhere")
+
+
 def _spaces(context: Context) -> Finding:
     """Whether what is searched is what should be, and by the models in use."""
     space = context.space.name
@@ -178,4 +192,5 @@ CHECKS: tuple[tuple[str, Callable[[Context], Finding]], ...] = (
     ("snapshot", _snapshot_age),
     ("photo files", _photo_files),
     ("spaces", _spaces),
+    ("erasures", _erasures),
 )

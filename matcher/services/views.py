@@ -101,6 +101,7 @@ class CaseView:
     warnings: tuple[str, ...] = ()
     relations: tuple[RelationView, ...] = ()
     consents: tuple[ConsentView, ...] = ()
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

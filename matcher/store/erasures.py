@@ -59,6 +59,10 @@ class ErasureReading(Part):
         """All tombstones in the order of time."""
         return self._listed(select(erasures).order_by(erasures.c.at, erasures.c.id))
 
+    def count(self) -> int:
+        """How many there are."""
+        return self._connection.scalar(select(func.count()).select_from(erasures)) or 0
+
     def pending(self) -> list[Erasure]:
         """Those of which something is not known to be gone."""
         awaited = (erasures.c.files_gone_at, erasures.c.pages_gone_at, erasures.c.snapshots_gone_at)

@@ -82,10 +82,13 @@ def list_recusal(person: Any, of: Any = tasks.c) -> ColumnElement[bool]:
     return or_(_knows_sighting(person, of.sighting_id), select(true()).where(on_list, known).offset(0).exists())
 
 
+# The person may be a column of the query around it, however far out: left alone, the inner query would take that table
+# for its own, and what one person knows would keep everybody away.
 def _knows_case(person: Any, case: Any, how: ColumnElement[bool] | None = None) -> ColumnElement[bool]:
     known = and_(case_recusals.c.person_id == person, case_recusals.c.case_id == case)
-    return exists().where(known if how is None else and_(known, how))
+    return exists().where(known if how is None else and_(known, how)).correlate_except(case_recusals)
 
 
 def _knows_sighting(person: Any, sighting: Any) -> ColumnElement[bool]:
-    return exists().where(sighting_recusals.c.person_id == person, sighting_recusals.c.sighting_id == sighting)
+    known = sighting_recusals.c.person_id == person, sighting_recusals.c.sighting_id == sighting
+    return exists().where(*known).correlate_except(sighting_recusals)

@@ -38,7 +38,7 @@ class StopReading(Part):
                 by=stop.by,
                 at=f"{stop.at:%Y-%m-%d %H:%M} UTC",
             )
-            raise Stopped(told, step="`matcher start` lets it go on.")
+            raise Stopped(told, step="`matcher start --reason …` lets it go on.")
 
 
 class StopWriting(StopReading):

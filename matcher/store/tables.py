@@ -137,6 +137,8 @@ case_relations = Table(
     CheckConstraint("first < second", name="ordered_pair"),
 )
 
+_DISPUTED = text("disputed_at IS NOT NULL")
+
 sightings = Table(
     "sightings",
     metadata,
@@ -154,6 +156,7 @@ sightings = Table(
     Column("created_at", Time, nullable=False),
     Column("disputed_at", Time),
     Index(None, "created_at", "id"),
+    Index("ix_sightings_disputed", "id", sqlite_where=_DISPUTED, postgresql_where=_DISPUTED),
 )
 
 idempotency_keys = Table(

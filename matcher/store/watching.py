@@ -174,9 +174,8 @@ def unresolved() -> ColumnElement[bool]:
     another = exists().where(
         others.c.photo_id == faces.c.photo_id, others.c.choice.is_not(None), others.c.id != faces.c.id
     )
-    own = photos.alias("own")
-    disputed = exists().where(own.c.id == faces.c.photo_id, in_dispute(own.c.sighting_id))
-    return and_(faces.c.id.not_in(confirmed), ~another, ~disputed)
+    disputed = select(photos.c.id).where(in_dispute(photos.c.sighting_id)).correlate(None)
+    return and_(faces.c.id.not_in(confirmed), ~another, faces.c.photo_id.not_in(disputed))
 
 
 def _of_sightings(query: Select[Any]) -> Select[Any]:

@@ -388,7 +388,7 @@ def test_a_control_that_is_proved_comes_before_one_that_two_people_excluded(stor
 
 
 def test_who_is_no_more_to_be_asked(store: Store) -> None:
-    ann, ben, _ = (account(store, name, Role.REVIEWER) for name in ("ann", "ben", "cat"))
+    ann, ben, cat, _ = (account(store, name, Role.REVIEWER) for name in ("ann", "ben", "cat", "dan"))
     listed, found = desk(store)
     with store.write() as tx:
         pair = pair_of(tx, found[0])
@@ -398,9 +398,10 @@ def test_who_is_no_more_to_be_asked(store: Store) -> None:
         tx.verdicts.add(verdict(ann.id, task_id=pair.id, claim_id=held.id, candidate_id=found[0].id))
         tx.verdicts.add_answer(answer(on_list))
         tx.recusals.from_sightings("ben", [listed.sighting_id], RecusedBy.SIGHTING, NOW)
+        tx.recusals.from_cases("cat", [found[0].case_id], RecusedBy.CASE, NOW)
     with store.read() as reading:
         for kind, of in ((TaskKind.PAIR, pair.id), (TaskKind.LIST, listed.id)):
-            assert reading.tasks.closed_to(kind, [of]) == ({of: {ann.id}}, {of: {ben.id}})
+            assert reading.tasks.closed_to(kind, [of]) == ({of: {ann.id}}, {of: {ben.id, cat.id}})
             assert reading.tasks.closed_to(kind, []) == ({}, {})
 
 

@@ -285,5 +285,9 @@ def test_the_commands_say_what_they_did(home: Path, tmp_path: Path) -> None:
     assert "It holds the head" in run("audit", "verify", "--head", tmp_path / "head").stdout
     run("audit", "export", code=2)
     assert "already" in run("audit", "export", tmp_path / "log", code=2).stderr
+    assert "already" in run("audit", "export", tmp_path / "new", "--head", tmp_path / "head", code=2).stderr
+    assert not (tmp_path / "new").exists()
+    assert "No entry" in run("audit", "report", "--case", "A-1").stdout
+    assert "There is no case" in run("audit", "report", "--case", "A-9", code=4).stderr
     assert "nothing was removed" in run("audit", "shorten").stdout
     assert "180 days" in run("audit", "shorten", "--before", "2999-01-01", code=2).stderr

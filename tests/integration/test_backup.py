@@ -194,6 +194,52 @@ def test_no_restore_without_the_erasure_list(matcher: Matcher, places: Places, t
     assert places.restore(erasure_list=list_, backup=first.name).erased_again == 1
 
 
+def test_a_list_of_this_account_that_names_more_is_told(matcher: Matcher, places: Places, tmp_path: Path) -> None:
+    """An empty list, or the word that there is none, would bring back what another file still names."""
+    register(matcher, 1, 2)
+    places.back_up(matcher)
+    erase(matcher, "A-1")
+    own = erasure_list.path_of(matcher.context)
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
+    for how in ({"erasure_list": empty}, {}):
+        with pytest.raises(Conflict, match=f"'{own}' names 1 .* would come back"):
+            places.restore(**how)
+        assert list(places.new.glob("*")) == [], "nothing of a refused restoration stays"
+    restored = places.restore(erasure_list=own)
+    assert (restored.erased_again, restored.listed) == (1, 1)
+
+
+def test_a_restored_home_has_a_key_of_its_own(matcher: Matcher, places: Places) -> None:
+    """Rotated in one of them, a shared file would leave the other unreadable."""
+    register(matcher, 1)
+    places.back_up(matcher)
+    shared = matcher.context.keys.source.file
+    restored = places.restore()
+    assert restored.key_file not in (None, shared)
+    with Matcher.open(places.new) as again:
+        assert again.context.keys.source.file == restored.key_file
+        again.encryption.rotate(actor=ME)
+        assert candidates(again, 1)[0][0] == "A-1"
+        assert again.verify().clean
+    matcher.encryption.rotate(actor=ME)
+    assert candidates(matcher, 1)[0][0] == "A-1"
+    with Matcher.open(places.new) as again:
+        assert again.verify().clean
+
+
+def test_a_key_from_elsewhere_stays_the_key_of_a_restored_home(
+    tmp_path: Path, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MATCHER_KEY", "5a" * 32)
+    with Matcher.create(tmp_path / "here") as matcher:
+        register(matcher, 1)
+        places.back_up(matcher)
+    assert places.restore().key_file is None
+    with Matcher.open(places.new) as again:
+        assert again.verify().clean
+
+
 def test_a_list_that_lacks_what_the_database_knows_is_refused(matcher: Matcher, places: Places, tmp_path: Path) -> None:
     register(matcher, 1)
     erase(matcher, "A-1")

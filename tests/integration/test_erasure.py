@@ -370,6 +370,20 @@ def test_a_lost_list_is_written_anew_from_the_tombstones(office: Office) -> None
     assert path.read_bytes() == before
 
 
+def test_a_list_in_a_new_place_is_whole_from_its_first_line_on(office: Office, tmp_path: Path) -> None:
+    case, sighting = worked(office)
+    context = office.matcher.context
+    erasing.erase_case(context, case, WHO)
+    office.clock.forward(seconds=1)
+    context.settings.erasure_list = tmp_path / "elsewhere.jsonl"
+    (told,) = [one for one in office.matcher.doctor() if one.subject == "erasures"]
+    assert (told.ok, "lacks some of the 1" in told.text) == (False, True)
+    erasing.erase_sighting(context, sighting, WHO)
+    assert [entry.id for entry in erasure_list.read(erasure_list.path_of(context))] == [case, sighting]
+    (told,) = [one for one in office.matcher.doctor() if one.subject == "erasures"]
+    assert (told.ok, "elsewhere.jsonl" in told.text) == (True, True)
+
+
 @pytest.mark.fault
 def test_erasures_killed_at_random_leave_the_old_or_the_new_state(home: Path) -> None:
     with Matcher.open(home) as matcher:
@@ -420,7 +434,8 @@ def test_the_command_line_erases_proves_and_checks(home: Path, tmp_path: Path) -
         matcher.reindex(actor="x")
         key = matcher.endings.public_key
         case = case_id(matcher, "A-1")
-    run("case", "erase", "A-1", code=1, given="n\n")
+    assert "with 1 photos" in run("case", "erase", "A-1", code=1, given="n\n").output
+    run("case", "erase", "A-9", code=4)
     assert "Erased: case" in run("case", "erase", "A-1", "--yes").output
     run("case", "erase", "A-1", "--yes", code=4)
     assert "Awaited" in run("sighting", "erase", sighting, given="y\n").output
@@ -443,6 +458,15 @@ def test_the_command_line_erases_proves_and_checks(home: Path, tmp_path: Path) -
     run("erasure", "check", statement, code=2)
     run("erasure", "export", case, tmp_path / "tombstone.json")
     run("erasure", "verify", case, "--tombstone", tmp_path / "tombstone.json")
+    assert "not of" in run("erasure", "verify", sighting, "--tombstone", tmp_path / "tombstone.json", code=2).output
+    (tmp_path / "picture.json").write_bytes(child(1))
+    for command in (("verify", case, "--tombstone"), ("check",)):
+        assert "This is no" in run("erasure", *command, tmp_path / "picture.json", code=2).output or command == (
+            "check",
+        )
+    assert "is there already" in run("erasure", "export", case, statement, code=2).output
+    assert run("erasure", "public-key").output.strip() == key
+    assert "The list outside the home is" in run("erasure", "list").output
     listed = json.loads(run("erasure", "list", "--json").output)
     assert [(one["kind"], one["because"], bool(one["proved_at"])) for one in listed] == [
         ("case", "request", True),

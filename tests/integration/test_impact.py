@@ -88,6 +88,7 @@ def test_the_page_claims_nothing_and_leaves_blanks(home: Path, tmp_path: Path) -
     for source in ("GDPR Art. 35(7)(a)", "GDPR Art. 35(7)(d)", "LED (EU) 2016/680 Art. 27", "PIPL (China) Art. 55"):
         assert source in page
     assert as_json("impact", tmp_path / "again.md")["to_answer"] == 17
+    assert "is there already" in run("impact", file, code=2).stderr, "people may have answered in it"
 
 
 def test_a_secret_in_an_address_stays_out(home: Path) -> None:

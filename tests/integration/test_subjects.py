@@ -106,3 +106,8 @@ def test_the_command_line_exports_for_its_owner_only(home: Path, tmp_path: Path)
     assert "1 vectors, 1 files" in result.output
     assert file.stat().st_mode & 0o077 == 0
     assert zipfile.is_zipfile(file)
+    for number, where, code in (("A-1", file, 2), ("A-9", tmp_path / "new.zip", 4)):
+        result = CliRunner().invoke(root, ["subject", "export", number, str(where), "--reason", "a letter"])
+        assert result.exit_code == code, result.output
+    assert zipfile.is_zipfile(file)
+    assert not (tmp_path / "new.zip").exists(), "what failed leaves nothing"

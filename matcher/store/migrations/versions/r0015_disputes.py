@@ -15,3 +15,5 @@ down_revision = "0014"
 def upgrade() -> None:
     """No sighting was disputed before."""
     op.add_column("sightings", sa.Column("disputed_at", sa.DateTime(timezone=True)))
+    some = sa.text("disputed_at IS NOT NULL")
+    op.create_index("ix_sightings_disputed", "sightings", ["id"], sqlite_where=some, postgresql_where=some)
