@@ -197,6 +197,8 @@ def _cleared(root: Path) -> Iterator[None]:
         yield
     except MatcherError:
         _clear(root)
+        if not (root / _MARK / _DATABASE_NOTE).exists():  # which tells that what a server holds by now is ours
+            shutil.rmtree(root / _MARK, ignore_errors=True)
         raise
 
 

@@ -244,7 +244,7 @@ def test_who_searched_what_when_and_why(home: Path, tmp_path: Path) -> None:
     assert [one["action"] for one in as_json("audit", "report", "--sighting", sighting)["acts"]] == ["sighting.submit"]
     assert len(as_json("audit", "report", "--of", "all", "--case", "A-1")["acts"]) == 4
     assert as_json("audit", "report", "--until", "2020-01-01")["acts"] == []
-    assert "No entry of this kind" in run("audit", "report", "--case", "A-9").stdout
+    assert "There is no case" in run("audit", "report", "--case", "A-9", code=4).stderr
 
 
 def test_words_are_not_for_those_who_may_see_no_child(home: Path) -> None:

@@ -375,7 +375,7 @@ def test_a_list_in_a_new_place_is_whole_from_its_first_line_on(office: Office, t
     context = office.matcher.context
     erasing.erase_case(context, case, WHO)
     office.clock.forward(seconds=1)
-    context.settings.erasure_list = tmp_path / "elsewhere.jsonl"
+    context.settings = context.settings.model_copy(update={"erasure_list": tmp_path / "elsewhere.jsonl"})
     (told,) = [one for one in office.matcher.doctor() if one.subject == "erasures"]
     assert (told.ok, "lacks some of the 1" in told.text) == (False, True)
     erasing.erase_sighting(context, sighting, WHO)
