@@ -48,10 +48,11 @@ def unseal(key: bytes, name: bytes, sealed: bytes) -> bytes:
         raise Damaged(f"'{_shown(name)}' is not what was sealed, or was sealed with another key.") from error
 
 
-def unseal_all(items: Iterable[tuple[bytes, bytes, bytes]]) -> list[bytes]:
-    """Many times `unseal` of key, name and sealed bytes, at a little more than the cost of the cipher."""
+def unseal_all(items: Iterable[tuple[bytes, bytes, bytes]], skip: int = 0) -> list[bytes]:
+    """Many times `unseal` of key, name and sealed bytes behind the first `skip`, at little more than the cipher."""
+    end = skip + _NONCE
     try:
-        return [AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], name) for key, name, sealed in items]
+        return [AESGCM(key).decrypt(sealed[skip:end], sealed[end:], name) for key, name, sealed in items]
     except (InvalidTag, ValueError) as error:
         raise Damaged("One of many is not what was sealed, or was sealed with another key.") from error
 

@@ -189,7 +189,7 @@ def _end(work: _Work, before: WatchMark) -> WatchView:
             standing=transaction.watching.standing(space),
             standing_before=before.standing,
             gone=len(gone),
-            unreached=transaction.spaces.coverage(space, SpacePart.SIGHTINGS).not_found,
+            unreached=transaction.spaces.count_not_found(space, SpacePart.SIGHTINGS),
             new_pairs=tuple(NewPair(id_text(one.case_id), id_text(one.sighting_id)) for one in work.pairs[:LISTED]),
             gone_pairs=tuple(_gone(pair, closed=closed) for pair, closed in gone[:LISTED]),
             seconds=0.0,

@@ -64,9 +64,13 @@ def prints(kept: Sequence[bytes]) -> Prints:
 
 def _unsealed(data_keys: Mapping[int | str, bytes], rows: Sequence[Kept], space: str) -> list[bytes]:
     bound = _bound(space)
-    if any(kept[:1] != _FORM for _, _, kept in rows):
+    form = _FORM[0]
+    if any(kept[0] != form for _, _, kept in rows):
         raise Damaged
-    return unseal_all((data_keys[owner], bound + _number(face), kept[1:]) for owner, face, kept in rows)
+    names = (bound + face.to_bytes(8, "big") for _, face, _ in rows)
+    return unseal_all(
+        ((data_keys[owner], name, kept) for (owner, _, kept), name in zip(rows, names, strict=True)), len(_FORM)
+    )
 
 
 def _first_damaged(data_keys: Mapping[int | str, bytes], rows: Sequence[Kept], space: str) -> Damaged:

@@ -68,6 +68,11 @@ class SpaceReading(Part):
         query = select(embeddings.c.face_id).where(embeddings.c.space == space).order_by(embeddings.c.face_id)
         return list(self._connection.scalars(query.limit(limit)))
 
+    def count_not_found(self, space: str, part: SpacePart) -> int:
+        """How many faces of a part the models of a space did not find; none of them has a vector there."""
+        wanted = select(faces.c.id).where(_not_found(space), _wanted(part), ~_embedded(space))
+        return self._connection.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+
     def not_found(self, space: str) -> frozenset[FaceId]:
         """The faces that the models of a space did not find."""
         query = select(unembedded_faces.c.face_id).where(unembedded_faces.c.space == space)
@@ -115,7 +120,8 @@ def _embedded(space: str) -> ColumnElement[bool]:
 
 
 def _not_found(space: str) -> ColumnElement[bool]:
-    return exists().where(unembedded_faces.c.face_id == faces.c.id, unembedded_faces.c.space == space)
+    """Those are few: as a list, to be looked up each, where a condition would be asked of all faces."""
+    return faces.c.id.in_(select(unembedded_faces.c.face_id).where(unembedded_faces.c.space == space))
 
 
 def _wanted(part: SpacePart) -> ColumnElement[bool]:
