@@ -77,7 +77,7 @@ class Growth:
         return next((time for time in times if time > now), None)
 
 
-# As the police system "Tuanyuan" widens its alerts: 100 km within the first hour after a child is missed, 200 within the
-# second, 300 within the third, 500 from then on.
+# As the police system "Tuanyuan" widens its alerts: 100 km within the first hour after a child is missed, 200 within
+# the second, 300 within the third, 500 from then on.
 TUANYUAN = Growth(((0, 100), (1, 200), (2, 300), (3, 500)))
 NEAR = Growth(((0, 10),))

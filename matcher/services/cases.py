@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from matcher.domain.cases import Case, CaseDetails, CaseStatus, Confirmation, PhotoState, StatusChange, check_move
+from matcher.domain.consents import search_withdrawn, stands_alone
 from matcher.domain.ids import CaseId, new_id
 from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.services import case_views
@@ -113,7 +114,19 @@ def move(context: Context, number: str, status: CaseStatus, confirmation: Confir
         warnings = _follow_status(transaction, moved, space)
         if status.searched:
             reopen_due(context, transaction, moved.id, who)
+            warnings += _withdrawn(transaction, moved)
         return case_views.of_case(transaction, moved, warnings)
+
+
+def _withdrawn(reading: Reading, case: Case) -> list[str]:
+    if stands_alone(case.details.legal_basis) or not search_withdrawn(reading.consents.of_case(case.id)):
+        return []
+    return [
+        Wording(
+            "The consent to the search for the child of case '{case}' was withdrawn: record another, or a legal basis.",
+            case=case.number,
+        )
+    ]
 
 
 def close(

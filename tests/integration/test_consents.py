@@ -57,7 +57,10 @@ def test_taking_back_the_only_consent_takes_the_case_out_of_every_search(matcher
     view = matcher.consents.withdraw(intake, view.consents[-1].id, note="she called")
     assert (view.status.value, matcher.gallery_status().size) == ("withdrawn", 0)
     assert "closed as withdrawn" in view.warnings[0]
-    assert [one.entry.action for one in matcher.audit()][-2:] == ["consent.withdraw", "case.status"]
+    again = matcher.reopen_case("A-1", actor="x", reason="a mistake")
+    assert "was withdrawn" in again.warnings[0], "an officer may, and is told"
+    matcher.close_case("A-1", status="withdrawn", actor="x")
+    assert [one.entry.action for one in matcher.audit()][-4:-2] == ["consent.withdraw", "case.status"]
     assert matcher.verify().problems == ()
 
 
