@@ -180,16 +180,26 @@ def say(text: object, *, err: bool = False) -> None:
 
 
 @contextmanager
-def new_private(path: Path, mode: str = "x", **how: Any) -> Iterator[IO[Any]]:
-    """As `private`, for a file that must not be there yet, and is not if what is written to it fails."""
-    if path.exists():
-        raise WrongUse(f"'{path}' is there already: name a new file.")
-    with private(path, mode, **how) as file:
+def new_private(path: Path, mode: str = "w", **how: Any) -> Iterator[IO[Any]]:
+    """As `private`, for a file that must not be there yet, and is not if what is written to it fails.
+
+    A pipe or a terminal holds nothing that could be lost.
+    """
+    require_new(path)
+    stream = path.exists()
+    with private(path, mode if stream else mode.replace("w", "x"), **how) as file:
         try:
             yield file
         except BaseException:
-            path.unlink(missing_ok=True)
+            if not stream:
+                path.unlink(missing_ok=True)
             raise
+
+
+def require_new(path: Path) -> None:
+    """`WrongUse` for a file that is there: people may have written in it, or it may be evidence."""
+    if path.is_file():
+        raise WrongUse(f"'{path}' is there already: name a new file.")
 
 
 @contextmanager

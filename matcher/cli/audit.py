@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, print_table, say, who_options
+from matcher.cli.app import App, home_option, json_option, print_json, print_table, require_new, say, who_options
 from matcher.cli.session import signed_in_or_none
-from matcher.errors import Damaged, WrongUse
+from matcher.errors import Damaged
 
 if TYPE_CHECKING:
     from matcher.services.audit_report import ReportView
@@ -160,8 +160,8 @@ def export(app: App, /, file: Path | None, head: Path | None, as_json: bool, **d
     if file is None and head is None:
         raise click.UsageError("Where to? Name a FILE for the entries, --head for the end of the chain, or both.")
     for path in (file, head):
-        if path is not None and path.exists():
-            raise WrongUse(f"'{path}' is there already: name a new file.")
+        if path is not None:
+            require_new(path)  # both, before either is written
     with app.open() as matcher:
         written = None if file is None else matcher.audit_log.export(file, **days)
         deposited = None if head is None else matcher.audit_log.deposit_head(head)

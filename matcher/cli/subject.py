@@ -27,7 +27,7 @@ def export(app: App, subject_id: str, file: Path, reason: str | None, as_json: b
     """Write everything that is held about case or sighting ID to FILE, a ZIP with data.json and the photos."""
     with app.open() as matcher:
         acting = signed_in(matcher)
-        with new_private(file, "xb") as opened:
+        with new_private(file, "wb") as opened:
             done = matcher.endings.export_subject(acting, subject_id, opened, note=reason)
     if as_json:
         print_json(done)

@@ -12,6 +12,7 @@ from matcher.wording import Wording
 
 LARGEST_KM = 2000.0  # beyond that an area is no place any more
 _MOST_STEPS = 24
+_LONGEST_HOURS = 8760  # a year
 
 
 class AlertState(str, Enum):
@@ -60,6 +61,8 @@ class Growth:
             raise WrongUse(Wording("An area needs its first radius from hour 0 on."))
         if len(self.steps) > _MOST_STEPS:
             raise WrongUse(Wording("An area grows in {most} steps at most.", most=_MOST_STEPS))
+        if not all(0 <= hour <= _LONGEST_HOURS for hour, _ in self.steps):
+            raise WrongUse(Wording("An area grows within {most} hours.", most=_LONGEST_HOURS))
         for (hour, radius), (later, wider) in zip(self.steps, self.steps[1:], strict=False):
             if not (hour < later and radius <= wider):
                 raise WrongUse(Wording("An area only grows: hours and kilometres rise from step to step."))

@@ -163,5 +163,7 @@ def _tag(name: str) -> str:
 
 
 def _time(time: datetime) -> str:
-    """As the standard wants it: whole seconds, and never a Z."""
+    """As the standard wants it: whole seconds, an offset, and never a Z."""
+    if time.tzinfo is None:
+        raise WrongUse(f"The time {time} has no time zone: give an aware datetime.")
     return time.isoformat(timespec="seconds")

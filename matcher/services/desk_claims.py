@@ -68,7 +68,9 @@ def unusable(reading: Reading, held: Held, now: datetime) -> str | None:
         return ended
     if reading.recusals.from_task(held.claim.person_id, held.task):
         return Wording("you have seen more of it than its photos; give it back")
-    if held.claim.truth is not None:  # what became of a control pair meanwhile changes nothing
+    if is_disputed(reading, held.task.case_id, held.task.sighting_id):
+        return Wording("it is disputed; ask for the next task")
+    if held.claim.truth is not None:  # what else became of a control pair meanwhile changes nothing
         return None
     return _over(reading, held)
 
@@ -102,8 +104,6 @@ def _over(reading: Reading, held: Held) -> str | None:
         case = reading.cases.by_id(task.case_id)
         if case is None or not case.status.searched:
             return Wording("the case has ended; ask for the next task")
-    if is_disputed(reading, None, task.sighting_id):
-        return Wording("the sighting is disputed; ask for the next task")
     return None
 
 

@@ -54,7 +54,7 @@ class RetentionReading(Part):
         return sorted(found, key=lambda one: (one.since, one.id))
 
     def unmatched(self, before: datetime, sighting_id: SightingId | None = None) -> list[UnmatchedSighting]:
-        """Sightings from before a time of which no pair is open or confirmed, or one of them."""
+        """Sightings from before a time of which no pair is open, confirmed or ended with its case, or one of them."""
         waits = _has(TaskKind.LIST, and_(tasks.c.state == TaskState.WAITING, asked(TaskKind.LIST)))
         query = select(sightings.c.id, sightings.c.created_at, waits).where(
             sightings.c.created_at < before, ~_has(TaskKind.PAIR, tasks.c.state.in_(_MATCHED))

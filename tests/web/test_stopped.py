@@ -31,7 +31,7 @@ def test_whoever_is_signed_in_goes_on_reading_however_long(desk: Desk, monkeypat
     desk.matcher.stop_switch.stop(actor="boss", reason="a court's order")
     clock = desk.matcher.context.clock
     monkeypatch.setattr(desk.matcher.context, "clock", lambda: clock() + timedelta(hours=1))
-    officer.get("/cases")
+    assert "CASE-77-1" in officer.get("/cases").text
 
 
 def test_programs_are_told_by_a_word(desk: Desk) -> None:

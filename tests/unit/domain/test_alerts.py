@@ -40,6 +40,9 @@ def test_a_fixed_area_never_changes() -> None:
         ((0, -1),),
         ((0, float("nan")),),
         ((0, 2001),),
+        ((0, 1), (float("inf"), 2)),
+        ((0, 1), (float("nan"), 2)),
+        ((0, 1), (8761, 2)),
         tuple((hour, 10.0 + hour) for hour in range(25)),
     ],
 )

@@ -187,8 +187,10 @@ def tried(data: bytes, *, fixed_size: bool = False) -> None:
 
 def test_a_detector_that_computes_is_taken() -> None:
     # What is not taken raises, as the next test shows with networks that differ in one thing each.
-    tried(tiny_detector())
-    tried(tiny_detector(size=(64, 64)), fixed_size=True)
+    for data, fixed_size in ((tiny_detector(), False), (tiny_detector(size=(64, 64)), True)):
+        tried(data, fixed_size=fixed_size)
+        with pytest.raises(ModelProblem):
+            tried(data[:-40], fixed_size=fixed_size)
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,8 @@ def test_times_are_as_the_standard_wants_them() -> None:
     utc = replace(ALERT, sent=SENT.astimezone(timezone.utc))
     times = re.findall(rb">(\d{4}-[^<]+)<", cap_xml(utc))
     assert len(times) == 5
+    with pytest.raises(WrongUse, match="time zone"):
+        cap_xml(replace(ALERT, sent=SENT.replace(tzinfo=None)))
     assert all(re.fullmatch(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[-+]\d\d:\d\d", time) for time in times)
 
 
