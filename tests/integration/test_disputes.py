@@ -88,7 +88,6 @@ def test_a_disputed_sighting_is_asked_about_and_watched_no_more_until_the_disput
     casework.dispute_sighting(office.officer, sighting, note=WORDS)
     with pytest.raises(Conflict, match="disputed"):
         desk.list_sheet(office.ann, held.claim)
-    assert desk.next(office.cat, "list") is None
     assert casework.candidates_of(office.officer, "A-1") == []
     with pytest.raises(NotPermitted):
         casework.picture(office.boss, "aligned", face_of(office, sighting))
@@ -106,6 +105,19 @@ def test_a_disputed_sighting_is_asked_about_and_watched_no_more_until_the_disput
     assert len(casework.candidates_of(office.officer, "A-1")) == 1
     assert office.matcher.watch(actor="night").new == 1, "the case that came meanwhile"
     assert desk.list_sheet(office.ann, held.claim).places, "who held it goes on"
+
+
+@pytest.mark.parametrize("kind", ["list", "pair"])
+def test_nobody_is_given_what_waits_about_a_disputed_sighting(office: Office, kind: str) -> None:
+    casework, desk = office.matcher.casework, office.matcher.desk
+    office.register(1, 2)
+    sighting = office.submit(1)
+    if kind == "pair":
+        office.pick(office.cat, "A-1")
+    casework.dispute_sighting(office.officer, sighting, note=WORDS)
+    assert desk.next(office.ann, kind) is None
+    casework.dismiss_dispute(office.officer, sighting, note="a mistake")
+    assert desk.next(office.ann, kind) is not None
 
 
 def test_an_escalated_pair_of_a_disputed_sighting_cannot_be_decided(office: Office) -> None:
