@@ -33,6 +33,20 @@ def is_here(host: str | None) -> bool:
         return False
 
 
+def webhook_problem(url: str) -> str | None:
+    """Why nothing can be sent to an address safely: it crosses networks in the open, or is none; `None`: it can."""
+    try:
+        parts = urlsplit(url)
+        whole = bool(parts.hostname) and parts.username is None and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole or not re.fullmatch("[!-~]+", url):
+        return "it must be https://HOST/PATH in plain letters, without a name and a password"
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_here(parts.hostname)):
+        return "it must begin with https://, or name this machine"
+    return None
+
+
 class Settings(BaseSettings):
     """What an operator may set, in `settings.toml` of the home or as `MATCHER_…` in the environment, which wins."""
 
@@ -96,6 +110,14 @@ class Settings(BaseSettings):
     erasure_list: Path | None = Field(
         None, description="file outside the home that lists what was erased; default: in your state folder"
     )
+    card_days: float = Field(90, gt=0, le=3650, description="days for which an approved card is shown")
+    alert_days: float = Field(7, gt=0, le=365, description="days after which an alert ends by itself")
+    public_url: str | None = Field(
+        None, pattern=r"^https?://[^\s<>]+$", description="where the public finds cards and the form for sightings"
+    )
+    public_phone: str | None = Field(
+        None, min_length=3, max_length=40, description="number on cards that the public is to call"
+    )
     audit_days: int = Field(
         1095, ge=YOUNGEST_REMOVED_DAYS, le=36500, description="days after which audit entries may be removed"
     )
@@ -131,12 +153,9 @@ class Settings(BaseSettings):
     @field_validator("webhook_url")
     @classmethod
     def _reached_safely(cls, url: str | None) -> str | None:
-        if url is not None:
-            parts = urlsplit(url)
-            if parts.scheme != "https" and not (parts.scheme == "http" and is_here(parts.hostname)):
-                raise ValueError("it must begin with https://, or name this machine")
-            if not parts.hostname or parts.username is not None or not re.fullmatch("[!-~]+", url) or parts.port == 0:
-                raise ValueError("it must be https://HOST/PATH in plain letters, without a name and a password")
+        problem = None if url is None else webhook_problem(url)
+        if problem is not None:
+            raise ValueError(problem)
         return url
 
     @model_validator(mode="after")

@@ -59,6 +59,11 @@ class SightingReading(Part):
         row = self._connection.execute(query).one_or_none()
         return None if row is None else (row.sighting_id, row.payload_digest)
 
+    def merged_into(self, sighting_id: SightingId) -> list[SightingId]:
+        """Those that are kept beside this one, in the order in which they came."""
+        query = select(sightings.c.id).where(sightings.c.merged_into == sighting_id)
+        return list(self._connection.scalars(query.order_by(sightings.c.created_at, sightings.c.id)))
+
     def disputed(self) -> Sequence[Sighting]:
         """Those that are hidden until an officer has decided, the longest disputed first."""
         query = select(sightings).where(sightings.c.disputed_at.is_not(None))
@@ -98,6 +103,10 @@ class SightingWriting(SightingReading):
             self._connection.execute(
                 insert(idempotency_keys), {"key": key, "sighting_id": sighting.id, "payload_digest": digest}
             )
+
+    def merge(self, sighting_id: SightingId, into: SightingId | None) -> None:
+        """Keep a sighting beside another one, or by itself again."""
+        self._connection.execute(update(sightings).where(sightings.c.id == sighting_id).values(merged_into=into))
 
     def dispute(self, sighting_id: SightingId, at: datetime | None) -> None:
         """Hide a sighting since a time, or not any more."""
