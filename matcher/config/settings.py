@@ -112,6 +112,10 @@ class Settings(BaseSettings):
     )
     card_days: float = Field(90, gt=0, le=3650, description="days for which an approved card is shown")
     alert_days: float = Field(7, gt=0, le=365, description="days after which an alert ends by itself")
+    reports_per_hour: int = Field(20, ge=1, description="reports that are taken from one address within an hour")
+    partner_reports_per_hour: int = Field(5000, ge=1, description="the same for the key of a partner or institution")
+    contact_days: float = Field(90, gt=0, description="days after which how to reach a reporter is erased")
+    refused_days: float = Field(14, gt=0, description="days after which a report that people refused is erased")
     public_url: str | None = Field(
         None, pattern=r"^https?://[^\s<>]+$", description="where the public finds cards and the form for sightings"
     )

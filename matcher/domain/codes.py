@@ -14,6 +14,11 @@ def new_code(length: int) -> str:
     return "".join(secrets.choice(_LETTERS) for _ in range(length))
 
 
+def code_of(number: int, length: int) -> str:
+    """The code that stands for a number below 32 to the power of `length`."""
+    return "".join(_LETTERS[(number >> 5 * place) & 31] for place in reversed(range(length)))
+
+
 def spoken(code: str) -> str:
     """A code as people read it, four signs at a time: K7QF-9M2P."""
     return "-".join(code[start : start + _GROUP] for start in range(0, len(code), _GROUP))

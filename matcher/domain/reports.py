@@ -46,6 +46,7 @@ class Doubt(str, Enum):
     CASE_CLOSED = "case_closed"  # the child is not looked for any more
     EMPTY = "empty"  # neither when nor where
     FAR_FUTURE = "far_future"  # seen at a time that is to come
+    UNREADABLE = "unreadable"  # the models came to no end with its photos
 
 
 # What a doubt weighs; a report of `HELD_FROM` and more waits for a person. Chosen so that one strong sign or several
@@ -56,6 +57,7 @@ WEIGHTS = {
     Doubt.CASE_CLOSED: 60,
     Doubt.LINKS: 40,
     Doubt.REPEATED_WORDS: 40,
+    Doubt.UNREADABLE: 60,
     Doubt.FAR_FUTURE: 40,
     Doubt.MANY: 30,
     Doubt.HASTE: 30,

@@ -11,6 +11,7 @@ from matcher.domain.ids import id_text, new_id
 from matcher.domain.messages import Channel, Message, MessageId, MessageState
 from matcher.domain.partners import Partner, PartnerId
 from matcher.domain.people import Person, PersonId, Role
+from matcher.domain.reports import DisputeId
 from matcher.domain.reviews import TaskId, TaskState
 from matcher.services.context import Context
 from matcher.services.sealed_text import open_text
@@ -61,6 +62,29 @@ def tell_of_pair(context: Context, transaction: Transaction, task: TaskId, state
         transaction.outbox.add(message(Channel.EMAIL, person) for person in told if reached[person].email)
     if Channel.WEBHOOK in channels:
         transaction.outbox.add([message(Channel.WEBHOOK)])
+
+
+def tell_of_dispute(context: Context, transaction: Transaction, dispute: DisputeId) -> None:
+    """Tell all officers by e-mail, and by webhook, that somebody disputes a card."""
+    now, channels = context.clock(), channels_of(context)
+    officers = [one for one in transaction.people.list() if one.active and Role.OFFICER in one.roles and one.email]
+    ways: list[tuple[Channel, PersonId | None]] = [
+        (Channel.EMAIL, one.id) for one in officers if Channel.EMAIL in channels
+    ]
+    if Channel.WEBHOOK in channels:
+        ways.append((Channel.WEBHOOK, None))
+    transaction.outbox.add(
+        Message(
+            id=MessageId(new_id()),
+            channel=channel,
+            kind="dispute.received",
+            about=dispute,
+            person_id=person,
+            created_at=now,
+            due_at=now,
+        )
+        for channel, person in ways
+    )
 
 
 def channels_of(context: Context) -> frozenset[Channel]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select, update
 
 from matcher.domain.alerts import (
     Alert,
@@ -145,6 +145,15 @@ class AlertWriting(AlertReading):
         nothing = {"content": None, "lat": None, "lon": None, "radius_km": None, "expires_at": None}
         told = and_(bulletins.c.alert_id.in_(alert_ids), bulletins.c.kind != BulletinKind.CANCEL)
         return self._connection.execute(update(bulletins).where(told).values(**nothing)).rowcount
+
+    def forget_told(self, before: datetime) -> int:
+        """Delete what was told before a time of alerts that were over before it: how many bulletins."""
+        lives = select(alerts.c.id).where(or_(alerts.c.ended_at.is_(None), alerts.c.ended_at >= before))
+        newest = self.last_bulletin()  # its number must not be given again
+        old = and_(bulletins.c.at < before, bulletins.c.alert_id.not_in(lives), bulletins.c.number < newest)
+        gone = select(bulletins.c.number).where(old)
+        self._connection.execute(update(alerts).where(alerts.c.bulletin.in_(gone)).values(bulletin=None))
+        return self._connection.execute(delete(bulletins).where(old)).rowcount
 
 
 def _columns(alert: Alert) -> dict[str, Any]:

@@ -1,0 +1,62 @@
+"""What speaks against a report: reasons for a person to look before anything is searched, never a refusal."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from matcher.domain.ids import SightingId
+from matcher.domain.records import Report
+from matcher.domain.reports import Doubt, PublicReport
+from matcher.images.likeness import differing_bits
+from matcher.store.database import Reading
+
+MANY_PER_HOUR = 3  # from one address, above which a person looks; mobile networks share addresses
+SAME_BITS = 6  # of 64: photos that differ in no more are taken for the same one, saved or scaled anew
+COMPARED = timedelta(days=30)
+_FASTEST = 3.0  # seconds in which nobody chooses a photo and fills in a form
+_FUTURE = timedelta(hours=14)  # a clock of another zone, told without it, is no lie
+_LINK = re.compile(r"https?://|www\.|\b[a-z0-9-]+\.(?:com|net|org|cn|ru|top|xyz|info)\b", re.IGNORECASE)
+
+
+def of_words(report: Report, *, trap: str, seconds: float | None, now: datetime) -> frozenset[Doubt]:
+    """What the form noticed and the words say."""
+    found = {
+        Doubt.TRAP: bool(trap.strip()),
+        Doubt.HASTE: seconds is not None and seconds < _FASTEST,
+        Doubt.LINKS: bool(_LINK.search(report.note or "")),
+        Doubt.EMPTY: report.seen_at is None and report.place is None and report.position is None,
+        Doubt.FAR_FUTURE: report.seen_at is not None and report.seen_at > now + _FUTURE,
+    }
+    return frozenset(doubt for doubt, holds in found.items() if holds)
+
+
+def of_surroundings(reading: Reading, report: PublicReport) -> frozenset[Doubt]:
+    """What other reports, the case and its own photos say."""
+    hour = report.received_at.replace(minute=0, second=0, microsecond=0)
+    about = None if report.about is None else reading.cases.by_id(report.about)
+    photos = reading.photos.of_sighting(report.sighting_id)
+    own = [same for photo in photos for same in reading.photos.with_digest(photo.digest) if same.case_id is not None]
+    found = {
+        Doubt.MANY: report.sender is not None and reading.reports.sent_since(report.sender, hour) > MANY_PER_HOUR,
+        Doubt.REPEATED_WORDS: report.words is not None
+        and reading.reports.same_words(report.words, report.sighting_id) > 0,
+        Doubt.CASE_CLOSED: about is not None and not about.status.searched,
+        Doubt.CARD_PHOTO: bool(own),
+    }
+    return frozenset(doubt for doubt, holds in found.items() if holds)
+
+
+def same_photos_in(reading: Reading, report: PublicReport) -> SightingId | None:
+    """The first other sighting that has, byte by byte or nearly so, every photo of this report; `None` if none has."""
+    photos = reading.photos.of_sighting(report.sighting_id)
+    owners, known = reading.reports.likenesses(report.received_at - COMPARED)
+    mine = known[owners == report.sighting_id].tolist()
+    near = [set(owners[differing_bits(one, known) <= SAME_BITS].tolist()) for one in mine]
+    exact = [{same.sighting_id for same in reading.photos.with_digest(photo.digest)} for photo in photos]
+    having = near if len(near) == len(photos) else []
+    every = (set.intersection(*having) if having else set()) | (set.intersection(*exact) if exact else set())
+    common = {one for one in every if one not in (None, report.sighting_id)}
+    found = reading.sightings.by_ids([SightingId(one) for one in common])
+    earlier = [one for one in found.values() if one.disputed_at is None and one.created_at <= report.received_at]
+    return min(earlier, key=lambda one: (one.created_at, one.id)).id if earlier else None
