@@ -58,5 +58,6 @@ def same_photos_in(reading: Reading, report: PublicReport) -> SightingId | None:
     every = (set.intersection(*having) if having else set()) | (set.intersection(*exact) if exact else set())
     common = {one for one in every if one not in (None, report.sighting_id)}
     found = reading.sightings.by_ids([SightingId(one) for one in common])
-    earlier = [one for one in found.values() if one.disputed_at is None and one.created_at <= report.received_at]
+    here = report.received_at, report.sighting_id  # one order for all, so that no two are duplicates of each other
+    earlier = [one for one in found.values() if one.disputed_at is None and (one.created_at, one.id) < here]
     return min(earlier, key=lambda one: (one.created_at, one.id)).id if earlier else None
