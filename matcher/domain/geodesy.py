@@ -81,7 +81,7 @@ class Circles:
         lat, lon, radius = (np.array(one, np.float64) for one in (self.lat, self.lon, self.radius_km))
         if not (lat.ndim == 1 and lat.shape == lon.shape == radius.shape):
             shapes = f"{lat.shape}, {lon.shape}, {radius.shape}"
-            raise WrongUse(f"Circles need as many latitudes as longitudes and radii: expected (n,) thrice, got {shapes}.")
+            raise WrongUse(f"Circles need as many latitudes as longitudes and radii: got {shapes}.")
         if not (np.all(np.abs(lat) <= 90) and np.all(np.abs(lon) <= 180)):
             raise WrongUse("Circles need centres on the globe: latitudes −90 … 90 and longitudes −180 … 180 degrees.")
         if not np.all(radius >= 0):
