@@ -6,12 +6,12 @@ import re
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date, datetime
 from xml.etree import ElementTree as Xml
 
 from matcher.errors import WrongUse
 from matcher.interchange import cap
-from matcher.interchange.markup import add, document, fill, require_address, require_zone, root
+from matcher.interchange.markup import add, document, fill, require_address, require_zone, root, stamp
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
 MEDIA_TYPE = "application/atom+xml"
@@ -94,7 +94,7 @@ def uuid_id(home: uuid.UUID, name: str) -> str:
 def atom_xml(feed: Feed) -> bytes:
     """The page of the feed, UTF-8."""
     whole = root("feed", NAMESPACE, **{"xml:lang": feed.language})
-    fill(whole, [("id", feed.id), ("title", feed.title), ("updated", _time(feed.updated))])
+    fill(whole, [("id", feed.id), ("title", feed.title), ("updated", stamp(feed.updated))])
     add(add(whole, "author"), "name", feed.author)
     for name, address in feed.links:
         add(whole, "link", rel=name, type=MEDIA_TYPE, href=address)
@@ -116,12 +116,8 @@ def _entry(whole: Xml.Element, entry: Entry) -> None:
 def _head(entry: Entry) -> Iterator[tuple[str, str]]:
     yield "id", entry.id
     yield "title", entry.title
-    yield "published", _time(entry.published)
-    yield "updated", _time(entry.updated)
-
-
-def _time(time: datetime) -> str:
-    return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    yield "published", stamp(entry.published)
+    yield "updated", stamp(entry.updated)
 
 
 def _require_id(name: str) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 
 import numpy as np
 
 from matcher.domain.alerts import Circle
 from matcher.domain.geodesy import distance_km, ring
 from matcher.domain.positions import Position
-from matcher.interchange.markup import require_zone, writable
+from matcher.interchange.markup import stamp, writable
 
 MEDIA_TYPE = "application/geo+json"
 _POINTS = 48
@@ -73,16 +73,11 @@ def _feature(feature: AreaFeature) -> dict[str, object]:
         "area": writable(told.area),
         "language": told.language,
         "radius_km": told.radius_km,
-        "effective": _time(told.effective),
-        "expires": _time(told.expires),
+        "effective": stamp(told.effective),
+        "expires": stamp(told.expires),
         "document": told.document,
     }
     return {"type": "Feature", "id": feature.id, "geometry": feature.geometry, "properties": properties}
-
-
-def _time(time: datetime) -> str:
-    require_zone(time)
-    return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _beyond_poles(circle: Circle) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timezone
 from xml.etree import ElementTree as Xml
 
 from matcher.errors import WrongUse
@@ -51,6 +51,12 @@ def require_address(address: str) -> None:
     """`WrongUse` for what is no absolute address."""
     if not _ADDRESS.fullmatch(address) or writable(address) != address:
         raise WrongUse(f"'{address}' is no absolute address: write it out, as in https://example.org/alerts.")
+
+
+def stamp(time: datetime) -> str:
+    """A time in UTC as RFC 3339 has it, to the second; `WrongUse` without a time zone."""
+    require_zone(time)
+    return time.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def require_zone(time: datetime) -> None:

@@ -83,7 +83,7 @@ CIRCLES = st.lists(
 
 
 @given(circles=CIRCLES, place=PLACES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_covering_is_what_geographiclib_says(circles: list[tuple[Position, float]], place: Position) -> None:
     asked = Circles.of([centre for centre, _ in circles], [radius for _, radius in circles])
     expected = [i for i, (centre, radius) in enumerate(circles) if metres(centre, place) / 1000 <= radius]
@@ -96,7 +96,7 @@ def test_covering_is_what_geographiclib_says(circles: list[tuple[Position, float
     radius=st.floats(1e-6, 4999),
     nudge=st.sampled_from([0, 1e-10, 1e-7, 1e-3]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_covering_is_exact_at_the_rim(centre: Position, azimuth: float, radius: float, nudge: float) -> None:
     place = destination(centre, azimuth, radius)
     km = metres(centre, place) / 1000
