@@ -33,6 +33,7 @@ HOMES = {
     "face_recognition": {"faces"},
     "dlib": {"faces"},
     "faiss": {"gallery"},
+    "geographiclib": {"domain"},
     "filelock": {"gallery", "faces", "store"},
     "cryptography": {"crypto"},
     "sqlalchemy": {"store"},
