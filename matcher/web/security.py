@@ -27,15 +27,18 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "X-Robots-Tag": "noindex",
 }
+_POSITION = "camera=(), microphone=(), geolocation=(self)"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # what may go into a log and a header as it came
 
 
 class Guard:
     """Adds the headers to every answer. Nothing may be kept by a browser or proxy but the program's own files."""
 
-    def __init__(self, app: ASGIApp, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, secure: bool, asks_position: bool = False) -> None:
+        """`asks_position`: pages may ask a device where it is, if its owner wants that."""
         self._app = app
         self._secure = secure
+        self._asks_position = asks_position
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -46,7 +49,10 @@ class Guard:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                protect(MutableHeaders(scope=message), scope)
+                headers = MutableHeaders(scope=message)
+                protect(headers, scope)
+                if self._asks_position:
+                    headers["Permissions-Policy"] = _POSITION
             await send(message)
 
         await self._app(scope, receive, guarded)
