@@ -53,6 +53,7 @@ HOMES = {
     "prometheus_client": {"web"},
     "argon2": {"accounts"},
     "reportlab": {"interchange"},
+    "segno": {"interchange"},
     "tomli": {"config", "faces"},
     "click": {"cli"},
     "rich": {"cli"},
