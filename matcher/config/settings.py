@@ -121,6 +121,9 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, pattern=r"^https?://[^\s<>]+$", description="where the public finds cards and the form for sightings"
     )
+    public_name: str | None = Field(
+        None, min_length=1, max_length=100, description="office that issues alerts, as the public is told"
+    )
     public_phone: str | None = Field(
         None, min_length=3, max_length=40, description="number on cards that the public is to call"
     )
