@@ -10,7 +10,7 @@ from matcher.domain.geodesy import ring
 from matcher.domain.positions import Position
 from matcher.interchange.map_labels import Label, Room, shortened, width
 from matcher.interchange.map_sheet import Area, MapSheet, Seen
-from matcher.interchange.map_view import Frame, GridLine, Point, Projection, View, proportions, view_of
+from matcher.interchange.map_view import Extent, Frame, GridLine, Point, Projection, View
 from matcher.interchange.markup import add
 from matcher.wording import Wording, said
 
@@ -61,33 +61,34 @@ class Mark:
         return Frame(x - wide / 2, y - _PILL / 2, wide, _PILL)
 
 
-def shown(sheet: MapSheet) -> list[Position]:
-    """All places that the map has to show; empty if there is none."""
+@dataclass(frozen=True, slots=True)
+class Rim:
+    """The circle of an alert in its projection, from the north against the clock."""
+
+    label: str
+    radius_km: float
+    corners: tuple[Point, ...]
+
+
+def positions(sheet: MapSheet) -> list[Position]:
+    """Where something is, the last-seen place first; empty if there is no map to draw."""
     seen = [] if sheet.last_seen is None else [sheet.last_seen]
     places = [one.position for one in (*seen, *sheet.sightings) if one.position is not None]
-    return [*places, *(corner for area in sheet.areas for corner in ring(area.circle.centre, area.circle.radius_km))]
-
-
-def projection(sheet: MapSheet, places: Sequence[Position]) -> Projection:
-    """Around where the child was last seen; where nobody knows, around the middle of what is shown."""
-    if sheet.last_seen is not None and sheet.last_seen.position is not None:
-        return Projection(sheet.last_seen.position)
-    points = [Projection(places[0]).point(place) for place in places]
-    east, north = [x for x, _ in points], [y for _, y in points]
-    middle = (min(east) + max(east)) / 2, (min(north) + max(north)) / 2
-    return Projection(Projection(places[0]).place(*middle))
+    return [*places, *(area.circle.centre for area in sheet.areas)]
 
 
 def draw(parent: Xml.Element, sheet: MapSheet, left: float, top: float, wide: float) -> float:
-    """Add the map in a frame of a width; returns the y of its lower end. There is at least one place to show."""
-    places = shown(sheet)
-    around = projection(sheet, places)
-    part = min(max(proportions(around, places), _LOWEST), _HIGHEST)
+    """Add the map in a frame of a width; returns the y of its lower end. There is at least one position."""
+    around = _projection(sheet)
+    rims = [_rim(area, around) for area in sheet.areas]
+    points = [around.point(place) for place in positions(sheet)]
+    extent = Extent.of([*points, *(corner for rim in rims for corner in rim.corners)])
+    part = min(max(extent.high / extent.wide, _LOWEST), _HIGHEST)
     frame = Frame(left, top, wide, round(wide * part))
-    view = view_of(around, places, frame)
+    view = extent.view(around, frame)
     room = Room(frame)
     names = _graticule(parent, view)
-    _areas(parent, sheet.areas, view)
+    _areas(parent, rims, view)
     place = None if sheet.last_seen is None or sheet.last_seen.position is None else view.at(sheet.last_seen.position)
     marks = _marks(sheet, view, place)
     _ways(parent, place, marks)
@@ -99,7 +100,7 @@ def draw(parent: Xml.Element, sheet: MapSheet, left: float, top: float, wide: fl
         room.take(Frame(place[0] - _DIAMOND, place[1] - _DIAMOND, 2 * _DIAMOND, 2 * _DIAMOND))
     for mark in marks:
         room.take(mark.frame)
-    labels = [*_place_label(sheet, place, room), *_area_labels(sheet.areas, view, room), *_mark_labels(marks, room)]
+    labels = [*_place_label(sheet, place, room), *_area_labels(rims, view, room), *_mark_labels(marks, room)]
     for mark in marks:
         _pill(parent, mark)
     if place is not None:
@@ -107,6 +108,21 @@ def draw(parent: Xml.Element, sheet: MapSheet, left: float, top: float, wide: fl
     for label, colour in labels:
         _write(parent, label, colour)
     return frame.bottom
+
+
+def _projection(sheet: MapSheet) -> Projection:
+    """Around where the child was last seen; where nobody knows, around the middle of what is known."""
+    if sheet.last_seen is not None and sheet.last_seen.position is not None:
+        return Projection(sheet.last_seen.position)
+    first, *others = positions(sheet)
+    about = Projection(first)
+    extent = Extent.of([(0.0, 0.0), *(about.point(place) for place in others)])
+    return Projection(about.place(*extent.middle))
+
+
+def _rim(area: Area, around: Projection) -> Rim:
+    corners = ring(area.circle.centre, area.circle.radius_km, _CORNERS)[:-1]
+    return Rim(area.label, area.circle.radius_km, tuple(around.point(corner) for corner in corners))
 
 
 def diamond(parent: Xml.Element, x: float, y: float) -> None:
@@ -124,11 +140,10 @@ def _graticule(parent: Xml.Element, view: View) -> list[GridLine]:
     return lines
 
 
-def _areas(parent: Xml.Element, areas: Sequence[Area], view: View) -> None:
+def _areas(parent: Xml.Element, rims: Sequence[Rim], view: View) -> None:
     group = add(parent, "g", fill=AREA, fill_opacity="0.05", stroke=AREA, stroke_width="1.5")
-    for area in sorted(areas, key=lambda one: -one.circle.radius_km):
-        rim = ring(area.circle.centre, area.circle.radius_km, _CORNERS)[:-1]
-        add(group, "polygon", points=_points([view.at(corner) for corner in rim]), stroke_dasharray="7 3")
+    for rim in sorted(rims, key=lambda one: -one.radius_km):
+        add(group, "polygon", points=_points([view.on_sheet(corner) for corner in rim.corners]), stroke_dasharray="7 3")
 
 
 def _marks(sheet: MapSheet, view: View, place: Point | None) -> list[Mark]:
@@ -246,12 +261,12 @@ def _place_label(sheet: MapSheet, place: Point | None, room: Room) -> Iterator[t
         yield label, PLACE
 
 
-def _area_labels(areas: Sequence[Area], view: View, room: Room) -> Iterator[tuple[Label, str]]:
-    for area in areas:
-        rim = ring(area.circle.centre, area.circle.radius_km, _CORNERS)[:-1]
-        # From the north to both sides, a twenty-fourth of the circle at a time.
-        order = sorted(range(0, _CORNERS, 4), key=lambda corner: min(corner, _CORNERS - corner))
-        label = room.around((view.at(rim[corner]) for corner in order), shortened(area.label, _SIZE, 2 * _LABEL), _SIZE)
+def _area_labels(rims: Sequence[Rim], view: View, room: Room) -> Iterator[tuple[Label, str]]:
+    # From the north to both sides, a twenty-fourth of the circle at a time.
+    order = sorted(range(0, _CORNERS, 4), key=lambda corner: min(corner, _CORNERS - corner))
+    for rim in rims:
+        points = (view.on_sheet(rim.corners[corner]) for corner in order)
+        label = room.around(points, shortened(rim.label, _SIZE, 2 * _LABEL), _SIZE)
         if label is not None:
             yield label, AREA
 

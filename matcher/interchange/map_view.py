@@ -125,9 +125,12 @@ class View:
 
     def at(self, place: Position) -> Point:
         """Where a place is on the sheet."""
-        east, north = self.projection.point(place)
-        x = self.frame.left + self.frame.width / 2 + (east - self.middle[0]) * self.px_per_km
-        y = self.frame.top + self.frame.height / 2 - (north - self.middle[1]) * self.px_per_km
+        return self.on_sheet(self.projection.point(place))
+
+    def on_sheet(self, point: Point) -> Point:
+        """Where a point of the projection is on the sheet."""
+        x = self.frame.left + self.frame.width / 2 + (point[0] - self.middle[0]) * self.px_per_km
+        y = self.frame.top + self.frame.height / 2 - (point[1] - self.middle[1]) * self.px_per_km
         return x, y
 
     def place(self, x: float, y: float) -> Position:
@@ -184,21 +187,26 @@ class View:
         return min(lats), max(lats), min(lons), max(lons)
 
 
-def view_of(projection: Projection, shown: Sequence[Position], frame: Frame) -> View:
-    """The view that shows all of some places, with some room around."""
-    points = [projection.point(place) for place in shown]
-    east, north = [x for x, _ in points], [y for _, y in points]
-    room = 1 + 2 * _AROUND
-    wide, high = max(max(east) - min(east), _LEAST_KM) * room, max(max(north) - min(north), _LEAST_KM) * room
-    middle = (min(east) + max(east)) / 2, (min(north) + max(north)) / 2
-    return View(projection, frame, middle, min(frame.width / wide, frame.height / high))
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The rectangle around some points of a projection, km; a point alone has some room."""
 
+    middle: Point
+    wide: float
+    high: float
 
-def proportions(projection: Projection, shown: Sequence[Position]) -> float:
-    """How high the places lie apart for their width."""
-    points = [projection.point(place) for place in shown]
-    east, north = [x for x, _ in points], [y for _, y in points]
-    return max(max(north) - min(north), _LEAST_KM) / max(max(east) - min(east), _LEAST_KM)
+    @classmethod
+    def of(cls, points: Sequence[Point]) -> Extent:
+        """The rectangle around them."""
+        east, north = [x for x, _ in points], [y for _, y in points]
+        middle = (min(east) + max(east)) / 2, (min(north) + max(north)) / 2
+        return cls(middle, max(max(east) - min(east), _LEAST_KM), max(max(north) - min(north), _LEAST_KM))
+
+    def view(self, projection: Projection, frame: Frame) -> View:
+        """The view that shows all of it, with some room around."""
+        room = 1 + 2 * _AROUND
+        scale = min(frame.width / (self.wide * room), frame.height / (self.high * room))
+        return View(projection, frame, self.middle, scale)
 
 
 def _step(degrees: float) -> int:

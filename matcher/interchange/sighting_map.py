@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree as Xml
 
-from matcher.interchange.map_drawing import AREA, DOT, INK, PAPER, QUIET, diamond, draw, shown
+from matcher.interchange.map_drawing import AREA, DOT, INK, PAPER, QUIET, diamond, draw, positions
 from matcher.interchange.map_labels import width, wrapped
 from matcher.interchange.map_sheet import MapSheet, Seen, way
 from matcher.interchange.markup import add, root
@@ -65,7 +65,7 @@ class _Page:
 
     def map(self) -> None:
         """The drawing, what its signs mean, and how it is to be read."""
-        if not shown(self._sheet):
+        if not positions(self._sheet):
             self.text(self._said(Wording("There is no map: no position is known.")), 13, gap=8)
             return
         group = add(self._drawing, "g", role="img")
@@ -161,8 +161,8 @@ def _reading(sheet: MapSheet) -> Wording:
             "projection); dotted lines are the shortest ways from there. Times are UTC."
         )
     return Wording(
-        "North is up. Distances and directions from the middle of the map are true (azimuthal equidistant projection). "
-        "Times are UTC."
+        "North is up. Distances and directions from the middle of the known positions are true (azimuthal equidistant "
+        "projection). Times are UTC."
     )
 
 

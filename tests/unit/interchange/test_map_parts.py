@@ -14,7 +14,7 @@ from shapely.geometry import box
 from matcher.domain.geodesy import destination, distance_km
 from matcher.domain.positions import Position
 from matcher.interchange.map_labels import Room, shortened, width, wrapped
-from matcher.interchange.map_view import Frame, Projection, View, _degrees, view_of
+from matcher.interchange.map_view import Extent, Frame, Projection, View, _degrees
 
 FRAME = Frame(40, 60, 776, 500)
 LATS, LONS = st.floats(-90, 90), st.floats(-180, 180)
@@ -49,7 +49,8 @@ def test_distances_and_directions_from_the_centre_are_true(
 @settings(max_examples=60, deadline=None)
 def test_a_view_shows_all_that_it_is_made_for(places: list[Position]) -> None:
     assume(all(distance_km(places[0], one) < 15_000 for one in places))
-    found = view_of(Projection(places[0]), places, FRAME)
+    around = Projection(places[0])
+    found = Extent.of([around.point(place) for place in places]).view(around, FRAME)
     assert all(FRAME.holds(found.at(place)) for place in places)
     assert found.px_per_km <= FRAME.width / 1.0
 
