@@ -67,7 +67,8 @@ def _with_ends(ids: NDArray[np.int64], areas: NDArray[np.float64]) -> NDArray[np
     """Areas in which each cancellation has that of what it ends, or the whole Earth if that is not known any more,
     and the time 0.
     """
-    filled, last = areas.copy(), {}
+    filled = areas.copy()
+    last: dict[int, int] = {}
     ends = np.isnan(areas[:, 0])
     for row, (alert, end) in enumerate(zip(ids[:, 1].tolist(), ends.tolist(), strict=True)):
         if end:

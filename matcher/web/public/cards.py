@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from matcher.domain.people import Language
@@ -17,7 +17,7 @@ from matcher.interchange.card_json import card_json
 from matcher.interchange.card_page import card_page
 from matcher.interchange.card_pdf import card_pdf
 from matcher.interchange.card_png import Shape, card_png
-from matcher.interchange.card_sheet import card_sheet
+from matcher.interchange.card_sheet import CardSheet, card_sheet
 from matcher.services import pictures
 from matcher.services.card_making import card_of, local_day
 from matcher.services.context import Context
@@ -110,7 +110,7 @@ def poster(visited: Anybody, code: str) -> Response:
 
 @router.get("/{code}/card.json")
 @apart.pictures
-def data(visited: Anybody, request: Request, code: str, words: Annotated[bool, Query()] = True) -> Response:
+def data(visited: Anybody, code: str, words: Annotated[bool, Query()] = True) -> Response:
     """The card as data, with its words in both languages unless `words` is false."""
     found = visited.card(code)
     if found is None:
@@ -129,7 +129,7 @@ def _made(visited: Visitor, found: Publication, kind: str, make: Callable[[Langu
     return rendered.get((found.id, kind, language, today), lambda: make(language))
 
 
-def _sheet(context: Context, found: Publication, language: Language):  # type: ignore[no-untyped-def]
+def _sheet(context: Context, found: Publication, language: Language) -> CardSheet:
     return card_sheet(card_of(context, found), speech(language).reader)
 
 

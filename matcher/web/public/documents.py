@@ -10,12 +10,13 @@ from matcher.domain.alerts import Bulletin, BulletinKind, Meant
 from matcher.domain.cards import Card
 from matcher.domain.codes import spoken
 from matcher.domain.ids import id_text
+from matcher.domain.people import Language
 from matcher.interchange.cap import CapAlert, CapKind, CapStatus, Info, Reference, Resource
 from matcher.interchange.card_sheet import CardSheet, card_sheet
 from matcher.services.card_making import local_day, report_address
 from matcher.services.context import Context
 from matcher.store.publications import facts_of_document
-from matcher.web.languages import Language, Speech, speech
+from matcher.web.languages import Speech, speech
 from matcher.wording import Wording, said
 
 _STATUS = {Meant.TEST: CapStatus.TEST, Meant.EXERCISE: CapStatus.EXERCISE, Meant.ACTUAL: CapStatus.ACTUAL}
@@ -74,13 +75,9 @@ def area_words(told: Bulletin, spoken_in: Speech) -> str:
     """The area in words."""
     if told.circle is None or told.content is None:
         raise ValueError("a cancellation has no area")
-    km, place = f"{told.circle.radius_km:g}", told.content["place"]
-    area = (
-        Wording("Within {km} km of {place}", km=km, place=place)
-        if place
-        else Wording("Within {km} km of {lat}, {lon}", km=km, lat=f"{told.circle.centre.lat:.3f}", lon=f"{told.circle.centre.lon:.3f}")
-    )
-    return said(area, spoken_in.say)
+    centre, km = told.circle.centre, f"{told.circle.radius_km:g}"
+    place = told.content["place"] or f"{centre.lat:.3f}, {centre.lon:.3f}"
+    return said(Wording("Within {km} km of {place}", km=km, place=place), spoken_in.say)
 
 
 def _identifier(told: Bulletin) -> str:

@@ -16,7 +16,7 @@ from matcher.domain.positions import Datum
 from matcher.domain.records import HowSeen
 from matcher.errors import MatcherError, WrongUse
 from matcher.interchange.cells import position
-from matcher.services.report_desk import NewReport
+from matcher.services.reports import NewReport
 from matcher.web.forms import text, words
 from matcher.web.identity import public
 from matcher.web.public.visitor import Anybody, Sent, Visitor
@@ -25,7 +25,7 @@ from matcher.wording import Wording
 
 router = APIRouter(dependencies=[Depends(public)])
 
-_CHOICES: dict[str, Any] = {
+CHOICES: dict[str, Any] = {
     "hows": [HowSeen.IN_PERSON, HowSeen.INSTITUTION, HowSeen.SOCIAL_MEDIA, HowSeen.CCTV],
     "sexes": [Sex.FEMALE, Sex.MALE],
     "datums": [Datum.WGS84, Datum.GCJ02],
@@ -61,7 +61,11 @@ def report_of(visited: Visitor, given: FormData) -> NewReport:
     """What a form says. `WrongUse` for a field that cannot be meant."""
     entered = words(given)
     told: dict[str, Any] = {name: entered[name] for name in _PLAIN if entered.get(name)}
-    where = position({name: entered[name] for name in ("lat", "lon", "datum") if entered.get(name)} if entered.get("lat") or entered.get("lon") else {})
+    where = position(
+        {name: entered[name] for name in ("lat", "lon", "datum") if entered.get(name)}
+        if entered.get("lat") or entered.get("lon")
+        else {}
+    )
     if where is not None:
         told["position"] = where
     seen_at = _seen_at(entered, ZoneInfo(visited.context.settings.public_zone))
@@ -84,7 +88,9 @@ def report_of(visited: Visitor, given: FormData) -> NewReport:
 
 def _key(submission: str) -> str | None:
     """What makes sending a form twice the same as once: the word that it was given out with."""
-    return f"form {submission}" if 16 <= len(submission) <= 64 and submission.isascii() and submission.isalnum() else None
+    return (
+        f"form {submission}" if 16 <= len(submission) <= 64 and submission.isascii() and submission.isalnum() else None
+    )
 
 
 def _seen_at(entered: dict[str, str], zone: ZoneInfo) -> datetime | None:
@@ -103,9 +109,7 @@ def _seen_at(entered: dict[str, str], zone: ZoneInfo) -> datetime | None:
         ) from error
 
 
-def _form(
-    visited: Visitor, given: dict[str, str], problem: MatcherError | None, *, status: int = 200
-) -> Response:
+def _form(visited: Visitor, given: dict[str, str], problem: MatcherError | None, *, status: int = 200) -> Response:
     return visited.page(
         "report.html",
         status=status,
@@ -116,5 +120,5 @@ def _form(
         submission=secrets.token_hex(16),
         zone=visited.context.settings.public_zone,
         contact_days=visited.context.settings.contact_days,
-        **_CHOICES,
+        **CHOICES,
     )

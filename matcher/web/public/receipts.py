@@ -63,7 +63,9 @@ def withdraw(visited: Anybody, given: Sent) -> Response:
     return visited.page("withdrawn.html", gone=gone)
 
 
-def _shown(visited: Visitor, code: str, *, done: str | None = None, problem: str | None = None, status: int = 200) -> Response:
+def _shown(
+    visited: Visitor, code: str, *, done: str | None = None, problem: str | None = None, status: int = 200
+) -> Response:
     try:
         view = visited.side.reports.receipt(code)
     except MatcherError as error:
@@ -71,7 +73,13 @@ def _shown(visited: Visitor, code: str, *, done: str | None = None, problem: str
             raise
         return visited.page("code.html", status=error.http_status, problem=error.message)
     return visited.page(
-        "status.html", status=status, code=code, receipt=view, pictures=_pictures(visited, code, view), done=done, problem=problem
+        "status.html",
+        status=status,
+        code=code,
+        receipt=view,
+        pictures=_pictures(visited, code, view),
+        done=done,
+        problem=problem,
     )
 
 

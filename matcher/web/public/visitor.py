@@ -1,4 +1,4 @@
-"""Who visits a page of the public: nobody who is known. Where a request comes from, and in which language it is read."""
+"""Who visits a page of the public: nobody who is known; from where, and in which language it is read."""
 
 from __future__ import annotations
 
@@ -70,7 +70,11 @@ class Visitor:
     def seconds_since(self, started: str) -> float | None:
         """How long ago a form was given out; `None` if it does not tell, or tells what we did not give out."""
         seconds, _, proof = started.partition(".")
-        if not seconds.isascii() or not seconds.isdigit() or not hmac.compare_digest(proof.encode(), self._proof(seconds).encode()):
+        if (
+            not seconds.isascii()
+            or not seconds.isdigit()
+            or not hmac.compare_digest(proof.encode(), self._proof(seconds).encode())
+        ):
             return None
         passed = self.context.clock().timestamp() - int(seconds)
         return passed if 0 <= passed <= _LONGEST_TIME else None
