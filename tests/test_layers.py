@@ -52,6 +52,7 @@ HOMES = {
     "prometheus_client": {"web"},
     "argon2": {"accounts"},
     "reportlab": {"interchange"},
+    "openpyxl": {"interchange"},
     "tomli": {"config", "faces"},
     "click": {"cli"},
     "rich": {"cli"},
