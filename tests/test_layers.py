@@ -54,6 +54,7 @@ HOMES = {
     "argon2": {"accounts"},
     "reportlab": {"interchange"},
     "segno": {"interchange"},
+    "openpyxl": {"interchange"},
     "tomli": {"config", "faces"},
     "click": {"cli"},
     "rich": {"cli"},
