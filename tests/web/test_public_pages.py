@@ -284,7 +284,9 @@ def test_whoever_asks_hears_what_is_new_and_what_is_near(browser: TestClient, of
 def key(office: Office) -> dict[str, str]:
     admin = account(office.matcher.context.store, "root", Role.ADMIN)
     account(office.matcher.context.store, "app", Role.SERVICE)
-    text, _ = office.matcher.accounts.add_key(admin, NewKey("app", "shop", frozenset({Right.SIGHTING_SUBMIT}), 30))
+    text, _ = office.matcher.accounts.add_key(
+        admin, NewKey(name="app", label="shop", scopes=frozenset({Right.SIGHTING_SUBMIT}), days=30)
+    )
     return {"authorization": f"Bearer {text}"}
 
 
