@@ -124,6 +124,9 @@ class Settings(BaseSettings):
     public_name: str | None = Field(
         None, min_length=1, max_length=100, description="office that issues alerts, as the public is told"
     )
+    public_emergency: str = Field(
+        "110", min_length=2, max_length=20, description="number of the police that the public is to call in danger"
+    )
     public_phone: str | None = Field(
         None, min_length=3, max_length=40, description="number on cards that the public is to call"
     )

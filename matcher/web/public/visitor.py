@@ -59,7 +59,7 @@ class Visitor:
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page of the public."""
-        known = {"lang": self.language.value, "phone": self.context.settings.public_phone}
+        known = {"lang": self.language.value, "emergency": self.context.settings.public_emergency}
         return any_page(self.request, f"public/{template}", status=status, **{**known, **values})
 
     def started(self) -> str:
