@@ -26,8 +26,8 @@ _LONGEST = timedelta(days=366)
 class NewTerms:
     """What an alert says; what is `None` is taken from the case, or of an alert that is there stays as it is.
 
-    `growth` is the name of a schedule or one of one's own. `since` is when it begins, by default the disappearance;
-    `expires_at` ends the alert, by default after the setting `alert_days`.
+    Empty words take away what was there. `growth` is the name of a schedule or one of one's own. `since` is when it
+    begins, by default the disappearance; `expires_at` ends the alert, by default after the setting `alert_days`.
     """
 
     centre: Position | None = None
@@ -63,8 +63,7 @@ def whole_terms(context: Context, new: NewTerms, before: Terms | Mapping[str, An
     if new.growth is not None and growth is None:
         names = ", ".join(sorted(SCHEDULES))
         raise WrongUse(Wording("There is no schedule '{name}': there are {names}.", name=new.growth, names=names))
-    centre, place = new.centre or old["centre"], _words("place", new.place, _LONGEST_PLACE) or old["place"]
-    since = new.since or old["since"]
+    centre, since = new.centre or old["centre"], new.since or old["since"]
     if centre is None:
         raise WrongUse(Wording("Where is the alert to be heard? The case has no position: give one."))
     if since is None:
@@ -76,17 +75,15 @@ def whole_terms(context: Context, new: NewTerms, before: Terms | Mapping[str, An
         raise WrongUse(Wording("An area cannot grow since a time that is to come."))
     return Terms(
         centre=centre,
-        place=place or "",
+        place=(old["place"] if new.place is None else _words("place", new.place, _LONGEST_PLACE)) or "",
         growth=growth or old.get("growth") or TUANYUAN,
         since=since,
         expires_at=expires_at,
-        note=_words("note", new.note, _LONGEST_NOTE) or old.get("note"),
+        note=old.get("note") if new.note is None else _words("note", new.note, _LONGEST_NOTE),
     )
 
 
-def _words(name: str, given: str | None, longest: int) -> str | None:
-    if given is None:
-        return None
-    told = parsed(name, given, text)
+def _words(name: str, given: str, longest: int) -> str | None:
+    told: str = parsed(name, given, text)
     check_text(name, told, longest)
     return told or None

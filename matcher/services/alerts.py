@@ -13,7 +13,6 @@ from datetime import datetime
 
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.alerts import (
-    MOVES,
     Alert,
     AlertEnd,
     AlertId,
@@ -115,6 +114,8 @@ class Alerts:
             raise Conflict(Wording("The alert was changed meanwhile: look at what is proposed now."))
         if proposal.by == acting.name:
             raise NotPermitted(Wording("An actual alert takes two people: another officer has to agree."))
+        if found.state is AlertState.ISSUED:  # its area may have grown since this was proposed
+            require_wider(found.terms, proposal.terms, self._context.clock())
         people = tuple(sorted({proposal.by, acting.name}))
         return self._tell(acting, found, proposal.terms, proposal.meant, people)
 
@@ -151,11 +152,11 @@ class Alerts:
             return [view(reading, one, self._context.clock()) for one in reading.alerts.of_case(case.id)]
 
     def listed(self, acting: Acting, *, ended: bool = False, limit: int | None = None) -> list[AlertView]:
-        """Drafts and issued alerts, newest first; `ended`: those that were cancelled instead."""
+        """Drafts and active alerts, newest first; `ended`: those that were cancelled or ran out instead."""
         acting.require(Right.CASE_READ)
-        states = [state for state in AlertState if (not MOVES[state]) == ended]
+        now = self._context.clock()
         with self._context.store.read() as reading:
-            return [view(reading, one, self._context.clock()) for one in reading.alerts.in_states(states, limit)]
+            return [view(reading, one, now) for one in reading.alerts.listed(now, ended=ended, limit=limit)]
 
     def _require(self, acting: Acting, alert: str) -> Alert:
         acting.require(Right.PUBLISH)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from matcher.domain.ages import AgeBand
 from matcher.domain.cases import CaseStatus, LegalBasis
-from matcher.domain.messages import MessageState
+from matcher.domain.messages import Channel, MessageState
 from matcher.domain.reviews import TaskKind
 from matcher.domain.scores import unit
 from matcher.errors import MatcherError
@@ -266,7 +266,7 @@ def _messages(context: Context) -> Finding:
     lacking = context.settings.lacking_secrets()
     if lacking:
         return Finding("messages", None, f"this process could send none: {'; '.join(lacking)}.")
-    ways = ", ".join(sorted(channel.value for channel in channels_of(context)))
+    ways = ", ".join(sorted(channel.value for channel in channels_of(context) - {Channel.PARTNER}))
     return Finding("messages", True, f"none is late; sent by: {ways}" if ways else "only in the inboxes of the desk")
 
 

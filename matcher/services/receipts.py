@@ -87,23 +87,18 @@ def withdraw(context: Context, code: str) -> bool:
 
     False where somebody has to decide first, since reviewers or officers work with it: it is marked as taken back.
     """
+    with context.store.read() as reading:
+        sighting_id = by_receipt(context, reading, code).sighting_id
+    who, subject = Who(PUBLIC, ReasonCode.SIGHTING), Subject(SubjectKind.SIGHTING, sighting_id)
+    if erase(context, subject, who, Because.REQUEST, lambda reading: not _needed(reading, sighting_id)) is not None:
+        return True
     with context.store.write() as transaction:
         report = by_receipt(context, transaction, code)
-        now = context.clock()
-        if _needed(transaction, report.sighting_id):
-            taken_back = replace(report, state=ReportState.WITHDRAWN, decided_at=now, leased_until=None)
-            transaction.reports.update(taken_back)
-            record(
-                context,
-                transaction,
-                Who(PUBLIC, ReasonCode.SIGHTING),
-                Trace("report.withdraw", [report.sighting_id], details={"erased": False}),
-            )
-            return False
-    subject = Subject(SubjectKind.SIGHTING, report.sighting_id)
-    who = Who(PUBLIC, ReasonCode.SIGHTING)
-    erase(context, subject, who, Because.REQUEST, lambda reading: not _needed(reading, report.sighting_id))
-    return True
+        taken_back = replace(report, state=ReportState.WITHDRAWN, decided_at=context.clock(), leased_until=None)
+        transaction.reports.update(taken_back)
+        trace = Trace("report.withdraw", [sighting_id], details={"erased": False})
+        record(context, transaction, who, trace)
+    return False
 
 
 def _needed(reading: Reading, sighting_id: SightingId) -> bool:

@@ -6,7 +6,7 @@ Nothing is refused by a rule: what may be spam or a mistake waits here. Whoever 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -56,6 +56,16 @@ class ReportLine:
     language: Language | None
     decided_by: str | None
     decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What somebody decides about a report that is in one of some states: it gets another one."""
+
+    action: str
+    of: Sequence[ReportState]
+    to: ReportState
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Reports:
@@ -113,27 +123,24 @@ class Reports:
     def release(self, acting: Acting, report: str, *, reason: str | None = None) -> ReportLine:
         """Let a report be searched for that waits for a person, or that was taken for a duplicate."""
         acting.require(Right.TRIAGE)
-        found, now = self._of(report, _OPEN), self._context.clock()
-        queued = replace(found, state=ReportState.QUEUED, decided_by=acting.name, decided_at=now, leased_until=None)
-        return self._decided(acting, queued, "report.release", reason)
+        # Whoever looked at it, or died over it, before somebody decided counts no more.
+        anew = _Decision("report.release", _OPEN, ReportState.QUEUED, {"leased_until": None, "attempts": 0})
+        return self._decide(acting, report, anew, reason)
 
     def refuse(self, acting: Acting, report: str, *, reason: str) -> ReportLine:
         """Say that a report is spam or abuse: it is not searched for, and erased after the setting `refused_days`."""
         acting.require(Right.TRIAGE)
         if not reason.strip():
             raise WrongUse(Wording("Why is the report refused? Say what you see."))
-        found, now = self._of(report, _OPEN), self._context.clock()
-        refused = replace(found, state=ReportState.REFUSED, decided_by=acting.name, decided_at=now)
-        return self._decided(acting, refused, "report.refuse", reason)
+        return self._decide(acting, report, _Decision("report.refuse", _OPEN, ReportState.REFUSED), reason)
 
     def keep(self, acting: Acting, report: str, *, reason: str) -> ReportLine:
         """Keep a report that its reporter took back, since people work with it; who agrees erases the sighting."""
         acting.require(Right.CASE_CLOSE)
         if not reason.strip():
             raise WrongUse(Wording("Why is the report kept? Give a reason."))
-        found, now = self._of(report, (ReportState.WITHDRAWN,)), self._context.clock()
-        kept = replace(found, state=ReportState.TAKEN, decided_by=acting.name, decided_at=now)
-        return self._decided(acting, kept, "report.keep", reason)
+        kept = _Decision("report.keep", (ReportState.WITHDRAWN,), ReportState.TAKEN)
+        return self._decide(acting, report, kept, reason)
 
     def merge(self, acting: Acting, report: str, into: str) -> None:
         """Show a sighting beside another one of the same happening. Both stay what they are; `split` undoes it."""
@@ -173,39 +180,40 @@ class Reports:
             raise WrongUse(Wording("Why do you need to reach the reporter? Give a reason."))
         sighting_id = SightingId(parse_id(report))
         with self._context.store.write() as transaction:
-            found = transaction.reports.get(sighting_id)
+            found = _require(transaction, report)
             self._record(transaction, acting, "report.contact", [sighting_id], reason)
-        if found is None or found.contact is None:
+        if found.contact is None:
             return None
         return open_text(self._context, sighting_id, reports.CONTACT, found.contact)
 
-    def _of(self, report: str, states: Sequence[ReportState]) -> PublicReport:
-        with self._context.store.read() as reading:
-            found = reading.reports.get(SightingId(parse_id(report)))
-        if found is None:
-            raise NotFound(
-                Wording("There is no report '{report}'.", report=report),
-                step="`matcher report list` shows all reports.",
-            )
-        if found.state not in states:
-            told = {"report": report, "state": found.state.value}
-            raise Conflict(Wording("The report '{report}' is '{state}': nothing was changed.", **told))
-        return found
-
-    def _decided(self, acting: Acting, report: PublicReport, action: str, reason: str | None) -> ReportLine:
+    def _decide(self, acting: Acting, report: str, decision: _Decision, reason: str | None) -> ReportLine:
+        """Under the lock of all writers: what its reporter or somebody else did meanwhile is not undone."""
         with self._context.store.write() as transaction:
-            before = transaction.reports.get(report.sighting_id)
-            if before is None or before.state not in (*_OPEN, ReportState.WITHDRAWN):
-                raise Conflict(Wording("Somebody else decided about this report meanwhile."))
-            transaction.reports.update(report)
-            self._record(transaction, acting, action, [report.sighting_id], reason)
-            return _line(transaction, report)
+            found = _require(transaction, report)
+            if found.state not in decision.of:
+                told = {"report": report, "state": found.state.value}
+                raise Conflict(Wording("The report '{report}' is '{state}': nothing was changed.", **told))
+            now = self._context.clock()
+            decided = replace(found, state=decision.to, decided_by=acting.name, decided_at=now, **decision.more)
+            transaction.reports.update(decided)
+            self._record(transaction, acting, decision.action, [found.sighting_id], reason)
+            return _line(transaction, decided)
 
     def _record(
         self, transaction: Transaction, acting: Acting, action: str, ids: Sequence[int], reason: str | None = None
     ) -> None:
         who = Who.of(acting, ReasonCode.SIGHTING, (reason or "").strip() or None)
         record(self._context, transaction, who, Trace(action, ids))
+
+
+def _require(reading: Reading, report: str) -> PublicReport:
+    """The report of a shown id; `NotFound` names it."""
+    found = reading.reports.get(SightingId(parse_id(report)))
+    if found is None:
+        raise NotFound(
+            Wording("There is no report '{report}'.", report=report), step="`matcher report list` shows all reports."
+        )
+    return found
 
 
 def _line(reading: Reading, report: PublicReport) -> ReportLine:

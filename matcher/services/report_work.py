@@ -81,9 +81,10 @@ def _lease(context: Context) -> PublicReport | None:
 
 
 def _mine(transaction: Transaction, report: PublicReport) -> bool:
-    """Whether this report is still as it was leased: nobody took it back, and no other process has it by now."""
+    """Whether this report is still as it was leased: nobody decided about it, and no other process has it by now."""
     now = transaction.reports.get(report.sighting_id)
-    return now is not None and now.state is ReportState.QUEUED and now.attempts == report.attempts
+    leased = (ReportState.QUEUED, report.attempts, report.decided_at)
+    return now is not None and (now.state, now.attempts, now.decided_at) == leased
 
 
 def _end(context: Context, report: PublicReport, state: ReportState, beside: SightingId | None = None) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, not_, or_, select, update
 
 from matcher.domain.alerts import (
     Alert,
@@ -49,9 +49,11 @@ class AlertReading(Part):
         """All alerts that show a card, newest first."""
         return self._where(alerts.c.card_id == card_id)
 
-    def in_states(self, states: Iterable[AlertState], limit: int | None = None) -> list[Alert]:
-        """Alerts of these states, newest first."""
-        return self._where(alerts.c.state.in_(tuple(states)), limit)
+    def listed(self, now: datetime, *, ended: bool, limit: int | None = None) -> list[Alert]:
+        """Drafts and active alerts, newest first, or those that were cancelled or ran out."""
+        ran_out = and_(alerts.c.state == AlertState.ISSUED, alerts.c.expires_at <= now)
+        over = or_(alerts.c.state == AlertState.CANCELLED, ran_out)
+        return self._where(over if ended else not_(over), limit)
 
     def growing(self, now: datetime, limit: int) -> list[Alert]:
         """Active alerts whose area is to grow by now, the longest due first."""

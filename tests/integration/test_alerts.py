@@ -12,7 +12,7 @@ from pictures import child, group
 from publishing import HANGZHOU, PHONE, alerted, allow, missing, published, second_officer
 from reviews import Clock, account
 
-from matcher.domain.alerts import AlertState, BulletinKind
+from matcher.domain.alerts import AlertState, BulletinKind, Growth
 from matcher.domain.people import Role
 from matcher.domain.positions import Position
 from matcher.domain.publications import CardState
@@ -141,6 +141,42 @@ def test_an_update_takes_two_people_and_never_leaves_somebody_out(office: Office
     alerts.approve(office.officer, alert.id)
     newest = alerts.bulletins(other, alert.id)[-1]
     assert (newest.kind, newest.content["note"]) == (BulletinKind.UPDATE, "Last seen at the station.")
+
+
+def test_what_was_proposed_for_a_smaller_area_cannot_be_agreed_to_when_it_has_grown(office: Office) -> None:
+    alerts = office.matcher.public.alerts
+    missing(office)
+    published(office)
+    other = second_officer(office)
+    alert = alerted(office, other)
+    alerts.update(other, alert.id, NewTerms(growth=Growth(((0, 120),)), note="he has a bicycle"))
+    office.clock.forward(hours=2)
+    with pytest.raises(WrongUse, match="leaves out"):
+        alerts.approve(office.officer, alert.id)
+    assert alerts.alert(other, alert.id).circle.radius_km == 300
+
+
+def test_empty_words_take_away_what_was_said(office: Office) -> None:
+    alerts = office.matcher.public.alerts
+    missing(office)
+    published(office)
+    draft = alerts.draft(office.officer, "A-1", NewTerms(note="at the station", place="Station"))
+    assert alerts.update(office.officer, draft.id, NewTerms()).terms.note == "at the station"
+    changed = alerts.update(office.officer, draft.id, NewTerms(note=" ", place="")).terms
+    assert (changed.note, changed.place) == (None, "")
+
+
+def test_what_ran_out_is_listed_with_what_was_cancelled(office: Office) -> None:
+    alerts = office.matcher.public.alerts
+    missing(office)
+    published(office)
+    alert = alerted(office, second_officer(office), expires_at=office.clock() + timedelta(hours=1))
+    draft = alerts.draft(office.officer, "A-1")
+    assert {one.id for one in alerts.listed(office.officer)} == {alert.id, draft.id}
+    assert alerts.listed(office.officer, ended=True) == []
+    office.clock.forward(hours=1)
+    assert [one.id for one in alerts.listed(office.officer)] == [draft.id]
+    assert [one.id for one in alerts.listed(office.officer, ended=True)] == [alert.id]
 
 
 def end_case(office: Office, consent: str) -> None:

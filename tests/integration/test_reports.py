@@ -299,6 +299,50 @@ def test_a_process_that_dies_over_a_report_leaves_it_to_the_next_and_three_times
     look_at_next(context)
     line = office.matcher.public.reports.line(office.boss, receipt.id)
     assert (line.state, Doubt.UNREADABLE in line.doubts) == (ReportState.HELD, True)
+    office.matcher.public.reports.release(office.boss, receipt.id)
+    look_at_next(context)
+    assert state(office, receipt) is ReportState.TAKEN, "a person's word counts more than the deaths before it"
+
+
+def test_what_a_person_decides_while_a_process_looks_is_not_undone_by_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt, reports = report(office), office.matcher.public.reports
+    context, find = office.matcher.context, office.matcher.context.pipeline.find
+
+    def released(*arguments: object, **more: object) -> object:
+        reports.release(office.boss, receipt.id)
+        return find(*arguments, **more)
+
+    monkeypatch.setattr(context.pipeline, "find", released)
+    look_at_next(context)
+    line = reports.line(office.boss, receipt.id)
+    assert (line.state, line.decided_by) == (ReportState.QUEUED, "boss")
+    monkeypatch.undo()
+    look_at_next(context)
+    line = reports.line(office.boss, receipt.id)
+    assert (line.state, line.decided_by) == (ReportState.TAKEN, "boss")
+
+
+def test_a_report_that_comes_to_be_needed_while_it_is_taken_back_is_not_said_to_be_gone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.register(1, 2)
+    receipt, erase = report(office), receipts.erase
+    look_at_all(office.matcher.context)
+
+    def picked_first(*arguments: object) -> object:
+        office.pick(office.cat, "A-1")
+        return erase(*arguments)
+
+    monkeypatch.setattr(receipts, "erase", picked_first)
+    assert office.matcher.public.reports.withdraw(receipt.code) is False
+    assert state(office, receipt) is ReportState.WITHDRAWN
+
+
+def test_how_to_reach_nobody_is_answered_with_not_found(office: Office) -> None:
+    with pytest.raises(NotFound, match="no report"):
+        office.matcher.public.reports.contact(office.officer, "0000000000001", reason="ask back")
 
 
 def test_a_dispute_from_outside_hides_nothing_by_itself_and_an_officer_hides_it_in_one_step(office: Office) -> None:
