@@ -13,7 +13,6 @@ from datetime import datetime
 
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.alerts import (
-    MOVES,
     Alert,
     AlertEnd,
     AlertId,
@@ -151,11 +150,11 @@ class Alerts:
             return [view(reading, one, self._context.clock()) for one in reading.alerts.of_case(case.id)]
 
     def listed(self, acting: Acting, *, ended: bool = False, limit: int | None = None) -> list[AlertView]:
-        """Drafts and issued alerts, newest first; `ended`: those that were cancelled instead."""
+        """Drafts and issued alerts, newest first; `ended`: those that were cancelled or have run out instead."""
         acting.require(Right.CASE_READ)
-        states = [state for state in AlertState if (not MOVES[state]) == ended]
+        now = self._context.clock()
         with self._context.store.read() as reading:
-            return [view(reading, one, self._context.clock()) for one in reading.alerts.in_states(states, limit)]
+            return [view(reading, one, now) for one in reading.alerts.listed(now, ended=ended, limit=limit)]
 
     def _require(self, acting: Acting, alert: str) -> Alert:
         acting.require(Right.PUBLISH)
