@@ -41,7 +41,7 @@ class Witness(str, Enum):
 
     FIRST_HAND = "first_hand"  # the reporter
     SECOND_HAND = "second_hand"  # somebody else, or a picture that went round
-    UNTOLD = "untold"
+    UNTOLD = "not_told"
 
 
 def witness_of(first_hand: bool | None, how_seen: HowSeen) -> Witness:

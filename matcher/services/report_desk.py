@@ -127,6 +127,12 @@ class Reports:
             found = reading.reports.get(SightingId(parse_id(report)))
             return None if found is None else _line(reading, found)
 
+    def report(self, acting: Acting, report: str) -> ReportLine:
+        """What is known of a report; `NotFound` if there is none."""
+        acting.require(Right.TRIAGE)
+        with self._context.store.read() as reading:
+            return _line(reading, _require(reading, report))
+
     def beside(self, acting: Acting, sighting: str) -> list[str]:
         """The other sightings of the same happening, by their ids, the first one before those shown beside it."""
         acting.require(Right.TRIAGE)

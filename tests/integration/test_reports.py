@@ -355,9 +355,9 @@ def test_what_somebody_else_showed_is_listed_apart(office: Office) -> None:
     untold = report(office, child(4), told={})
     found = {
         witness: [one.id for one in reports.listed(office.boss, witness=witness)]
-        for witness in ("first_hand", "second_hand", "untold")
+        for witness in ("first_hand", "second_hand", "not_told")
     }
-    assert found == {"first_hand": [own.id], "second_hand": [passed_on.id, heard.id], "untold": [untold.id]}
+    assert found == {"first_hand": [own.id], "second_hand": [passed_on.id, heard.id], "not_told": [untold.id]}
     for witness, ids in found.items():
         assert {reports.line(office.boss, one).witness.value for one in ids} == {witness}
     with pytest.raises(WrongUse):
