@@ -152,7 +152,7 @@ class Alerts:
             return [view(reading, one, self._context.clock()) for one in reading.alerts.of_case(case.id)]
 
     def listed(self, acting: Acting, *, ended: bool = False, limit: int | None = None) -> list[AlertView]:
-        """Drafts and active alerts, newest first; `ended`: those that were cancelled or ran out instead."""
+        """Drafts and issued alerts, newest first; `ended`: those that were cancelled or have run out instead."""
         acting.require(Right.CASE_READ)
         now = self._context.clock()
         with self._context.store.read() as reading:

@@ -22,6 +22,7 @@ from babel.units import format_unit
 from markupsafe import Markup, escape
 
 from matcher.domain.chances import Meaning
+from matcher.domain.codes import spoken
 from matcher.domain.people import Language
 from matcher.domain.quality import Advice, Weakness
 from matcher.matching.sentences import sentence
@@ -118,6 +119,10 @@ class Speech:
             return NO_DATA
         name = kind or context(value)
         return english(value) if name is None else self.translations.pgettext(name, english(value))
+
+    def code(self, value: str | None) -> str:
+        """A code as people read it out."""
+        return NO_DATA if value is None else spoken(value)
 
     def time(self, value: datetime | None) -> str:
         """An aware time, in UTC."""
