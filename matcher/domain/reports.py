@@ -63,6 +63,8 @@ class Doubt(str, Enum):
     CASE_CLOSED = "case_closed"  # the child is not looked for any more
     EMPTY = "empty"  # neither when nor where
     FAR_FUTURE = "far_future"  # seen at a time that is to come
+    SAME_REFUSED = "same_refused"  # people refused its very photos before
+    SAME_DISPUTED = "same_disputed"  # somebody said of its very photos that they show them or their child
     UNREADABLE = "unreadable"  # the models came to no end with its photos
 
 
@@ -90,6 +92,8 @@ WEIGHTS = {
     Doubt.LINKS: 40,
     Doubt.REPEATED_WORDS: 40,
     Doubt.UNREADABLE: 60,
+    Doubt.SAME_REFUSED: 60,
+    Doubt.SAME_DISPUTED: 60,
     Doubt.FAR_FUTURE: 40,
     Doubt.MANY: 30,
     Doubt.HASTE: 30,

@@ -277,4 +277,11 @@ def _require_allowed(reading: Reading, alert: Alert, terms: Terms, now: datetime
         raise Conflict(Wording("The public sees another card, {card}, by now: write a new alert.", **told))
     if terms.expires_at <= now:
         raise WrongUse(Wording("The alert has run out: give it a later end first."))
+    if terms.expires_at > card.expires_at:
+        raise WrongUse(
+            Wording(
+                "The card runs out at {time} UTC, before the alert does: approve a new card, or end the alert earlier.",
+                time=f"{card.expires_at:%Y-%m-%d %H:%M}",
+            )
+        )
     return card

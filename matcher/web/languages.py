@@ -11,6 +11,7 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import negotiate_locale
@@ -129,6 +130,11 @@ class Speech:
         if value is None:
             return NO_DATA
         return format_datetime(value, self._forms.time, tzinfo=timezone.utc, locale=self._forms.locale)
+
+    def local(self, value: datetime, zone: ZoneInfo) -> str:
+        """A time as clocks show it in a zone, to the minute."""
+        at = value.astimezone(zone)
+        return f"{self.day(at.date())}, {at:%H:%M}"
 
     def day(self, value: date) -> str:
         """A day for whoever reads it anywhere, its month in letters where the language has them."""

@@ -112,6 +112,32 @@ def test_a_photo_that_came_before_is_not_searched_again_and_can_be_split(office:
     assert office.matcher.sighting(near.id).photos[0].faces[0].candidates
 
 
+def test_a_duplicate_of_what_was_taken_back_is_searched_for_after_all(office: Office) -> None:
+    first = report(office)
+    office.clock.forward(seconds=1)
+    same = report(office, told={})
+    look_at_all(office.matcher.context)
+    assert state(office, same) is ReportState.DUPLICATE
+    office.matcher.public.reports.withdraw(first.code)
+    assert look_at_all(office.matcher.context) == 1
+    assert state(office, same) is ReportState.TAKEN
+
+
+@pytest.mark.parametrize("doubt", [Doubt.SAME_REFUSED, Doubt.SAME_DISPUTED])
+def test_a_photo_that_was_refused_or_disputed_before_waits_for_a_person(office: Office, doubt: Doubt) -> None:
+    first = report(office, trap="x" if doubt is Doubt.SAME_REFUSED else "")
+    look_at_all(office.matcher.context)
+    if doubt is Doubt.SAME_REFUSED:
+        office.matcher.public.reports.refuse(office.boss, first.id, reason="advertising")
+    else:
+        office.matcher.casework.dispute_sighting(office.officer, first.id, note="it is me")
+    office.clock.forward(seconds=1)
+    again = report(office, small(child(1, 1), 220))
+    look_at_all(office.matcher.context)
+    line = office.matcher.public.reports.line(office.boss, again.id)
+    assert (line.state, doubt in line.doubts) == (ReportState.HELD, True)
+
+
 def test_another_photo_of_the_child_is_no_duplicate(office: Office) -> None:
     one, other = report(office, child(1, 1)), report(office, child(1, 2))
     look_at_all(office.matcher.context)
