@@ -8,9 +8,10 @@ import os
 import re
 import sys
 import tempfile
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -33,6 +34,9 @@ LONGEST_LIST = 10_000  # places of a candidate list
 YOUNGEST_REMOVED_DAYS = 180  # of the audit log: six months are kept whatever is set
 DEFAULT_BACKEND = "mmod+dlib-resnet-v1"
 
+# The file that settings are being read from: a class of settings for each home would take longer to make than the
+# settings take to read.
+_settings_file: ContextVar[Path | None] = ContextVar("settings_file", default=None)
 
 # The secret of each way out is needed only where messages are sent: commands of other processes do without.
 _SECRETS = {"smtp_user": "smtp_password", "webhook_url": "webhook_secret"}
@@ -182,7 +186,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _settings_file.get())
 
 
 def sign_in_file(home: Path) -> Path:
@@ -266,15 +270,11 @@ class Home:
             raise HomeMissing(f"There is no home in '{self.root}': create it with `matcher init --home {self.root}`.")
         return self
 
-    def settings(self, **given: object) -> Settings:
+    def settings(self, **given: Any) -> Settings:
         """The settings that hold for this home; `WrongUse` names a line, a key or a value that cannot be used."""
-        here = type(
-            "HomeSettings",
-            (Settings,),
-            {"model_config": SettingsConfigDict(**{**Settings.model_config, "toml_file": self.settings_file})},
-        )
+        told = _settings_file.set(self.settings_file)
         try:
-            loaded = here(**given)
+            return Settings(**given)
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"])
@@ -288,8 +288,8 @@ class Home:
             raise WrongUse(f"{subject} in '{self.settings_file}' or the environment: {why}.") from error
         except ValueError as error:  # of the TOML parser, which names the line
             raise WrongUse(f"The settings file '{self.settings_file}' cannot be read: {error}.") from error
-        assert isinstance(loaded, Settings)  # noqa: S101 - a type narrowing, not a check
-        return loaded
+        finally:
+            _settings_file.reset(told)
 
     @property
     def backend_in_file(self) -> str:

@@ -54,8 +54,9 @@ def _quick_upgrade(connection: Connection, shown: str) -> None:
     if connection.dialect.name != "sqlite" or connection.exec_driver_sql("SELECT 1 FROM sqlite_master").first():
         _UPGRADE(connection, shown)
         return
+    cursor = connection.connection.cursor()
     for statement in _statements(tables.REVISION):
-        connection.exec_driver_sql(statement)
+        cursor.execute(statement)
 
 
 @functools.cache
