@@ -1,7 +1,7 @@
 """What the tests of whole homes do not do over and over: migrate a new database, look for faces in a photo that they
-have looked at before, hash a password for as long as an attacker should need.
+have looked at before, hash a password for as long as an attacker should need, read the routes of the desk.
 
-All of it is switched off in the tests of these very things: they override the fixtures of `conftest.py`.
+The first three are fixtures of `conftest.py`, which the tests of these very things override.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ from matcher.store import migrate, tables
 from matcher.store.database import Store
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.routing import BaseRoute
+
     from matcher.faces.pipeline import _Photo
 
 _UPGRADE = migrate.upgrade
@@ -47,6 +50,15 @@ def hashing(patch: pytest.MonkeyPatch) -> None:
     """Passwords are kept by argon2id with little work; other than `accounts.weak`, so that those are encoded anew."""
     patch.setattr(passwords, "_hasher", _HASHER)
     patch.setattr(passwords, "_nobodys", _nobodys)
+
+
+def routed(app: FastAPI) -> FastAPI:
+    """An application with the routes of the first one of this process: they know no home, and FastAPI takes half a
+    second to read what they take and give.
+    """
+    _routes.extend([] if _routes else app.router.routes)
+    app.router.routes = _routes
+    return app
 
 
 def _quick_upgrade(connection: Connection, shown: str) -> None:
@@ -83,6 +95,7 @@ class _QuickPipeline(FacePipeline):
         return _found[key]
 
 
+_routes: list[BaseRoute] = []
 _backends: dict[int, Backend] = {}
 _found: dict[tuple[int, bytes, bool], PhotoFaces] = {}
 
