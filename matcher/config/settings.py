@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
@@ -116,8 +117,15 @@ class Settings(BaseSettings):
     partner_reports_per_hour: int = Field(5000, ge=1, description="the same for the key of a partner or institution")
     contact_days: float = Field(90, gt=0, description="days after which how to reach a reporter is erased")
     refused_days: float = Field(14, gt=0, description="days after which a report that people refused is erased")
+    public_zone: str = Field("Asia/Shanghai", description="time zone in which the public tells when a child was seen")
     public_url: str | None = Field(
         None, pattern=r"^https?://[^\s<>]+$", description="where the public finds cards and the form for sightings"
+    )
+    public_name: str | None = Field(
+        None, min_length=1, max_length=100, description="office that issues alerts, as the public is told"
+    )
+    public_emergency: str = Field(
+        "110", min_length=2, max_length=20, description="number of the police that the public is to call in danger"
     )
     public_phone: str | None = Field(
         None, min_length=3, max_length=40, description="number on cards that the public is to call"
@@ -141,6 +149,15 @@ class Settings(BaseSettings):
     backup_dir: Path | None = Field(None, description="folder of the backups that are made every night")
     key_backup_dir: Path | None = Field(None, description="folder that keeps the newest keys, apart from the backups")
     backups_kept: int = Field(7, ge=1, le=10_000, description="backups that are kept in a folder")
+
+    @field_validator("public_zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"'{zone}' is no time zone such as Asia/Shanghai") from error
+        return zone
 
     @field_validator("key_file", "key_command", mode="before")
     @classmethod

@@ -19,7 +19,7 @@ from matcher.wording import Wording
 
 __all__ = ["Card", "CardFacts", "NamePolicy", "coarse_age", "facts_of", "months_between", "whole_months"]
 
-LONGEST_ADDRESS = 150  # of a report's page: more letters make a code too fine for a telephone's camera
+LONGEST_ADDRESS = 106  # of a report's page: more letters make a code too fine for a telephone's camera
 _ADDRESS = re.compile(r"https?://[!-~]+", re.ASCII)
 _PHONE = re.compile(r"[^\n\r\t]{3,40}")
 _CODE = re.compile(r"[0-9A-Za-z]([0-9A-Za-z -]{0,22}[0-9A-Za-z])?")

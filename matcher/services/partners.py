@@ -118,7 +118,7 @@ def _require(reading: Reading, name: str) -> Partner:
 def _checked(url: str) -> str:
     problem = webhook_problem(url)
     if problem is not None:
-        raise WrongUse(Wording("'{url}' cannot be told anything: {problem}.", url=url, problem=Wording(problem)))
+        raise WrongUse(Wording("'{url}' cannot be told anything: {problem}.", url=url, problem=problem))
     return url
 
 

@@ -119,6 +119,18 @@ def portrait(context: Context, face_id: FaceId) -> bytes:
     return _kept(context, photo, f"{_PORTRAIT}-{id_text(face.id)}", make)
 
 
+def face_in_portrait(context: Context, face_id: FaceId) -> tuple[float, float, float, float]:
+    """Where the face is in its `portrait`: left, top, right, bottom as parts (0 … 1) of its width and height."""
+    face, photo = _face(context, face_id)
+    left, top, right, bottom = _head_and_shoulders(face.box, photo.width, photo.height)
+    width, height = right - left, bottom - top
+    across = (face.box.left - left) / width, (face.box.right - left) / width
+    down = (face.box.top - top) / height, (face.box.bottom - top) / height
+    for _ in range(face.turn % 4):  # clockwise, as `quarter_turns`
+        across, down = (1 - down[1], 1 - down[0]), across
+    return across[0], down[0], across[1], down[1]
+
+
 def _head_and_shoulders(face: Box, width: int, height: int) -> tuple[float, float, float, float]:
     """What is shown around a face, as far as the photo goes: its own size on each side."""
     left, right = max(0.0, face.left - face.width), min(float(width), face.right + face.width)

@@ -10,6 +10,7 @@ from matcher.domain.alerts import Alert, Bulletin, BulletinKind, Meant, Terms
 from matcher.domain.ids import FaceId, new_id
 from matcher.domain.messages import Channel, Message, MessageId
 from matcher.domain.publications import Publication
+from matcher.interchange.geojson import geometry
 from matcher.services import pictures
 from matcher.services.context import Context
 from matcher.store.database import Transaction
@@ -50,7 +51,7 @@ def tell(
         at=now,
         expires_at=None if over else alert.terms.expires_at,
         circle=None if over else alert.terms.circle(now),
-        content=None if over else content,
+        content=None if over or content is None else {**content, "geometry": geometry(alert.terms.circle(now))},
     )
     number = transaction.alerts.tell(bulletin)
     transaction.outbox.add(

@@ -41,16 +41,17 @@ _MOST_RANGES = 50  # of one header; browsers send a handful
 
 @dataclass(frozen=True, slots=True)
 class _Forms:
-    """How a language writes times and days; times always name their zone."""
+    """How a language writes times and days; times always name their zone. `letters` is a day for the public."""
 
     locale: Locale
     time: str
     day: str
+    letters: str
 
 
 _FORMS = {
-    Language.ENGLISH: _Forms(Locale("en"), "yyyy-MM-dd HH:mm 'UTC'", "yyyy-MM-dd"),
-    Language.CHINESE: _Forms(Locale("zh", script="Hans"), "y年M月d日 HH:mm 'UTC'", "y年M月d日"),
+    Language.ENGLISH: _Forms(Locale("en"), "yyyy-MM-dd HH:mm 'UTC'", "yyyy-MM-dd", "d MMMM y"),
+    Language.CHINESE: _Forms(Locale("zh", script="Hans"), "y年M月d日 HH:mm 'UTC'", "y年M月d日", "y年M月d日"),
 }
 
 
@@ -92,7 +93,7 @@ class Speech:
     @property
     def reader(self) -> Reader:
         """This language for files that are made elsewhere."""
-        return Reader(self.language.value, self.say, self.words)
+        return Reader(self.language.value, self.say, self.words, self.day)
 
     def say(self, text: str) -> str:
         """The translation of a text, or the text itself; nothing is nothing, where gettext gives its file's header."""
@@ -123,6 +124,10 @@ class Speech:
         if value is None:
             return NO_DATA
         return format_datetime(value, self._forms.time, tzinfo=timezone.utc, locale=self._forms.locale)
+
+    def day(self, value: date) -> str:
+        """A day for whoever reads it anywhere, its month in letters where the language has them."""
+        return format_date(value, self._forms.letters, locale=self._forms.locale)
 
     def date(self, value: date | None) -> str:
         """A day; of an aware time, its day in UTC."""

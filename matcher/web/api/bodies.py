@@ -219,6 +219,25 @@ class SightingReport(BaseModel):
     source: str | None = None
 
 
+class PublicReport(SightingReport):
+    """What a partner's user, or an institution, tells of a sighting; every field may be left out.
+
+    `card` is the code of the card on which it was told. `photos` and `key` count in a batch: how many of the photos are
+    this report's, and what makes sending it twice the same as once.
+    """
+
+    model_config = _strict(
+        seen_at="2024-06-02T09:15:00+08:00", place="West Lake, Hangzhou", how_seen="in_person", card="K7QF-9M2P"
+    )
+
+    card: str | None = None
+    contact: str | None = None
+    language: Language | None = None
+    institution: YesNo = False
+    photos: Whole = Field(1, ge=0, le=10)
+    key: str | None = Field(None, max_length=200)
+
+
 class SearchOrder(BaseModel):
     """Why one searches, and how many cases are wanted for each face."""
 
