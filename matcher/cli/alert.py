@@ -61,8 +61,7 @@ def _terms(given: dict[str, Any]) -> NewTerms:
         raise click.UsageError("Give --schedule or --grow, one of them.")
     where = {name: given[name] for name in ("lat", "lon") if given[name] is not None}
     times = {
-        name: None if given[name] is None else parsed(name, given[name], cells.any_moment)
-        for name in ("since", "expires")
+        name: None if given[name] is None else parsed(name, given[name], cells.instant) for name in ("since", "expires")
     }
     return NewTerms(
         centre=cells.position({**where, "datum": given["datum"]}),

@@ -9,8 +9,8 @@ import click
 from matcher.cli.app import App, home_option, json_option, no_actor_option, plain, print_json, print_table, say, shown
 from matcher.cli.report_decisions import DECISIONS
 from matcher.cli.session import signed_in
-from matcher.domain.public_words import DOUBTS, RELATIONS, REPORT_STATES, VIAS
-from matcher.domain.reports import ReportState
+from matcher.domain.public_words import RELATIONS, REPORT_STATES, VIAS
+from matcher.domain.reports import WORDS, ReportState
 from matcher.errors import NotFound, SomeRefused
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _print_line(line: ReportLine) -> None:
     if line.doubts:
         say(f"  against it, {line.score} of 100; none of it refuses anything by itself:")
     for doubt in line.doubts:
-        say(f"    {DOUBTS[doubt]}")
+        say(f"    {WORDS[doubt]}")
 
 
 def _told(seen: SightingView) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import NewType
 
 from matcher.domain.ids import CaseId, SightingId
 from matcher.domain.people import Language, PersonId
+from matcher.wording import Wording
 
 DisputeId = NewType("DisputeId", int)
 
@@ -47,6 +48,21 @@ class Doubt(str, Enum):
     EMPTY = "empty"  # neither when nor where
     FAR_FUTURE = "far_future"  # seen at a time that is to come
     UNREADABLE = "unreadable"  # the models came to no end with its photos
+
+
+# What speaks against a report, for whoever has to look at it.
+WORDS = {
+    Doubt.TRAP: Wording("A field that people do not see was filled in: a program may have sent it."),
+    Doubt.HASTE: Wording("It was sent faster than a form can be filled in."),
+    Doubt.LINKS: Wording("The words hold addresses of other sites."),
+    Doubt.REPEATED_WORDS: Wording("The very same words came in before."),
+    Doubt.MANY: Wording("Many came from there within an hour; but people on one mobile network share an address."),
+    Doubt.CARD_PHOTO: Wording("The photo is one of the child's own, as we published it."),
+    Doubt.CASE_CLOSED: Wording("The child of the card is not looked for any more."),
+    Doubt.EMPTY: Wording("It says neither when nor where."),
+    Doubt.FAR_FUTURE: Wording("The child was seen at a time that is to come."),
+    Doubt.UNREADABLE: Wording("The program came to no end with its photos."),
+}
 
 
 # What a doubt weighs; a report of `HELD_FROM` and more waits for a person. Chosen so that one strong sign or several

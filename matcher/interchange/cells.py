@@ -68,13 +68,13 @@ def day(value: Any) -> date:
 
 def moment(value: Any) -> datetime:
     """A date or an ISO 8601 time, from 1900 until today; without a time zone it is UTC."""
-    parsed = any_moment(value)
+    parsed = instant(value)
     _possible(parsed.date())
     return parsed
 
 
-def any_moment(value: Any) -> datetime:
-    """The same, of whatever year, also one that is to come."""
+def instant(value: Any) -> datetime:
+    """A date or an ISO 8601 time, also one that is to come; without a time zone it is UTC."""
     written = _iso(value)
     try:
         parsed = datetime.fromisoformat(written.removesuffix("Z") + ("+00:00" if written.endswith("Z") else ""))

@@ -240,7 +240,7 @@ def test_reports_are_looked_at_and_people_decide_about_those_that_are_held(desk:
     assert [one["id"] for one in as_json("report", "list", "--waiting")] == [bad.id]
     told = run("report", "show", bad.id).output
     assert "waits for a person before anything is searched" in told
-    assert "a field was filled in that people do not see" in told
+    assert "A field that people do not see was filled in" in told
     run("report", "refuse", bad.id, "--yes", code=2)  # why?
     run("report", "refuse", bad.id, "--reason", "advertising", typed="n\n", code=1)
     assert "is erased after 14 days" in run("report", "refuse", bad.id, "--reason", "ads", typed="y\n").output
