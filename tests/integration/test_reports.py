@@ -86,7 +86,9 @@ def test_a_photo_without_a_face_is_kept_and_answered_with_how_to_take_a_better_o
 
 def test_a_reporter_whose_report_waits_for_a_person_is_not_asked_for_a_better_photo(office: Office) -> None:
     held = report(office, trap="x")
-    first, same = report(office, child(2)), report(office, child(2))
+    first = report(office, child(2))
+    office.clock.forward(seconds=1)
+    same = report(office, child(2))
     look_at_all(office.matcher.context)
     assert (state(office, held), state(office, same)) == (ReportState.HELD, ReportState.DUPLICATE)
     views = [office.matcher.public.reports.receipt(one.code) for one in (held, first, same)]
