@@ -79,6 +79,8 @@ WORDS = {
     Doubt.CASE_CLOSED: Wording("The child of the card is not looked for any more."),
     Doubt.EMPTY: Wording("It says neither when nor where."),
     Doubt.FAR_FUTURE: Wording("The child was seen at a time that is to come."),
+    Doubt.SAME_REFUSED: Wording("People refused a report of the very same photos before."),
+    Doubt.SAME_DISPUTED: Wording("Somebody said of the very same photos that they show them or their child."),
     Doubt.UNREADABLE: Wording("The program came to no end with its photos."),
 }
 

@@ -269,7 +269,7 @@ def _require_allowed(reading: Reading, alert: Alert, terms: Terms, now: datetime
     if not allowed(reading.consents.of_case(case.id), Scope.ALERTS):
         raise WrongUse(
             Wording("Nobody consents to alerts for case '{case}': record a consent first.", case=case.number),
-            step=f"`matcher case consent add {case.number} --scope alerts` records one.",
+            step=f"`matcher case consent add {case.number} --by … --scope alerts` records one.",
         )
     card = _card(reading, case, now)
     if card.id != alert.card_id:

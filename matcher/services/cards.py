@@ -190,7 +190,7 @@ def _require_consent(reading: Reading, case: Case) -> None:
     if not allowed(reading.consents.of_case(case.id), Scope.PUBLICATION):
         raise WrongUse(
             Wording("Nobody consents to publication for case '{case}': record a consent first.", case=case.number),
-            step=f"`matcher case consent add {case.number} --scope publication` records one.",
+            step=f"`matcher case consent add {case.number} --by … --scope publication` records one.",
         )
 
 

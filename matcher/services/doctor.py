@@ -19,7 +19,7 @@ from matcher.domain.scores import unit
 from matcher.errors import MatcherError
 from matcher.matching.sentences import people
 from matcher.matching.significance import NEEDED
-from matcher.services import backup_checks, law, upkeep
+from matcher.services import backup_checks, law, public_checks, upkeep
 from matcher.services.case_views import awaiting_choice
 from matcher.services.checks import gallery_status, verify_audit
 from matcher.services.context import Context
@@ -59,6 +59,7 @@ def examine(context: Context) -> list[Finding]:
         ("chances", _chances),
         ("reviewers", _reviewers),
         ("messages", _messages),
+        *public_checks.CHECKS,
         *upkeep.CHECKS,
         *law.CHECKS,
         ("audit log", _audit),

@@ -27,6 +27,8 @@ from matcher.services.reports import PUBLIC, by_receipt
 from matcher.store.database import Reading
 from matcher.wording import Wording
 
+_UNSEEN = {ReportState.QUEUED, ReportState.HELD}  # nobody and nothing looked at its photos yet
+
 # A pair in one of these is a question under way, or its answer: people decide what becomes of the report.
 _NEEDED = {TaskState.WAITING, TaskState.DISPUTED, TaskState.ESCALATED, TaskState.CONFIRMED, TaskState.CLOSED}
 
@@ -53,7 +55,7 @@ class ReceiptView:
     @property
     def unusable(self) -> bool:
         """Whether no face of it can be used."""
-        return self.looked_at and bool(self.photos) and not any(photo.faces for photo in self.photos)
+        return bool(self.photos) and all(photo.advice is not None for photo in self.photos)
 
 
 def seen(context: Context, code: str) -> ReceiptView:
@@ -64,7 +66,7 @@ def seen(context: Context, code: str) -> ReceiptView:
         faces = reading.faces.of_photos([photo.id for photo in photos])
     return ReceiptView(
         received_at=report.received_at,
-        looked_at=report.state is not ReportState.QUEUED,
+        looked_at=report.state not in _UNSEEN,
         withdrawn=report.state is ReportState.WITHDRAWN,
         photos=tuple(_photo(photo, faces.get(photo.id, ())) for photo in photos),
     )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import TracebackType
 
@@ -18,7 +19,7 @@ from matcher.domain.faces import PhotoFaces
 from matcher.domain.ids import SightingId
 from matcher.domain.records import StoredFace
 from matcher.domain.reports import HELD_FROM, Doubt, PublicReport, ReportState
-from matcher.errors import MatcherError, Stopped
+from matcher.errors import Damaged, MatcherError, PhotoRefused, Stopped
 from matcher.services import report_doubts
 from matcher.services.auditing import Trace, record
 from matcher.services.candidates import search, still_true
@@ -43,6 +44,40 @@ def look_at_all(context: Context, stop: Callable[[], bool] = lambda: False) -> i
     while not stop() and look_at_next(context) is not None:
         count += 1
     return count
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What became of reports that were looked at, by the words of their states.
+
+    `failed` counts those whose photos could not be read: another process tries again after ten minutes, and a person is
+    asked after three times.
+    """
+
+    states: Mapping[str, int]
+    failed: int
+
+
+def look_now(context: Context) -> Looked:
+    """Look at all reports that wait, and tell what became of them; one that fails keeps no other waiting."""
+    states: Counter[str] = Counter()
+    failed = 0
+    with context.store.read() as reading:
+        total = reading.reports.count(ReportState.QUEUED)
+    while True:
+        try:
+            report = look_at_next(context)
+        except (Damaged, PhotoRefused):
+            failed += 1
+            continue
+        if report is None:
+            return Looked(states, failed)
+        with context.store.read() as reading:
+            found = reading.reports.get(report)
+        states.update([] if found is None else [found.state.value])
+        done = states.total() + failed
+        if context.progress:
+            context.progress("looking at reports", done, max(done, total))
 
 
 def look_at_next(context: Context) -> SightingId | None:

@@ -76,10 +76,13 @@ class ReportReading(Part):
         """How many are in a state."""
         return self._connection.scalar(select(func.count()).select_from(reports).where(reports.c.state == state)) or 0
 
-    def oldest(self, state: ReportState) -> datetime | None:
-        """Since when the longest waiting one of a state waits."""
-        first = self._where(reports.c.state == state, 1)
-        return first[0].received_at if first else None
+    def standing(self, state: ReportState) -> list[datetime]:
+        """Since when each report of a state is in it, the longest first."""
+        # People moved it there, else models did, else it came in so.
+        moved = reports.c.looked_at if state is ReportState.HELD else reports.c.decided_at
+        since = func.coalesce(moved, reports.c.received_at, type_=reports.c.received_at.type)
+        rows = self._connection.execute(select(since).where(reports.c.state == state))
+        return sorted(row[0] for row in rows)
 
     def same_words(self, words: str, but: SightingId) -> int:
         """How many other reports hold the very same note."""

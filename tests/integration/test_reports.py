@@ -84,6 +84,17 @@ def test_a_photo_without_a_face_is_kept_and_answered_with_how_to_take_a_better_o
     assert office.matcher.sightings(needs_triage=True)[0].id == receipt.id
 
 
+def test_a_reporter_whose_report_waits_for_a_person_is_not_asked_for_a_better_photo(office: Office) -> None:
+    held = report(office, trap="x")
+    first = report(office, child(2))
+    office.clock.forward(seconds=1)
+    same = report(office, child(2))
+    look_at_all(office.matcher.context)
+    assert (state(office, held), state(office, same)) == (ReportState.HELD, ReportState.DUPLICATE)
+    views = [office.matcher.public.reports.receipt(one.code) for one in (held, first, same)]
+    assert [(one.looked_at, one.unusable) for one in views] == [(False, False), (True, False), (True, False)]
+
+
 def test_the_same_report_twice_is_one_with_one_code(office: Office) -> None:
     first = report(office, key="k1")
     again = report(office, key="k1")
