@@ -227,7 +227,7 @@ class PublicReport(SightingReport):
     this report's, and what makes sending it twice the same as once.
     """
 
-    model_config = _strict(
+    model_config = strict(
         seen_at="2024-06-02T09:15:00+08:00", place="West Lake, Hangzhou", how_seen="in_person", card="K7QF-9M2P"
     )
 
