@@ -101,8 +101,8 @@ class Circles:
     def changed(self, at: NDArray[np.intp], others: Circles) -> Circles:
         """These circles with others at some places (m,), which may go on beyond the last one.
 
-        Nothing is worked out anew for the other ones, and these themselves stay as they are. Where nothing is put beyond
-        the last one, there is a circle that covers nothing.
+        Nothing is worked out anew for the other ones, and these themselves stay as they are. Where nothing is put
+        beyond the last one, there is a circle that covers nothing.
         """
         made: Circles = object.__new__(Circles)
         size = max(len(self.lat), int(at.max(initial=-1)) + 1)
