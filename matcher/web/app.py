@@ -12,6 +12,7 @@ from matcher.web.api.segments import Segments
 from matcher.web.assets import Assets
 from matcher.web.console import (
     account,
+    case_map,
     cases,
     decisions,
     lists,
@@ -38,6 +39,7 @@ CONSOLE = (
     pairs,
     decisions,
     cases,
+    case_map,
     sightings,
     search,
     pictures,
