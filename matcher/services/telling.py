@@ -17,6 +17,12 @@ from matcher.store.database import Transaction
 from matcher.store.publications import facts_document
 
 _NOTHING: Mapping[Circle, Mapping[str, Any]] = {}
+# What happened, as partners are told it: the words of their events' types.
+_HAPPENED = {
+    BulletinKind.ALERT: "alert.issued",
+    BulletinKind.UPDATE: "alert.updated",
+    BulletinKind.CANCEL: "alert.cancelled",
+}
 
 
 def photo_note(context: Context, face_id: FaceId) -> Mapping[str, Any]:
@@ -69,7 +75,7 @@ def tell(
         Message(
             id=MessageId(new_id()),
             channel=Channel.PARTNER,
-            kind=f"alert.{kind.value}",
+            kind=_HAPPENED[kind],
             about=number,
             partner_id=partner.id,
             created_at=now,

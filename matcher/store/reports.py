@@ -48,6 +48,10 @@ class ReportReading(Part):
         found = (self._where(reports.c.sighting_id.in_(some)) for some in batches(list(ids)))
         return {one.sighting_id: one for some in found for one in some}
 
+    def about(self, case_id: CaseId) -> list[PublicReport]:
+        """The reports that were written on cards of a case, those that came first before the others."""
+        return self._where(reports.c.about == case_id)
+
     def in_states(
         self,
         states: Collection[ReportState],

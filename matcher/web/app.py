@@ -13,6 +13,7 @@ from matcher.web.assets import Assets
 from matcher.web.console import (
     account,
     alerts,
+    case_map,
     cases,
     decisions,
     disputes,
@@ -47,6 +48,7 @@ CONSOLE = (
     alerts,
     reports,
     disputes,
+    case_map,
     sightings,
     search,
     pictures,

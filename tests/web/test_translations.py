@@ -220,6 +220,8 @@ def reviewing(walk: Walk) -> None:
     address = re.search(r"/decisions/\w{13}", walk.see(chen, "/decisions"))
     assert address is not None
     walk.see(chen, address[0])
+    for number in (1, 2, 3):
+        walk.see(chen, f"/cases/map?case={SECRETS[1]}{number}")
     chen.post(f"{address[0]}/refute", note=SECRETS[4])
     walk.see(zhou, "/decisions?state=excluded")
     walk.see(zhou, address[0])
