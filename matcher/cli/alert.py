@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from matcher.cli.alert_export import export
 from matcher.cli.alert_view import print_alert, print_alerts, print_proposal
 from matcher.cli.app import App, ask, home_option, json_option, no_actor_option, print_json, say, yes_option
 from matcher.cli.session import signed_in
@@ -223,3 +224,6 @@ def advance(app: App, as_json: bool) -> None:
         print_json({"grown": grown})
     else:
         say(f"Areas that grew: {grown}.{' `matcher notices send` tells the partners.' if grown else ''}")
+
+
+alert.add_command(export)

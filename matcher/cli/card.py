@@ -18,6 +18,7 @@ from matcher.cli.app import (
     shown,
     yes_option,
 )
+from matcher.cli.card_export import export
 from matcher.cli.session import signed_in
 from matcher.domain.cards import NamePolicy, whole_months
 from matcher.domain.cases import Sex
@@ -188,3 +189,6 @@ def _stands(view: CardView) -> str:
     if view.state is CardState.LIVE and not view.shown:
         return "ran out"
     return view.state.value
+
+
+card.add_command(export)

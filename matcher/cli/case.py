@@ -20,6 +20,7 @@ from matcher.cli.app import (
     who_options,
 )
 from matcher.cli.case_intake import case_template, import_folders, import_table, on_several_option
+from matcher.cli.case_map import case_map
 from matcher.cli.case_view import box_text, print_case, print_weak_cases
 from matcher.cli.consent import consent
 from matcher.cli.erasure import erase_case
@@ -68,7 +69,7 @@ def case() -> None:
     """Missing children: register, import, list, change, close, dispute and erase cases."""
 
 
-for _command in (erase_case, consent, import_table, import_folders, case_template):
+for _command in (erase_case, consent, case_map, import_table, import_folders, case_template):
     case.add_command(_command)
 
 

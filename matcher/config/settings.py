@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -21,6 +22,10 @@ LONGEST_LIST = 10_000  # places of a candidate list
 YOUNGEST_REMOVED_DAYS = 180  # of the audit log: six months are kept whatever is set
 DEFAULT_BACKEND = "mmod+dlib-resnet-v1"
 
+
+# The file that settings are being read from: a class of settings for each home would take longer to make than the
+# settings take to read.
+settings_file: ContextVar[Path | None] = ContextVar("settings_file", default=None)
 
 # The secret of each way out is needed only where messages are sent: commands of other processes do without.
 _SECRETS = {"smtp_user": "smtp_password", "webhook_url": "webhook_secret"}
@@ -209,4 +214,4 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_file.get())

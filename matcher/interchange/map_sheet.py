@@ -56,9 +56,33 @@ class MapSheet:
 
     @property
     def numbered(self) -> tuple[tuple[int, Seen], ...]:
-        """The sightings with their numbers."""
+        """The sightings with their numbers; those of one time stay in their order."""
         known = sorted((one for one in self.sightings if one.at is not None), key=_time)
         return tuple(enumerate([*known, *(one for one in self.sightings if one.at is None)], 1))
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Where the child was last seen, if that is told, then each sighting with the ways to it."""
+        found = [] if self.last_seen is None else [Line(None, self.last_seen)]
+        before: Seen | None = None
+        for number, seen in self.numbered:
+            between = None if seen.at is None else way(before, seen)
+            found.append(Line(number, seen, way(self.last_seen, seen), between))
+            before = before if seen.position is None else seen
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One place in words; `number` is `None` where the child was last seen.
+
+    `from_start` is the way from there, `from_before` that from the last position before; `None` where it is not known.
+    """
+
+    number: int | None
+    seen: Seen
+    from_start: str | None = None
+    from_before: str | None = None
 
 
 def way(start: Seen | None, end: Seen) -> str | None:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as Xml
 
 from matcher.interchange.map_drawing import AREA, DOT, INK, PAPER, QUIET, diamond, draw, positions
 from matcher.interchange.map_labels import width, wrapped
-from matcher.interchange.map_sheet import MapSheet, Seen, way
+from matcher.interchange.map_sheet import MapSheet, Seen
 from matcher.interchange.markup import add, root
 from matcher.wording import Wording, said
 
@@ -21,20 +21,28 @@ _LINE = 1.4  # from line to line of running text
 _SIZE = 12.0
 _BOLD = 1.15  # how much wider bold letters are
 _NO_DATA = "–"
+WAYS = Wording(
+    "A way is straight over the ground and its speed the least it needs. Sightings may be of different people."
+)
 _COLUMNS = ((44, 38), (88, 122), (218, 196), (426, 190), (628, 188))  # left and width, px
 
 
-def sighting_map(sheet: MapSheet) -> str:
-    """The map as an SVG document; all its words are the reader's or those that people wrote."""
+def sighting_map(sheet: MapSheet, *, whole: bool = True) -> str:
+    """The map as an SVG document; all its words are the reader's or those that people wrote.
+
+    Not the `whole` of it is without title, notice and table: for a page that has them in its own form.
+    """
     drawing = root("svg", _NAMESPACE)
     add(drawing, "title", sheet.title)
     add(drawing, "desc", f"{sheet.notice} {said(_counted(sheet), sheet.reader.say)}")
     ground = add(drawing, "rect", width=f"{_WIDTH:g}", fill=PAPER)
     page = _Page(drawing, sheet)
-    page.text(sheet.title, 20, weight="700")
-    page.text(sheet.notice, 13, gap=2)
+    if whole:
+        page.text(sheet.title, 20, weight="700")
+        page.text(sheet.notice, 13, gap=2)
     page.map()
-    page.table()
+    if whole:
+        page.table()
     height = f"{page.y + 20:.0f}"
     ground.set("height", height)
     language = sheet.reader.language
@@ -76,24 +84,17 @@ class _Page:
 
     def table(self) -> None:
         """Where the child was last seen, then each sighting, with the ways from one to the other."""
-        sheet = self._sheet
         group = add(self._drawing, "g", role="table", aria_label=self._said(Wording("Places and ways")))
         self.y += 8
         self._row(group, [self._said(one) for one in _headings()], "columnheader")
-        if sheet.last_seen is not None:
-            diamond(group, 53, self.y + 12)
-            row = self._row(group, ["", *self._place(sheet.last_seen), _NO_DATA, _NO_DATA])
-            row[0].set("aria-label", self._said(Wording("Last seen")))
-        before: Seen | None = None
-        for number, seen in sheet.numbered:
-            ways = (way(sheet.last_seen, seen), None if seen.at is None else way(before, seen))
-            told = [_NO_DATA if one is None else self._said(one) for one in ways]
-            self._row(group, [f"{number}", *self._place(seen), *told])
-            before = before if seen.position is None else seen
-        note = Wording(
-            "A way is straight over the ground and its speed the least it needs. Sightings may be of different people."
-        )
-        self.text(self._said(note), _SIZE, gap=6, colour=QUIET)
+        for line in self._sheet.lines:
+            if line.number is None:
+                diamond(group, 53, self.y + 12)
+            ways = [_NO_DATA if one is None else self._said(one) for one in (line.from_start, line.from_before)]
+            row = self._row(group, ["" if line.number is None else f"{line.number}", *self._place(line.seen), *ways])
+            if line.number is None:
+                row[0].set("aria-label", self._said(Wording("Last seen")))
+        self.text(self._said(WAYS), _SIZE, gap=6, colour=QUIET)
 
     def _place(self, seen: Seen) -> list[str]:
         """The cells of time and place."""

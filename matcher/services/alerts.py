@@ -152,7 +152,7 @@ class Alerts:
             return [view(reading, one, self._context.clock()) for one in reading.alerts.of_case(case.id)]
 
     def listed(self, acting: Acting, *, ended: bool = False, limit: int | None = None) -> list[AlertView]:
-        """Drafts and active alerts, newest first; `ended`: those that were cancelled or ran out instead."""
+        """Drafts and issued alerts, newest first; `ended`: those that were cancelled or have run out instead."""
         acting.require(Right.CASE_READ)
         now = self._context.clock()
         with self._context.store.read() as reading:
@@ -277,4 +277,11 @@ def _require_allowed(reading: Reading, alert: Alert, terms: Terms, now: datetime
         raise Conflict(Wording("The public sees another card, {card}, by now: write a new alert.", **told))
     if terms.expires_at <= now:
         raise WrongUse(Wording("The alert has run out: give it a later end first."))
+    if terms.expires_at > card.expires_at:
+        raise WrongUse(
+            Wording(
+                "The card runs out at {time} UTC, before the alert does: approve a new card, or end the alert earlier.",
+                time=f"{card.expires_at:%Y-%m-%d %H:%M}",
+            )
+        )
     return card

@@ -42,12 +42,21 @@ def card_of(context: Context, published: Publication) -> Card:
 
 def report_address(context: Context, code: str) -> str:
     """Where the public tells of a sighting of the child on a card."""
+    return f"{_root(context)}/report?card={code}"
+
+
+def photo_address(context: Context, code: str) -> str:
+    """Where the photo of a card lies."""
+    return f"{_root(context)}/c/{code}/photo.jpg"
+
+
+def _root(context: Context) -> str:
     root = context.settings.public_url
     if root is None:
         raise WrongUse(
             Wording("Where is the form for sightings? Set 'public_url' to the address at which the public finds it.")
         )
-    return f"{root.rstrip('/')}/report?card={code}"
+    return root.rstrip("/")
 
 
 def local_day(context: Context, at: datetime) -> date:

@@ -6,7 +6,7 @@ Nothing is refused by a rule: what may be spam or a mistake waits here. Whoever 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from matcher.accounts.rights import Acting, Right
 from matcher.domain.ids import SightingId, id_text, parse_id
 from matcher.domain.people import Language
 from matcher.domain.records import HowSeen
-from matcher.domain.reports import Doubt, PublicReport, ReportState, Via
+from matcher.domain.reports import Doubt, PublicReport, ReportState, Via, Witness, witness_of
 from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.interchange.cells import one_of
 from matcher.services import receipts, reports
@@ -30,13 +30,19 @@ from matcher.wording import Wording
 # What people have to decide about, and what they may still change.
 WAITING = (ReportState.HELD, ReportState.WITHDRAWN)
 _OPEN = (ReportState.QUEUED, ReportState.HELD, ReportState.DUPLICATE)
+# To what people bring a report: what that is called, and from where.
+_DECISIONS = {
+    ReportState.QUEUED: ("report.release", _OPEN),
+    ReportState.REFUSED: ("report.refuse", _OPEN),
+    ReportState.TAKEN: ("report.keep", (ReportState.WITHDRAWN,)),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportLine:
-    """One report in a list. `first_hand` false or `how_seen` social media: somebody else saw it.
+    """One report in a list. `witness` says who saw the child, as the report tells it.
 
-    `about` is the number of the case on whose card it was written, `merged` counts the sightings beside it.
+    `about` is the number of the case on whose card it was written, `merged` are the sightings that are shown beside it.
     """
 
     id: str
@@ -49,6 +55,7 @@ class ReportLine:
     about: str | None
     how_seen: HowSeen
     first_hand: bool | None
+    witness: Witness
     photos: int
     merged_into: str | None
     merged: tuple[str, ...]
@@ -56,16 +63,6 @@ class ReportLine:
     language: Language | None
     decided_by: str | None
     decided_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    """What somebody decides about a report that is in one of some states: it gets another one."""
-
-    action: str
-    of: Sequence[ReportState]
-    to: ReportState
-    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Reports:
@@ -103,15 +100,25 @@ class Reports:
         acting: Acting,
         states: Sequence[ReportState | str] = tuple(ReportState),
         *,
+        witness: Witness | str | None = None,
         after: str | None = None,
         limit: int = 50,
     ) -> list[ReportLine]:
-        """Reports of some states, those that came first before the others, behind `after`."""
+        """Reports of some states, those that came first before the others, behind `after`.
+
+        `witness`: only those in which the reporter, or somebody else, saw the child. `NotFound` if `after` is gone.
+        """
         acting.require(Right.TRIAGE)
         wanted = [one_of(ReportState)(state) for state in states]
+        whose = None if witness is None else one_of(Witness)(witness)
         behind = None if after is None else SightingId(parse_id(after))
         with self._context.store.read() as reading:
-            return [_line(reading, one) for one in reading.reports.in_states(wanted, behind, limit)]
+            if behind is not None and reading.reports.get(behind) is None:
+                raise NotFound(
+                    Wording("There is no report '{report}' to go on from: begin with the first page.", report=after)
+                )
+            found = reading.reports.in_states(wanted, behind, limit, witness=whose)
+            return [_line(reading, one) for one in found]
 
     def line(self, acting: Acting, report: str) -> ReportLine | None:
         """What is known of the report of a sighting; `None` for one that the public did not report."""
@@ -120,27 +127,42 @@ class Reports:
             found = reading.reports.get(SightingId(parse_id(report)))
             return None if found is None else _line(reading, found)
 
+    def report(self, acting: Acting, report: str) -> ReportLine:
+        """What is known of a report; `NotFound` if there is none."""
+        acting.require(Right.TRIAGE)
+        with self._context.store.read() as reading:
+            return _line(reading, _require(reading, report))
+
+    def beside(self, acting: Acting, sighting: str) -> list[str]:
+        """The other sightings of the same happening, by their ids, the first one before those shown beside it."""
+        acting.require(Right.TRIAGE)
+        one = SightingId(parse_id(sighting))
+        with self._context.store.read() as reading:
+            found = reading.sightings.get(one)
+            if found is None:
+                raise NotFound(Wording("There is no sighting '{sighting}'.", sighting=sighting))
+            first = found.merged_into or one
+            every = (first, *reading.sightings.merged_into(first))
+            return [id_text(each) for each in every if each != one]
+
     def release(self, acting: Acting, report: str, *, reason: str | None = None) -> ReportLine:
         """Let a report be searched for that waits for a person, or that was taken for a duplicate."""
         acting.require(Right.TRIAGE)
-        # Whoever looked at it, or died over it, before somebody decided counts no more.
-        anew = _Decision("report.release", _OPEN, ReportState.QUEUED, {"leased_until": None, "attempts": 0})
-        return self._decide(acting, report, anew, reason)
+        return self._decide(acting, report, ReportState.QUEUED, reason)
 
     def refuse(self, acting: Acting, report: str, *, reason: str) -> ReportLine:
         """Say that a report is spam or abuse: it is not searched for, and erased after the setting `refused_days`."""
         acting.require(Right.TRIAGE)
         if not reason.strip():
             raise WrongUse(Wording("Why is the report refused? Say what you see."))
-        return self._decide(acting, report, _Decision("report.refuse", _OPEN, ReportState.REFUSED), reason)
+        return self._decide(acting, report, ReportState.REFUSED, reason)
 
     def keep(self, acting: Acting, report: str, *, reason: str) -> ReportLine:
         """Keep a report that its reporter took back, since people work with it; who agrees erases the sighting."""
         acting.require(Right.CASE_CLOSE)
         if not reason.strip():
             raise WrongUse(Wording("Why is the report kept? Give a reason."))
-        kept = _Decision("report.keep", (ReportState.WITHDRAWN,), ReportState.TAKEN)
-        return self._decide(acting, report, kept, reason)
+        return self._decide(acting, report, ReportState.TAKEN, reason)
 
     def merge(self, acting: Acting, report: str, into: str) -> None:
         """Show a sighting beside another one of the same happening. Both stay what they are; `split` undoes it."""
@@ -178,25 +200,33 @@ class Reports:
         acting.require(Right.CONTACT)
         if not reason.strip():
             raise WrongUse(Wording("Why do you need to reach the reporter? Give a reason."))
-        sighting_id = SightingId(parse_id(report))
         with self._context.store.write() as transaction:
             found = _require(transaction, report)
-            self._record(transaction, acting, "report.contact", [sighting_id], reason)
+            self._record(transaction, acting, "report.contact", [found.sighting_id], reason)
         if found.contact is None:
             return None
-        return open_text(self._context, sighting_id, reports.CONTACT, found.contact)
+        return open_text(self._context, found.sighting_id, reports.CONTACT, found.contact)
 
-    def _decide(self, acting: Acting, report: str, decision: _Decision, reason: str | None) -> ReportLine:
-        """Under the lock of all writers: what its reporter or somebody else did meanwhile is not undone."""
+    def _decide(self, acting: Acting, report: str, state: ReportState, reason: str | None) -> ReportLine:
+        """Bring a report to a state; `Conflict` for one that cannot be brought there (any more)."""
+        action, before = _DECISIONS[state]
         with self._context.store.write() as transaction:
             found = _require(transaction, report)
-            if found.state not in decision.of:
+            if found.state not in before:
                 told = {"report": report, "state": found.state.value}
                 raise Conflict(Wording("The report '{report}' is '{state}': nothing was changed.", **told))
-            now = self._context.clock()
-            decided = replace(found, state=decision.to, decided_by=acting.name, decided_at=now, **decision.more)
+            # Whoever releases what no process came to an end with wants it to be tried again.
+            attempts = 0 if found.state is ReportState.HELD else found.attempts
+            decided = replace(
+                found,
+                state=state,
+                attempts=attempts,
+                leased_until=None,
+                decided_by=acting.name,
+                decided_at=self._context.clock(),
+            )
             transaction.reports.update(decided)
-            self._record(transaction, acting, decision.action, [found.sighting_id], reason)
+            self._record(transaction, acting, action, [found.sighting_id], reason)
             return _line(transaction, decided)
 
     def _record(
@@ -206,12 +236,11 @@ class Reports:
         record(self._context, transaction, who, Trace(action, ids))
 
 
-def _require(reading: Reading, report: str) -> PublicReport:
-    """The report of a shown id; `NotFound` names it."""
-    found = reading.reports.get(SightingId(parse_id(report)))
+def _require(reading: Reading, shown: str) -> PublicReport:
+    found = reading.reports.get(SightingId(parse_id(shown)))
     if found is None:
         raise NotFound(
-            Wording("There is no report '{report}'.", report=report), step="`matcher report list` shows all reports."
+            Wording("There is no report '{report}'.", report=shown), step="`matcher report list` shows all reports."
         )
     return found
 
@@ -231,6 +260,7 @@ def _line(reading: Reading, report: PublicReport) -> ReportLine:
         about=None if about is None else about.number,
         how_seen=sighting.how_seen,
         first_hand=sighting.first_hand,
+        witness=witness_of(sighting.first_hand, sighting.how_seen),
         photos=len(reading.photos.of_sighting(report.sighting_id)),
         merged_into=None if sighting.merged_into is None else id_text(sighting.merged_into),
         merged=tuple(map(id_text, reading.sightings.merged_into(report.sighting_id))),

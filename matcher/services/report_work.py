@@ -88,6 +88,9 @@ def look_at_next(context: Context) -> SightingId | None:
     with context.store.read() as reading:
         doubts = report.doubts | report_doubts.of_surroundings(reading, report)
         same = None if report.decided_by else report_doubts.same_photos_in(reading, report)
+        worse = None if same is None else report_doubts.of_same(reading, same)
+    if worse is not None:
+        doubts, same = doubts | {worse}, None
     report = replace(report, doubts=doubts)
     if report.attempts > _ATTEMPTS:
         report = replace(report, doubts=doubts | {Doubt.UNREADABLE})

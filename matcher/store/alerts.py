@@ -50,10 +50,19 @@ class AlertReading(Part):
         return self._where(alerts.c.card_id == card_id)
 
     def listed(self, now: datetime, *, ended: bool, limit: int | None = None) -> list[Alert]:
-        """Drafts and active alerts, newest first, or those that were cancelled or ran out."""
-        ran_out = and_(alerts.c.state == AlertState.ISSUED, alerts.c.expires_at <= now)
-        over = or_(alerts.c.state == AlertState.CANCELLED, ran_out)
+        """Drafts and those that are active, newest first; `ended`: all others, which were cancelled or have run out."""
+        run_out = and_(alerts.c.state == AlertState.ISSUED, alerts.c.expires_at <= now)
+        over = or_(alerts.c.state == AlertState.CANCELLED, run_out)
         return self._where(over if ended else not_(over), limit)
+
+    def proposed(self) -> list[Alert]:
+        """Those about which somebody proposes something, newest first."""
+        return self._where(alerts.c.proposal.is_not(None))
+
+    def drafts(self) -> int:
+        """How many drafts there are about which nobody proposes anything."""
+        waits = and_(alerts.c.state == AlertState.DRAFT, alerts.c.proposal.is_(None))
+        return self._connection.scalar(select(func.count()).select_from(alerts).where(waits)) or 0
 
     def growing(self, now: datetime, limit: int) -> list[Alert]:
         """Active alerts whose area is to grow by now, the longest due first."""

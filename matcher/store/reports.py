@@ -9,15 +9,25 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, not_, or_, select, update
 
 from matcher.domain.ids import CaseId, PhotoId, SightingId
-from matcher.domain.reports import DisputeId, Doubt, PublicDispute, PublicReport, ReportState
+from matcher.domain.records import HowSeen
+from matcher.domain.reports import DisputeId, Doubt, PublicDispute, PublicReport, ReportState, Witness
 from matcher.store.part import Part, batches
 from matcher.store.public_tables import likenesses, public_disputes, report_counts, reports
-from matcher.store.tables import photos
+from matcher.store.tables import photos, sightings
 
 _FIELDS = tuple(field.name for field in fields(PublicReport))
+
+
+def _seen_by(witness: Witness) -> ColumnElement[bool]:
+    """What `witness_of` says, of rows."""
+    passed_on = sightings.c.how_seen == HowSeen.SOCIAL_MEDIA
+    if witness is Witness.SECOND_HAND:
+        return or_(passed_on, sightings.c.first_hand.is_(False))
+    own = sightings.c.first_hand.is_(True if witness is Witness.FIRST_HAND else None)
+    return and_(own, not_(passed_on))
 
 
 class ReportReading(Part):
@@ -38,11 +48,22 @@ class ReportReading(Part):
         found = (self._where(reports.c.sighting_id.in_(some)) for some in batches(list(ids)))
         return {one.sighting_id: one for some in found for one in some}
 
+    def about(self, case_id: CaseId) -> list[PublicReport]:
+        """The reports that were written on cards of a case, those that came first before the others."""
+        return self._where(reports.c.about == case_id)
+
     def in_states(
-        self, states: Collection[ReportState], after: SightingId | None = None, limit: int | None = None
+        self,
+        states: Collection[ReportState],
+        after: SightingId | None = None,
+        limit: int | None = None,
+        *,
+        witness: Witness | None = None,
     ) -> list[PublicReport]:
-        """Reports of these states, those that came first before the others, behind `after`."""
+        """Reports of these states, those that came first before the others, behind `after`; of one witness only."""
         condition: ColumnElement[bool] = reports.c.state.in_(tuple(states))
+        if witness is not None:
+            condition = and_(condition, reports.c.sighting_id.in_(select(sightings.c.id).where(_seen_by(witness))))
         if after is not None:
             last = select(reports.c.received_at).where(reports.c.sighting_id == after).scalar_subquery()
             later = reports.c.received_at > last
@@ -100,6 +121,11 @@ class ReportReading(Part):
     def open_disputes(self) -> list[PublicDispute]:
         """Those that an officer has to decide, the longest waiting first."""
         return self._disputes(public_disputes.c.decided_at.is_(None))
+
+    def count_open_disputes(self) -> int:
+        """How many an officer has to decide."""
+        waits = public_disputes.c.decided_at.is_(None)
+        return self._connection.scalar(select(func.count()).select_from(public_disputes).where(waits)) or 0
 
     def disputes_of(self, case_id: CaseId) -> list[PublicDispute]:
         """All that were said about a case."""

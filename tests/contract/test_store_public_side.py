@@ -128,8 +128,8 @@ def test_alerts_come_back_with_their_terms_and_proposals(store: Store) -> None:
         assert reading.alerts.of_case(shown.case_id) == reading.alerts.of_card(shown.id) == [draft]
     with store.write() as tx:
         tx.alerts.update(over)
-        assert tx.alerts.in_states([AlertState.CANCELLED]) == [over]
-        assert tx.alerts.in_states([AlertState.DRAFT, AlertState.ISSUED]) == []
+        assert tx.alerts.listed(NOW, ended=True) == [over]
+        assert tx.alerts.listed(NOW, ended=False) == tx.alerts.proposed() == []
 
 
 def test_those_whose_area_is_to_grow_come_in_the_order_of_their_time(store: Store) -> None:

@@ -84,6 +84,10 @@ def decide(of: Of) -> None:
     one.sends("/reveal")
     one.sees("/quality")
     chen = of("chen")
+    known = {"last_seen": (30.25, 120.16), "last_seen_place": "West Lake", "missing_since": "2024-05-01T08:00Z"}
+    for number in (1, 2, 3):  # one of them was picked
+        chen.served.desk.matcher.update_case(f"{SECRETS[1]}{number}", actor="x", **known)
+    chen.sees(f"/cases/map?case={NUMBER}")
     for path in ("/inbox", "/decisions"):
         chen.sees(path)
     chen.shows(r"/decisions/\w{13}")

@@ -123,6 +123,32 @@ def test_a_photo_that_came_before_is_not_searched_again_and_can_be_split(office:
     assert office.matcher.sighting(near.id).photos[0].faces[0].candidates
 
 
+def test_a_duplicate_of_what_was_taken_back_is_searched_for_after_all(office: Office) -> None:
+    first = report(office)
+    office.clock.forward(seconds=1)
+    same = report(office, told={})
+    look_at_all(office.matcher.context)
+    assert state(office, same) is ReportState.DUPLICATE
+    office.matcher.public.reports.withdraw(first.code)
+    assert look_at_all(office.matcher.context) == 1
+    assert state(office, same) is ReportState.TAKEN
+
+
+@pytest.mark.parametrize("doubt", [Doubt.SAME_REFUSED, Doubt.SAME_DISPUTED])
+def test_a_photo_that_was_refused_or_disputed_before_waits_for_a_person(office: Office, doubt: Doubt) -> None:
+    first = report(office, trap="x" if doubt is Doubt.SAME_REFUSED else "")
+    look_at_all(office.matcher.context)
+    if doubt is Doubt.SAME_REFUSED:
+        office.matcher.public.reports.refuse(office.boss, first.id, reason="advertising")
+    else:
+        office.matcher.casework.dispute_sighting(office.officer, first.id, note="it is me")
+    office.clock.forward(seconds=1)
+    again = report(office, small(child(1, 1), 220))
+    look_at_all(office.matcher.context)
+    line = office.matcher.public.reports.line(office.boss, again.id)
+    assert (line.state, doubt in line.doubts) == (ReportState.HELD, True)
+
+
 def test_another_photo_of_the_child_is_no_duplicate(office: Office) -> None:
     one, other = report(office, child(1, 1)), report(office, child(1, 2))
     look_at_all(office.matcher.context)
@@ -396,3 +422,63 @@ def test_a_time_that_is_to_come_is_a_doubt(office: Office) -> None:
     far = (office.clock() + timedelta(days=3)).isoformat()
     receipt = report(office, told={"seen_at": far, "place": "x"})
     assert office.matcher.public.reports.line(office.boss, receipt.id).doubts == (Doubt.FAR_FUTURE,)
+
+
+def test_what_somebody_else_showed_is_listed_apart(office: Office) -> None:
+    reports = office.matcher.public.reports
+    own = report(office, told={"first_hand": True, "how_seen": "in_person"})
+    passed_on = report(office, child(2), told={"how_seen": "social_media"})
+    office.clock.forward(seconds=1)
+    heard = report(office, child(3), told={"first_hand": False, "how_seen": "in_person"})
+    untold = report(office, child(4), told={})
+    found = {
+        witness: [one.id for one in reports.listed(office.boss, witness=witness)]
+        for witness in ("first_hand", "second_hand", "not_told")
+    }
+    assert found == {"first_hand": [own.id], "second_hand": [passed_on.id, heard.id], "not_told": [untold.id]}
+    for witness, ids in found.items():
+        assert {reports.line(office.boss, one).witness.value for one in ids} == {witness}
+    with pytest.raises(WrongUse):
+        reports.listed(office.boss, witness="a dream")
+
+
+def test_what_is_gone_is_told_and_no_look_at_it_is_recorded(office: Office) -> None:
+    reports = office.matcher.public.reports
+    receipt = report(office, contact="139")
+    office.clock.forward(seconds=1)
+    other = report(office, child(2))
+    assert [one.id for one in reports.listed(office.boss, after=receipt.id)] == [other.id]
+    reports.withdraw(receipt.code)
+    before = len(office.matcher.audit())
+    with pytest.raises(NotFound):
+        reports.contact(office.officer, receipt.id, reason="ask back")
+    with pytest.raises(NotFound, match="first page"):
+        reports.listed(office.boss, after=receipt.id)
+    with pytest.raises(NotFound):
+        reports.beside(office.boss, receipt.id)
+    assert len(office.matcher.audit()) == before
+
+
+def test_a_report_that_was_taken_back_is_not_released(office: Office) -> None:
+    reports = office.matcher.public.reports
+    office.register(1, 2)
+    receipt = report(office)
+    look_at_all(office.matcher.context)
+    office.pick(office.cat, "A-1")
+    reports.withdraw(receipt.code)
+    for change in (reports.release, reports.refuse):
+        with pytest.raises(Conflict, match="withdrawn"):
+            change(office.boss, receipt.id, reason="x")
+    with pytest.raises(WrongUse):
+        reports.keep(office.officer, receipt.id, reason=" ")
+    assert reports.keep(office.officer, receipt.id, reason="judged").decided_by == "officer"
+
+
+def test_all_that_tell_of_the_same_are_found_from_each_of_them(office: Office) -> None:
+    reports = office.matcher.public.reports
+    one, two, three = report(office, child(1)), report(office, child(2)), report(office, child(3))
+    assert reports.beside(office.boss, one.id) == []
+    reports.merge(office.boss, two.id, one.id)
+    reports.merge(office.boss, three.id, one.id)
+    assert set(reports.beside(office.boss, one.id)) == {two.id, three.id}
+    assert reports.beside(office.boss, two.id) == [one.id, three.id]

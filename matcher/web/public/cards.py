@@ -19,7 +19,7 @@ from matcher.interchange.card_pdf import card_pdf
 from matcher.interchange.card_png import Shape, card_png
 from matcher.interchange.card_sheet import CardSheet, card_sheet
 from matcher.services import pictures
-from matcher.services.card_making import card_of, local_day
+from matcher.services.card_making import card_of, local_day, photo_address
 from matcher.services.context import Context
 from matcher.web import apart
 from matcher.web.identity import public
@@ -116,8 +116,7 @@ def data(visited: Anybody, code: str, words: Annotated[bool, Query()] = True) ->
     if found is None:
         return _gone()
     readers = [speech(language).reader for language in Language] if words else []
-    root = (visited.context.settings.public_url or "").rstrip("/")
-    text = card_json(card_of(visited.context, found), readers, f"{root}/c/{found.code}/photo.jpg")
+    text = card_json(card_of(visited.context, found), readers, photo_address(visited.context, found.code))
     return Response(text, media_type=_JSON)
 
 

@@ -11,7 +11,7 @@ from matcher.domain.cards import Card
 from matcher.domain.codes import spoken
 from matcher.domain.ids import id_text
 from matcher.domain.people import Language
-from matcher.interchange.cap import CapAlert, CapKind, CapStatus, Info, Reference, Resource
+from matcher.interchange.cap import CapAlert, CapKind, CapStatus, Info, Reference, Resource, cap_xml
 from matcher.interchange.card_sheet import CardSheet, card_sheet
 from matcher.services.card_making import local_day, report_address
 from matcher.services.context import Context
@@ -46,6 +46,11 @@ def cap_alert(context: Context, told: Bulletin, before: Sequence[Bulletin]) -> C
         references=tuple(Reference(sender, _identifier(one), one.at) for one in before),
         infos=tuple(_info(context, told, speech(language)) for language in Language) if told.content else (),
     )
+
+
+def cap_of(context: Context, told: Sequence[Bulletin]) -> bytes:
+    """The last of what was told of an alert (≥ 1, in its order) as a CAP document."""
+    return cap_xml(cap_alert(context, told[-1], told[:-1]))
 
 
 def headline(sheet: CardSheet) -> str:
