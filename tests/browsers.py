@@ -18,7 +18,8 @@ from desks import Desk
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# The shell is the same engine without the windows around it, which take most of the time that a page takes to open.
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))), None)
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 # Where pictures of pages and what axe found are written, as the README's pictures are; nowhere unless it is set.
 REPORT = os.environ.get("MATCHER_BROWSER_REPORT")
@@ -51,7 +52,7 @@ class Served:
     def picture(self, page: Page, name: str) -> None:
         """Keep a picture of a page, where pictures are wanted."""
         if REPORT:
-            page.wait_for_load_state("networkidle")
+            settled(page)
             path = Path(REPORT) / f"{name}.png"
             page.screenshot(path=path, full_page=True)
             PIL.Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)  # a third of the bytes
@@ -75,6 +76,17 @@ class Served:
         return page
 
 
+def settled(page: Page) -> None:
+    """Wait until the page is there with its pictures, but for those so far down that the browser leaves them for later.
+
+    Rather than for a network that has been idle for half a second.
+    """
+    page.wait_for_load_state("load")
+    page.wait_for_function(PICTURES)
+
+
+PICTURES = """() => [...document.images].every((one) =>
+    one.complete || !one.checkVisibility() || one.getBoundingClientRect().top > window.innerHeight + 1000)"""
 NARROWEST = 320  # CSS pixels: WCAG 1.4.10
 
 
@@ -103,7 +115,7 @@ def accessible(page: Page) -> None:
     """No finding of axe, and nothing that only scrolling sideways shows."""
     from axe_playwright_python.sync_playwright import Axe
 
-    page.wait_for_load_state("networkidle")
+    settled(page)
     found = Axe().run(page).response["violations"]
     if REPORT:
         width = page.evaluate("window.innerWidth")

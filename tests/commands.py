@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
+import time
 from typing import Any
 
 from click.testing import CliRunner, Result
+from processes import Running
 
+from matcher.cli import main
 from matcher.cli.root import root
 
 
@@ -26,16 +28,31 @@ def as_json(*arguments: object, code: int = 0) -> Any:
     return json.loads(run(*arguments, "--json", code=code).stdout)
 
 
-def start(*arguments: object) -> subprocess.Popen[bytes]:
+def start(*arguments: object) -> Running:
     """A command in a process of its own."""
-    command = [sys.executable, "-m", "matcher", *(str(argument) for argument in arguments)]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "MATCHER_THREADS": "1"}
-    )
+    return Running(_command, [str(argument) for argument in arguments])
 
 
-def finish(process: subprocess.Popen[bytes]) -> str:
+def _command(arguments: list[str]) -> None:
+    os.environ["MATCHER_THREADS"] = "1"
+    sys.argv[1:] = arguments
+    main()
+
+
+def finish(running: Running) -> str:
     """What a process said that has to end well."""
-    output, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, output.decode()
-    return output.decode()
+    code, output = running.end()
+    assert code == 0, output
+    return output
+
+
+def seconds(*arguments: object) -> float:
+    """How long a command takes."""
+    running, began = start(*arguments), time.monotonic()
+    finish(running)
+    return time.monotonic() - began
+
+
+def killed(running: Running, after: float) -> bool:
+    """Kill a process after some seconds; whether it was still at work."""
+    return running.wait(after) is None and running.kill()

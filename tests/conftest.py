@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import sqlite3
-import tempfile
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+import quick
 from databases import (  # noqa: F401 - pytest finds fixtures by their names here
     PostgresDatabases,
     database_url,
@@ -20,41 +17,26 @@ from databases import (  # noqa: F401 - pytest finds fixtures by their names her
     store,
 )
 from faces_models import shared_models_folder
-from sqlalchemy import Connection
 
 from matcher import Matcher
-from matcher.store import migrate, tables
-from matcher.store.database import Store
-
-
-@functools.cache
-def _statements(revision: str) -> list[str]:
-    """What the real migrations make of an empty SQLite file, as statements: fourteen of them take half a second."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "made.db"
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(migrate, "upgrade", _UPGRADE)
-            Store.create(file).close()
-        with closing(sqlite3.connect(file)) as made:
-            return [line for line in made.iterdump() if line not in {"BEGIN TRANSACTION;", "COMMIT;"}]
-
-
-_UPGRADE = migrate.upgrade
-
-
-def _quick_upgrade(connection: Connection, shown: str) -> None:
-    """The same as `migrate.upgrade`; of an empty SQLite file, and only there, by the statements above."""
-    if connection.dialect.name != "sqlite" or connection.exec_driver_sql("SELECT 1 FROM sqlite_master").first():
-        _UPGRADE(connection, shown)
-        return
-    for statement in _statements(tables.REVISION):
-        connection.exec_driver_sql(statement)
 
 
 @pytest.fixture(autouse=True)
 def quick_homes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hundreds of homes are made; where migrations themselves are tested, this is overridden."""
-    monkeypatch.setattr(migrate, "upgrade", _quick_upgrade)
+    quick.homes(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def quick_faces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same photos enter hundreds of homes; the search itself is tested without a home, or overrides this."""
+    quick.faces(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of people sign in; where the hashing itself is tested, this is overridden."""
+    quick.hashing(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

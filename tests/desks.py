@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import quick
 from accounts import PASSWORD, staff, weak
 from fastapi.testclient import TestClient
 from pictures import child
@@ -101,7 +102,7 @@ class Desk:
 
     def __init__(self, matcher: Matcher) -> None:
         self.matcher = matcher
-        self.app = create_app(matcher.context, secure=False)
+        self.app = quick.routed(create_app(matcher.context, secure=False))
 
     def browser(self, name: str | None = None) -> Browser:
         """A browser of somebody who has signed in, or of nobody."""

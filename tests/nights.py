@@ -1,8 +1,6 @@
 """Nights in processes of their own that are killed where a test says, and what has to hold after each.
 
-As a script: `nights.py WHERE STEP NUMBER ARGUMENTS…` is `matcher nightly ARGUMENTS…`, in which a step is changed:
-`before` and `after` kill the process there, `within` at a call of that number, `count` only tells how many calls there
-are. Its clock shows `NIGHT_CLOCK`, if that is set in the environment. Nothing in the program knows of it.
+Nothing in the program knows of it.
 """
 
 from __future__ import annotations
@@ -11,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -21,6 +18,7 @@ from pathlib import Path
 from accounts import staff
 from databases import run_sql
 from pictures import child
+from processes import Running
 
 from matcher import Matcher
 from matcher.cli import main
@@ -92,15 +90,15 @@ def copied(template: Path, home: Path) -> Path:
 
 
 def night(home: Path, *arguments: str, where: str = "", step: str = "", number: int = 0) -> tuple[int, str]:
-    """`matcher nightly` in a process of its own: its exit code, negative where a signal ended it, and what it said."""
-    changed = [__file__, where, step, str(number)] if where else ["-m", "matcher", "nightly"]
-    command = [sys.executable, *changed, "--home", str(home), "--actor", "ops", *arguments]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=300, check=False, env={**os.environ, "MATCHER_THREADS": "1"}
-    )
-    output = done.stdout + done.stderr
+    """`matcher nightly` in a process of its own: its exit code, negative where a signal ended it, and what it said.
+
+    There a step is changed: `before` and `after` kill the process there, `within` at a call of that number, `count`
+    only tells how many calls there are. Its clock shows `NIGHT_CLOCK`, if that is set in the environment.
+    """
+    given = ["nightly", "--home", str(home), "--actor", "ops", *arguments]
+    code, output = Running(_nightly, given, where, step, number).end()
     assert "Traceback" not in output, output
-    return done.returncode, output
+    return code, output
 
 
 def calls(home: Path, step: str) -> int:
@@ -200,11 +198,11 @@ def _clock(shown: datetime) -> Clock:
     return lambda: shown + timedelta(seconds=time.monotonic() - began)
 
 
-if __name__ == "__main__":
+def _nightly(arguments: list[str], where: str, name: str, number: int) -> None:
+    os.environ["MATCHER_THREADS"] = "1"
     if given := os.environ.get("NIGHT_CLOCK"):
         assert Context.__init__.__kwdefaults__ is not None
         Context.__init__.__kwdefaults__["clock"] = _clock(datetime.fromisoformat(given))
-    _, where, name, number, *arguments = sys.argv
-    steps.STEPS = tuple(_changed(step, where, int(number)) if step.name == name else step for step in steps.STEPS)
-    sys.argv[1:] = ["nightly", *arguments]
+    steps.STEPS = tuple(_changed(step, where, number) if step.name == name else step for step in steps.STEPS)
+    sys.argv[1:] = arguments
     main()

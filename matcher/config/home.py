@@ -9,12 +9,12 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 from pydantic import ValidationError
-from pydantic_settings import SettingsConfigDict
 
-from matcher.config.settings import DEFAULT_BACKEND, Settings
+from matcher.config.settings import DEFAULT_BACKEND, Settings, settings_file
 from matcher.errors import Conflict, HomeMissing, StoreProblem, WrongUse
 
 if sys.version_info >= (3, 11):
@@ -104,15 +104,11 @@ class Home:
             raise HomeMissing(f"There is no home in '{self.root}': create it with `matcher init --home {self.root}`.")
         return self
 
-    def settings(self, **given: object) -> Settings:
+    def settings(self, **given: Any) -> Settings:
         """The settings that hold for this home; `WrongUse` names a line, a key or a value that cannot be used."""
-        here = type(
-            "HomeSettings",
-            (Settings,),
-            {"model_config": SettingsConfigDict(**{**Settings.model_config, "toml_file": self.settings_file})},
-        )
+        told = settings_file.set(self.settings_file)
         try:
-            loaded = here(**given)
+            return Settings(**given)
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"])
@@ -126,8 +122,8 @@ class Home:
             raise WrongUse(f"{subject} in '{self.settings_file}' or the environment: {why}.") from error
         except ValueError as error:  # of the TOML parser, which names the line
             raise WrongUse(f"The settings file '{self.settings_file}' cannot be read: {error}.") from error
-        assert isinstance(loaded, Settings)  # noqa: S101 - a type narrowing, not a check
-        return loaded
+        finally:
+            settings_file.reset(told)
 
     @property
     def backend_in_file(self) -> str:

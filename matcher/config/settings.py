@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -21,6 +22,10 @@ LONGEST_LIST = 10_000  # places of a candidate list
 YOUNGEST_REMOVED_DAYS = 180  # of the audit log: six months are kept whatever is set
 DEFAULT_BACKEND = "mmod+dlib-resnet-v1"
 
+
+# The file that settings are being read from: a class of settings for each home would take longer to make than the
+# settings take to read.
+settings_file: ContextVar[Path | None] = ContextVar("settings_file", default=None)
 
 # The secret of each way out is needed only where messages are sent: commands of other processes do without.
 _SECRETS = {"smtp_user": "smtp_password", "webhook_url": "webhook_secret"}
@@ -124,6 +129,9 @@ class Settings(BaseSettings):
     public_name: str | None = Field(
         None, min_length=1, max_length=100, description="office that issues alerts, as the public is told"
     )
+    public_emergency: str = Field(
+        "110", min_length=2, max_length=20, description="number of the police that the public is to call in danger"
+    )
     public_phone: str | None = Field(
         None, min_length=3, max_length=40, description="number on cards that the public is to call"
     )
@@ -206,4 +214,4 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_file.get())

@@ -9,6 +9,8 @@ from typing import NewType
 
 from matcher.domain.ids import CaseId, SightingId
 from matcher.domain.people import Language, PersonId
+from matcher.domain.records import HowSeen
+from matcher.wording import Wording
 
 DisputeId = NewType("DisputeId", int)
 
@@ -34,6 +36,21 @@ class ReportState(str, Enum):
     WITHDRAWN = "withdrawn"  # its reporter took it back, and somebody has to decide about pairs that wait
 
 
+class Witness(str, Enum):
+    """Who saw the child, as a report tells it: what somebody else showed or said is looked at apart."""
+
+    FIRST_HAND = "first_hand"  # the reporter
+    SECOND_HAND = "second_hand"  # somebody else, or a picture that went round
+    UNTOLD = "not_told"
+
+
+def witness_of(first_hand: bool | None, how_seen: HowSeen) -> Witness:
+    """Who saw the child, by what was told of it."""
+    if first_hand is False or how_seen is HowSeen.SOCIAL_MEDIA:
+        return Witness.SECOND_HAND
+    return Witness.FIRST_HAND if first_hand else Witness.UNTOLD
+
+
 class Doubt(str, Enum):
     """One reason why a report may be spam or a mistake. None refuses anything by itself."""
 
@@ -46,7 +63,26 @@ class Doubt(str, Enum):
     CASE_CLOSED = "case_closed"  # the child is not looked for any more
     EMPTY = "empty"  # neither when nor where
     FAR_FUTURE = "far_future"  # seen at a time that is to come
+    SAME_REFUSED = "same_refused"  # people refused its very photos before
+    SAME_DISPUTED = "same_disputed"  # somebody said of its very photos that they show them or their child
     UNREADABLE = "unreadable"  # the models came to no end with its photos
+
+
+# What speaks against a report, for whoever has to look at it.
+WORDS = {
+    Doubt.TRAP: Wording("A field that people do not see was filled in: a program may have sent it."),
+    Doubt.HASTE: Wording("It was sent faster than a form can be filled in."),
+    Doubt.LINKS: Wording("The words hold addresses of other sites."),
+    Doubt.REPEATED_WORDS: Wording("The very same words came in before."),
+    Doubt.MANY: Wording("Many came from there within an hour; but people on one mobile network share an address."),
+    Doubt.CARD_PHOTO: Wording("The photo is one of the child's own, as we published it."),
+    Doubt.CASE_CLOSED: Wording("The child of the card is not looked for any more."),
+    Doubt.EMPTY: Wording("It says neither when nor where."),
+    Doubt.FAR_FUTURE: Wording("The child was seen at a time that is to come."),
+    Doubt.SAME_REFUSED: Wording("People refused a report of the very same photos before."),
+    Doubt.SAME_DISPUTED: Wording("Somebody said of the very same photos that they show them or their child."),
+    Doubt.UNREADABLE: Wording("The program came to no end with its photos."),
+}
 
 
 # What a doubt weighs; a report of `HELD_FROM` and more waits for a person. Chosen so that one strong sign or several
@@ -58,6 +94,8 @@ WEIGHTS = {
     Doubt.LINKS: 40,
     Doubt.REPEATED_WORDS: 40,
     Doubt.UNREADABLE: 60,
+    Doubt.SAME_REFUSED: 60,
+    Doubt.SAME_DISPUTED: 60,
     Doubt.FAR_FUTURE: 40,
     Doubt.MANY: 30,
     Doubt.HASTE: 30,

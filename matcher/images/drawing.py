@@ -79,6 +79,6 @@ class Drawing:
         return bytes(coded)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def _width(letters: Typeface, text: str, size: int) -> float:
     return sum(font(face, size).getlength(run) for face, run in letters.runs(text))

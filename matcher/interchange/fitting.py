@@ -177,9 +177,9 @@ class Setter:
         return pieces
 
     def _fitting(self, word: str, width: float, size: float, bold: bool) -> int:
-        """How many letters of a word fit a line, at least one."""
+        """How many letters of a word fit a line, at least one; up to a hyphen, where there is one."""
         low, high = 1, len(word)
         while low < high:
             middle = (low + high + 1) // 2
             low, high = (middle, high) if self.measure(word[:middle], size, bold) <= width else (low, middle - 1)
-        return low
+        return word.rfind("-", 1, low) + 1 or low

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from matcher.errors import ExtraMissing
@@ -25,6 +26,7 @@ def qr_svg(address: str, says: str) -> str:
     return made
 
 
+@lru_cache(maxsize=16)  # one address stands on every form of a card
 def _code(address: str) -> QRCode:
     try:
         import segno

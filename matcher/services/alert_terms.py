@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from matcher.domain.alerts import NEAR, TUANYUAN, Growth, Terms
 from matcher.domain.cases import Case
 from matcher.domain.positions import Position
 from matcher.errors import WrongUse
-from matcher.interchange.cells import text
+from matcher.interchange.cells import number, text
 from matcher.services.context import Context
 from matcher.services.details import parsed
 from matcher.services.inputs import check_text
@@ -20,14 +21,16 @@ from matcher.wording import Wording
 SCHEDULES = {"tuanyuan": TUANYUAN, "near": NEAR}
 _LONGEST_PLACE, _LONGEST_NOTE = 200, 500
 _LONGEST = timedelta(days=366)
+_FULL_WIDTH = str.maketrans("：，；、", ":,;,")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTerms:
     """What an alert says; what is `None` is taken from the case, or of an alert that is there stays as it is.
 
-    `growth` is the name of a schedule or one of one's own. `since` is when it begins, by default the disappearance;
-    `expires_at` ends the alert, by default after the setting `alert_days`.
+    `growth` is the name of a schedule, or steps of one's own, also as people write them. `since` is when it begins, by
+    default the disappearance; `expires_at` ends the alert, by default after the setting `alert_days`. An empty `place`
+    or `note` is none.
     """
 
     centre: Position | None = None
@@ -59,11 +62,8 @@ def whole_terms(context: Context, new: NewTerms, before: Terms | Mapping[str, An
     old = (
         before if isinstance(before, Mapping) else {name: getattr(before, name) for name in Terms.__dataclass_fields__}
     )
-    growth = SCHEDULES.get(new.growth) if isinstance(new.growth, str) else new.growth
-    if new.growth is not None and growth is None:
-        names = ", ".join(sorted(SCHEDULES))
-        raise WrongUse(Wording("There is no schedule '{name}': there are {names}.", name=new.growth, names=names))
-    centre, place = new.centre or old["centre"], _words("place", new.place, _LONGEST_PLACE) or old["place"]
+    growth = growth_of(new.growth) if isinstance(new.growth, str) else new.growth
+    centre = new.centre or old["centre"]
     since = new.since or old["since"]
     if centre is None:
         raise WrongUse(Wording("Where is the alert to be heard? The case has no position: give one."))
@@ -76,17 +76,33 @@ def whole_terms(context: Context, new: NewTerms, before: Terms | Mapping[str, An
         raise WrongUse(Wording("An area cannot grow since a time that is to come."))
     return Terms(
         centre=centre,
-        place=place or "",
+        place=(old["place"] if new.place is None else _words("place", new.place, _LONGEST_PLACE)) or "",
         growth=growth or old.get("growth") or TUANYUAN,
         since=since,
         expires_at=expires_at,
-        note=_words("note", new.note, _LONGEST_NOTE) or old.get("note"),
+        note=old.get("note") if new.note is None else _words("note", new.note, _LONGEST_NOTE),
     )
 
 
-def _words(name: str, given: str | None, longest: int) -> str | None:
-    if given is None:
-        return None
+def growth_of(given: str) -> Growth:
+    """The schedule of a name, or of steps such as '0:10, 2:50': within 10 km at once, within 50 after 2 hours."""
+    plain = given.translate(_FULL_WIDTH).strip()
+    if plain and ":" not in plain:
+        known = SCHEDULES.get(plain)
+        if known is None:
+            names = ", ".join(sorted(SCHEDULES))
+            raise WrongUse(Wording("There is no schedule '{name}': there are {names}.", name=plain, names=names))
+        return known
+    steps = [part.partition(":") for part in re.split(r"[,;\n]", plain) if part.strip()]
+    return Growth(tuple((parsed("steps", hours, number), parsed("steps", km, number)) for hours, _, km in steps))
+
+
+def steps_of(growth: Growth) -> str:
+    """Steps as `growth_of` reads them."""
+    return ", ".join(f"{hours:.15g}:{km:.15g}" for hours, km in growth.steps)
+
+
+def _words(name: str, given: str, longest: int) -> str | None:
     told = parsed(name, given, text)
     check_text(name, told, longest)
     return told or None

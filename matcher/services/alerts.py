@@ -13,7 +13,6 @@ from datetime import datetime
 
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.alerts import (
-    MOVES,
     Alert,
     AlertEnd,
     AlertId,
@@ -115,6 +114,8 @@ class Alerts:
             raise Conflict(Wording("The alert was changed meanwhile: look at what is proposed now."))
         if proposal.by == acting.name:
             raise NotPermitted(Wording("An actual alert takes two people: another officer has to agree."))
+        if found.state is AlertState.ISSUED:  # its area may have grown since this was proposed
+            require_wider(found.terms, proposal.terms, self._context.clock())
         people = tuple(sorted({proposal.by, acting.name}))
         return self._tell(acting, found, proposal.terms, proposal.meant, people)
 
@@ -151,11 +152,11 @@ class Alerts:
             return [view(reading, one, self._context.clock()) for one in reading.alerts.of_case(case.id)]
 
     def listed(self, acting: Acting, *, ended: bool = False, limit: int | None = None) -> list[AlertView]:
-        """Drafts and issued alerts, newest first; `ended`: those that were cancelled instead."""
+        """Drafts and issued alerts, newest first; `ended`: those that were cancelled or have run out instead."""
         acting.require(Right.CASE_READ)
-        states = [state for state in AlertState if (not MOVES[state]) == ended]
+        now = self._context.clock()
         with self._context.store.read() as reading:
-            return [view(reading, one, self._context.clock()) for one in reading.alerts.in_states(states, limit)]
+            return [view(reading, one, now) for one in reading.alerts.listed(now, ended=ended, limit=limit)]
 
     def _require(self, acting: Acting, alert: str) -> Alert:
         acting.require(Right.PUBLISH)
@@ -268,7 +269,7 @@ def _require_allowed(reading: Reading, alert: Alert, terms: Terms, now: datetime
     if not allowed(reading.consents.of_case(case.id), Scope.ALERTS):
         raise WrongUse(
             Wording("Nobody consents to alerts for case '{case}': record a consent first.", case=case.number),
-            step=f"`matcher case consent add {case.number} --scope alerts` records one.",
+            step=f"`matcher case consent add {case.number} --by … --scope alerts` records one.",
         )
     card = _card(reading, case, now)
     if card.id != alert.card_id:
@@ -276,4 +277,11 @@ def _require_allowed(reading: Reading, alert: Alert, terms: Terms, now: datetime
         raise Conflict(Wording("The public sees another card, {card}, by now: write a new alert.", **told))
     if terms.expires_at <= now:
         raise WrongUse(Wording("The alert has run out: give it a later end first."))
+    if terms.expires_at > card.expires_at:
+        raise WrongUse(
+            Wording(
+                "The card runs out at {time} UTC, before the alert does: approve a new card, or end the alert earlier.",
+                time=f"{card.expires_at:%Y-%m-%d %H:%M}",
+            )
+        )
     return card

@@ -28,7 +28,7 @@ from matcher.services.telling import photo_note
 from matcher.store.database import Reading, Transaction
 from matcher.wording import Wording
 
-_LONGEST_PHONE = 40
+_LONGEST_PHONE, _FEWEST_DIGITS = 40, 3  # as a card takes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +190,7 @@ def _require_consent(reading: Reading, case: Case) -> None:
     if not allowed(reading.consents.of_case(case.id), Scope.PUBLICATION):
         raise WrongUse(
             Wording("Nobody consents to publication for case '{case}': record a consent first.", case=case.number),
-            step=f"`matcher case consent add {case.number} --scope publication` records one.",
+            step=f"`matcher case consent add {case.number} --by … --scope publication` records one.",
         )
 
 
@@ -215,6 +215,8 @@ def _phone(given: str | None) -> str:
     if not phone:
         raise WrongUse(Wording("Whom do people call? Give a telephone number, or set 'public_phone' in the settings."))
     check_text("The telephone number", phone, _LONGEST_PHONE)
+    if sum(map(str.isdigit, phone)) < _FEWEST_DIGITS:
+        raise WrongUse(Wording("'{phone}' is no telephone number that a card can show.", phone=phone))
     return phone
 
 

@@ -24,7 +24,9 @@ _PAIR_WAITS = {TaskState.ESCALATED: Role.OFFICER, TaskState.DISPUTED: Role.SUPER
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """A message as operators see it; `to` is the name of an account or of a partner."""
+    """A message as operators see it; `to` is the name of an account, or of a partner, who is told of the bulletin of
+    the number `about`.
+    """
 
     id: str
     channel: Channel
@@ -204,7 +206,7 @@ def listed(context: Context, states: Collection[MessageState], limit: int | None
             id=id_text(one.id),
             channel=one.channel,
             kind=one.kind,
-            about=id_text(one.about),
+            about=id_text(one.about) if one.partner_id is None else str(one.about),
             to=_receiver(one, names, partners),
             state=one.state,
             created_at=one.created_at,

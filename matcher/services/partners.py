@@ -64,12 +64,12 @@ class Partners:
         return secret, _view(partner)
 
     def renew_secret(self, acting: Acting, name: str) -> str:
-        """Another secret for a partner, which holds from the next event on."""
+        """Another secret for a partner, which holds from the next event on; `Conflict` for one that ended."""
         acting.require(Right.PARTNERS)
         secret = secrets.token_urlsafe(32)
         sealed = seal_text(self._context, PARTNERS, name, secret)
         with self._context.store.write() as transaction:
-            partner = _require(transaction, name)
+            partner = _require_active(transaction, name)
             transaction.partners.change(partner, sealed)
             self._record(transaction, acting, "partner.renew_secret", partner)
         return secret
@@ -79,9 +79,7 @@ class Partners:
         acting.require(Right.PARTNERS)
         now = self._context.clock()
         with self._context.store.write() as transaction:
-            partner = _require(transaction, name)
-            if not partner.active:
-                raise Conflict(Wording("The partner '{name}' has ended already.", name=name))
+            partner = _require_active(transaction, name)
             ended = replace(partner, ended_at=now)
             transaction.partners.change(ended)
             transaction.outbox.drop_waiting(partner.id, now)
@@ -89,12 +87,13 @@ class Partners:
         return _view(ended)
 
     def try_now(self, acting: Acting, name: str) -> PartnerView:
-        """Let a partner that failed be told again at once, instead of after its rest."""
+        """Let a partner that failed be told again at once, instead of after its rest; `Conflict` for one that ended."""
         acting.require(Right.PARTNERS)
         with self._context.store.write() as transaction:
-            partner = _require(transaction, name)
-            transaction.partners.change(replace(partner, retry_at=None))
-            return _view(_require(transaction, name))
+            tried = replace(_require_active(transaction, name), retry_at=None)
+            transaction.partners.change(tried)
+            self._record(transaction, acting, "partner.try", tried)
+            return _view(tried)
 
     def listed(self, acting: Acting) -> list[PartnerView]:
         """All partners by name, those that ended among them."""
@@ -112,6 +111,13 @@ def _require(reading: Reading, name: str) -> Partner:
     if found is None:
         told = Wording("There is no partner '{name}'.", name=name)
         raise NotFound(told, step="`matcher partner list` shows all partners.")
+    return found
+
+
+def _require_active(reading: Reading, name: str) -> Partner:
+    found = _require(reading, name)
+    if not found.active:
+        raise Conflict(Wording("The partner '{name}' has ended already.", name=name))
     return found
 
 

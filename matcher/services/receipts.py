@@ -27,6 +27,8 @@ from matcher.services.reports import PUBLIC, by_receipt
 from matcher.store.database import Reading
 from matcher.wording import Wording
 
+_UNSEEN = {ReportState.QUEUED, ReportState.HELD}  # nobody and nothing looked at its photos yet
+
 # A pair in one of these is a question under way, or its answer: people decide what becomes of the report.
 _NEEDED = {TaskState.WAITING, TaskState.DISPUTED, TaskState.ESCALATED, TaskState.CONFIRMED, TaskState.CLOSED}
 
@@ -53,7 +55,7 @@ class ReceiptView:
     @property
     def unusable(self) -> bool:
         """Whether no face of it can be used."""
-        return self.looked_at and bool(self.photos) and not any(photo.faces for photo in self.photos)
+        return bool(self.photos) and all(photo.advice is not None for photo in self.photos)
 
 
 def seen(context: Context, code: str) -> ReceiptView:
@@ -64,7 +66,7 @@ def seen(context: Context, code: str) -> ReceiptView:
         faces = reading.faces.of_photos([photo.id for photo in photos])
     return ReceiptView(
         received_at=report.received_at,
-        looked_at=report.state is not ReportState.QUEUED,
+        looked_at=report.state not in _UNSEEN,
         withdrawn=report.state is ReportState.WITHDRAWN,
         photos=tuple(_photo(photo, faces.get(photo.id, ())) for photo in photos),
     )
@@ -87,23 +89,18 @@ def withdraw(context: Context, code: str) -> bool:
 
     False where somebody has to decide first, since reviewers or officers work with it: it is marked as taken back.
     """
+    with context.store.read() as reading:
+        sighting_id = by_receipt(context, reading, code).sighting_id
+    who, subject = Who(PUBLIC, ReasonCode.SIGHTING), Subject(SubjectKind.SIGHTING, sighting_id)
+    if erase(context, subject, who, Because.REQUEST, lambda reading: not _needed(reading, sighting_id)) is not None:
+        return True
     with context.store.write() as transaction:
         report = by_receipt(context, transaction, code)
-        now = context.clock()
-        if _needed(transaction, report.sighting_id):
-            taken_back = replace(report, state=ReportState.WITHDRAWN, decided_at=now, leased_until=None)
-            transaction.reports.update(taken_back)
-            record(
-                context,
-                transaction,
-                Who(PUBLIC, ReasonCode.SIGHTING),
-                Trace("report.withdraw", [report.sighting_id], details={"erased": False}),
-            )
-            return False
-    subject = Subject(SubjectKind.SIGHTING, report.sighting_id)
-    who = Who(PUBLIC, ReasonCode.SIGHTING)
-    erase(context, subject, who, Because.REQUEST, lambda reading: not _needed(reading, report.sighting_id))
-    return True
+        taken_back = replace(report, state=ReportState.WITHDRAWN, decided_at=context.clock(), leased_until=None)
+        transaction.reports.update(taken_back)
+        trace = Trace("report.withdraw", [sighting_id], details={"erased": False})
+        record(context, transaction, who, trace)
+    return False
 
 
 def _needed(reading: Reading, sighting_id: SightingId) -> bool:

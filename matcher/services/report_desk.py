@@ -14,7 +14,7 @@ from matcher.accounts.rights import Acting, Right
 from matcher.domain.ids import SightingId, id_text, parse_id
 from matcher.domain.people import Language
 from matcher.domain.records import HowSeen
-from matcher.domain.reports import Doubt, PublicReport, ReportState, Via
+from matcher.domain.reports import Doubt, PublicReport, ReportState, Via, Witness, witness_of
 from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.interchange.cells import one_of
 from matcher.services import receipts, reports
@@ -30,13 +30,19 @@ from matcher.wording import Wording
 # What people have to decide about, and what they may still change.
 WAITING = (ReportState.HELD, ReportState.WITHDRAWN)
 _OPEN = (ReportState.QUEUED, ReportState.HELD, ReportState.DUPLICATE)
+# To what people bring a report: what that is called, and from where.
+_DECISIONS = {
+    ReportState.QUEUED: ("report.release", _OPEN),
+    ReportState.REFUSED: ("report.refuse", _OPEN),
+    ReportState.TAKEN: ("report.keep", (ReportState.WITHDRAWN,)),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportLine:
-    """One report in a list. `first_hand` false or `how_seen` social media: somebody else saw it.
+    """One report in a list. `witness` says who saw the child, as the report tells it.
 
-    `about` is the number of the case on whose card it was written, `merged` counts the sightings beside it.
+    `about` is the number of the case on whose card it was written, `merged` are the sightings that are shown beside it.
     """
 
     id: str
@@ -49,6 +55,7 @@ class ReportLine:
     about: str | None
     how_seen: HowSeen
     first_hand: bool | None
+    witness: Witness
     photos: int
     merged_into: str | None
     merged: tuple[str, ...]
@@ -93,15 +100,25 @@ class Reports:
         acting: Acting,
         states: Sequence[ReportState | str] = tuple(ReportState),
         *,
+        witness: Witness | str | None = None,
         after: str | None = None,
         limit: int = 50,
     ) -> list[ReportLine]:
-        """Reports of some states, those that came first before the others, behind `after`."""
+        """Reports of some states, those that came first before the others, behind `after`.
+
+        `witness`: only those in which the reporter, or somebody else, saw the child. `NotFound` if `after` is gone.
+        """
         acting.require(Right.TRIAGE)
         wanted = [one_of(ReportState)(state) for state in states]
+        whose = None if witness is None else one_of(Witness)(witness)
         behind = None if after is None else SightingId(parse_id(after))
         with self._context.store.read() as reading:
-            return [_line(reading, one) for one in reading.reports.in_states(wanted, behind, limit)]
+            if behind is not None and reading.reports.get(behind) is None:
+                raise NotFound(
+                    Wording("There is no report '{report}' to go on from: begin with the first page.", report=after)
+                )
+            found = reading.reports.in_states(wanted, behind, limit, witness=whose)
+            return [_line(reading, one) for one in found]
 
     def line(self, acting: Acting, report: str) -> ReportLine | None:
         """What is known of the report of a sighting; `None` for one that the public did not report."""
@@ -110,30 +127,42 @@ class Reports:
             found = reading.reports.get(SightingId(parse_id(report)))
             return None if found is None else _line(reading, found)
 
+    def report(self, acting: Acting, report: str) -> ReportLine:
+        """What is known of a report; `NotFound` if there is none."""
+        acting.require(Right.TRIAGE)
+        with self._context.store.read() as reading:
+            return _line(reading, _require(reading, report))
+
+    def beside(self, acting: Acting, sighting: str) -> list[str]:
+        """The other sightings of the same happening, by their ids, the first one before those shown beside it."""
+        acting.require(Right.TRIAGE)
+        one = SightingId(parse_id(sighting))
+        with self._context.store.read() as reading:
+            found = reading.sightings.get(one)
+            if found is None:
+                raise NotFound(Wording("There is no sighting '{sighting}'.", sighting=sighting))
+            first = found.merged_into or one
+            every = (first, *reading.sightings.merged_into(first))
+            return [id_text(each) for each in every if each != one]
+
     def release(self, acting: Acting, report: str, *, reason: str | None = None) -> ReportLine:
         """Let a report be searched for that waits for a person, or that was taken for a duplicate."""
         acting.require(Right.TRIAGE)
-        found, now = self._of(report, _OPEN), self._context.clock()
-        queued = replace(found, state=ReportState.QUEUED, decided_by=acting.name, decided_at=now, leased_until=None)
-        return self._decided(acting, queued, "report.release", reason)
+        return self._decide(acting, report, ReportState.QUEUED, reason)
 
     def refuse(self, acting: Acting, report: str, *, reason: str) -> ReportLine:
         """Say that a report is spam or abuse: it is not searched for, and erased after the setting `refused_days`."""
         acting.require(Right.TRIAGE)
         if not reason.strip():
             raise WrongUse(Wording("Why is the report refused? Say what you see."))
-        found, now = self._of(report, _OPEN), self._context.clock()
-        refused = replace(found, state=ReportState.REFUSED, decided_by=acting.name, decided_at=now)
-        return self._decided(acting, refused, "report.refuse", reason)
+        return self._decide(acting, report, ReportState.REFUSED, reason)
 
     def keep(self, acting: Acting, report: str, *, reason: str) -> ReportLine:
         """Keep a report that its reporter took back, since people work with it; who agrees erases the sighting."""
         acting.require(Right.CASE_CLOSE)
         if not reason.strip():
             raise WrongUse(Wording("Why is the report kept? Give a reason."))
-        found, now = self._of(report, (ReportState.WITHDRAWN,)), self._context.clock()
-        kept = replace(found, state=ReportState.TAKEN, decided_by=acting.name, decided_at=now)
-        return self._decided(acting, kept, "report.keep", reason)
+        return self._decide(acting, report, ReportState.TAKEN, reason)
 
     def merge(self, acting: Acting, report: str, into: str) -> None:
         """Show a sighting beside another one of the same happening. Both stay what they are; `split` undoes it."""
@@ -171,41 +200,49 @@ class Reports:
         acting.require(Right.CONTACT)
         if not reason.strip():
             raise WrongUse(Wording("Why do you need to reach the reporter? Give a reason."))
-        sighting_id = SightingId(parse_id(report))
         with self._context.store.write() as transaction:
-            found = transaction.reports.get(sighting_id)
-            self._record(transaction, acting, "report.contact", [sighting_id], reason)
-        if found is None or found.contact is None:
+            found = _require(transaction, report)
+            self._record(transaction, acting, "report.contact", [found.sighting_id], reason)
+        if found.contact is None:
             return None
-        return open_text(self._context, sighting_id, reports.CONTACT, found.contact)
+        return open_text(self._context, found.sighting_id, reports.CONTACT, found.contact)
 
-    def _of(self, report: str, states: Sequence[ReportState]) -> PublicReport:
-        with self._context.store.read() as reading:
-            found = reading.reports.get(SightingId(parse_id(report)))
-        if found is None:
-            raise NotFound(
-                Wording("There is no report '{report}'.", report=report),
-                step="`matcher report list` shows all reports.",
-            )
-        if found.state not in states:
-            told = {"report": report, "state": found.state.value}
-            raise Conflict(Wording("The report '{report}' is '{state}': nothing was changed.", **told))
-        return found
-
-    def _decided(self, acting: Acting, report: PublicReport, action: str, reason: str | None) -> ReportLine:
+    def _decide(self, acting: Acting, report: str, state: ReportState, reason: str | None) -> ReportLine:
+        """Bring a report to a state; `Conflict` for one that cannot be brought there (any more)."""
+        action, before = _DECISIONS[state]
         with self._context.store.write() as transaction:
-            before = transaction.reports.get(report.sighting_id)
-            if before is None or before.state not in (*_OPEN, ReportState.WITHDRAWN):
-                raise Conflict(Wording("Somebody else decided about this report meanwhile."))
-            transaction.reports.update(report)
-            self._record(transaction, acting, action, [report.sighting_id], reason)
-            return _line(transaction, report)
+            found = _require(transaction, report)
+            if found.state not in before:
+                told = {"report": report, "state": found.state.value}
+                raise Conflict(Wording("The report '{report}' is '{state}': nothing was changed.", **told))
+            # Whoever releases what no process came to an end with wants it to be tried again.
+            attempts = 0 if found.state is ReportState.HELD else found.attempts
+            decided = replace(
+                found,
+                state=state,
+                attempts=attempts,
+                leased_until=None,
+                decided_by=acting.name,
+                decided_at=self._context.clock(),
+            )
+            transaction.reports.update(decided)
+            self._record(transaction, acting, action, [found.sighting_id], reason)
+            return _line(transaction, decided)
 
     def _record(
         self, transaction: Transaction, acting: Acting, action: str, ids: Sequence[int], reason: str | None = None
     ) -> None:
         who = Who.of(acting, ReasonCode.SIGHTING, (reason or "").strip() or None)
         record(self._context, transaction, who, Trace(action, ids))
+
+
+def _require(reading: Reading, shown: str) -> PublicReport:
+    found = reading.reports.get(SightingId(parse_id(shown)))
+    if found is None:
+        raise NotFound(
+            Wording("There is no report '{report}'.", report=shown), step="`matcher report list` shows all reports."
+        )
+    return found
 
 
 def _line(reading: Reading, report: PublicReport) -> ReportLine:
@@ -223,6 +260,7 @@ def _line(reading: Reading, report: PublicReport) -> ReportLine:
         about=None if about is None else about.number,
         how_seen=sighting.how_seen,
         first_hand=sighting.first_hand,
+        witness=witness_of(sighting.first_hand, sighting.how_seen),
         photos=len(reading.photos.of_sighting(report.sighting_id)),
         merged_into=None if sighting.merged_into is None else id_text(sighting.merged_into),
         merged=tuple(map(id_text, reading.sightings.merged_into(report.sighting_id))),

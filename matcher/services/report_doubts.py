@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from matcher.domain.ids import SightingId
 from matcher.domain.records import Report
-from matcher.domain.reports import Doubt, PublicReport
+from matcher.domain.reports import Doubt, PublicReport, ReportState
 from matcher.images.likeness import differing_bits
 from matcher.store.database import Reading
 
@@ -59,5 +59,13 @@ def same_photos_in(reading: Reading, report: PublicReport) -> SightingId | None:
     common = {one for one in every if one not in (None, report.sighting_id)}
     found = reading.sightings.by_ids([SightingId(one) for one in common])
     here = report.received_at, report.sighting_id  # one order for all, so that no two are duplicates of each other
-    earlier = [one for one in found.values() if one.disputed_at is None and (one.created_at, one.id) < here]
+    earlier = [one for one in found.values() if (one.created_at, one.id) < here]
     return min(earlier, key=lambda one: (one.created_at, one.id)).id if earlier else None
+
+
+def of_same(reading: Reading, same: SightingId) -> Doubt | None:
+    """What became of another sighting that speaks against one of the same photos."""
+    sighting, report = reading.sightings.get(same), reading.reports.get(same)
+    if sighting is not None and sighting.disputed_at is not None:
+        return Doubt.SAME_DISPUTED
+    return Doubt.SAME_REFUSED if report is not None and report.state is ReportState.REFUSED else None

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import TracebackType
 
@@ -18,7 +19,7 @@ from matcher.domain.faces import PhotoFaces
 from matcher.domain.ids import SightingId
 from matcher.domain.records import StoredFace
 from matcher.domain.reports import HELD_FROM, Doubt, PublicReport, ReportState
-from matcher.errors import MatcherError, Stopped
+from matcher.errors import Damaged, MatcherError, PhotoRefused, Stopped
 from matcher.services import report_doubts
 from matcher.services.auditing import Trace, record
 from matcher.services.candidates import search, still_true
@@ -45,6 +46,40 @@ def look_at_all(context: Context, stop: Callable[[], bool] = lambda: False) -> i
     return count
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What became of reports that were looked at, by the words of their states.
+
+    `failed` counts those whose photos could not be read: another process tries again after ten minutes, and a person is
+    asked after three times.
+    """
+
+    states: Mapping[str, int]
+    failed: int
+
+
+def look_now(context: Context) -> Looked:
+    """Look at all reports that wait, and tell what became of them; one that fails keeps no other waiting."""
+    states: Counter[str] = Counter()
+    failed = 0
+    with context.store.read() as reading:
+        total = reading.reports.count(ReportState.QUEUED)
+    while True:
+        try:
+            report = look_at_next(context)
+        except (Damaged, PhotoRefused):
+            failed += 1
+            continue
+        if report is None:
+            return Looked(states, failed)
+        with context.store.read() as reading:
+            found = reading.reports.get(report)
+        states.update([] if found is None else [found.state.value])
+        done = states.total() + failed
+        if context.progress:
+            context.progress("looking at reports", done, max(done, total))
+
+
 def look_at_next(context: Context) -> SightingId | None:
     """Look at the report that has waited longest; `None` if none waits."""
     report = _lease(context)
@@ -53,6 +88,9 @@ def look_at_next(context: Context) -> SightingId | None:
     with context.store.read() as reading:
         doubts = report.doubts | report_doubts.of_surroundings(reading, report)
         same = None if report.decided_by else report_doubts.same_photos_in(reading, report)
+        worse = None if same is None else report_doubts.of_same(reading, same)
+    if worse is not None:
+        doubts, same = doubts | {worse}, None
     report = replace(report, doubts=doubts)
     if report.attempts > _ATTEMPTS:
         report = replace(report, doubts=doubts | {Doubt.UNREADABLE})
@@ -81,9 +119,10 @@ def _lease(context: Context) -> PublicReport | None:
 
 
 def _mine(transaction: Transaction, report: PublicReport) -> bool:
-    """Whether this report is still as it was leased: nobody took it back, and no other process has it by now."""
+    """Whether this report is still as it was leased: nobody decided about it, and no other process has it by now."""
     now = transaction.reports.get(report.sighting_id)
-    return now is not None and now.state is ReportState.QUEUED and now.attempts == report.attempts
+    leased = (ReportState.QUEUED, report.attempts, report.decided_at)
+    return now is not None and (now.state, now.attempts, now.decided_at) == leased
 
 
 def _end(context: Context, report: PublicReport, state: ReportState, beside: SightingId | None = None) -> None:

@@ -30,7 +30,7 @@ from matcher.services.photos import Owner, original_digest
 from matcher.services.report_doubts import of_words
 from matcher.services.sealed_text import seal_text
 from matcher.services.sightings import SubmissionKey, content_digest, existing
-from matcher.store.database import Reading
+from matcher.store.database import Reading, Transaction
 from matcher.wording import Wording
 
 MOST_PHOTOS = 5
@@ -112,11 +112,7 @@ def accept(context: Context, new: NewReport, photos: Sequence[PhotoInput]) -> Re
         transaction.sightings.add(sighting, None if key is None else (key.digest(context), content))
         if before is not None:
             transaction.sightings.merge(sighting.id, _first(transaction, before.sighting_id))
-        stored = [_photo(context, one, sighting.id, position) for position, one in enumerate(taken)]
-        for photo in stored:
-            transaction.photos.add(photo)
-        alike = {photo.id: one.likeness for photo, one in zip(stored, taken, strict=True)}
-        transaction.reports.note_likenesses(alike, sighting.created_at)
+        _add_photos(context, transaction, sighting, taken)
         public = PublicReport(
             sighting_id=sighting.id,
             receipt=receipt_digest(context, code),
@@ -233,6 +229,15 @@ def _about(reading: Reading, card: str | None) -> CaseId | None:
     code = None if card is None else parse_code(card, CODE_LETTERS)
     found = None if code is None else reading.cards.by_code(code)
     return None if found is None else found.case_id
+
+
+def _add_photos(context: Context, transaction: Transaction, sighting: Sighting, taken: Sequence[_TakenPhoto]) -> None:
+    """Keep the records of photos whose bytes are kept, and what they look like."""
+    stored = [_photo(context, one, sighting.id, position) for position, one in enumerate(taken)]
+    for photo in stored:
+        transaction.photos.add(photo)
+    alike = {photo.id: one.likeness for photo, one in zip(stored, taken, strict=True)}
+    transaction.reports.note_likenesses(alike, sighting.created_at)
 
 
 def _photo(context: Context, taken: _TakenPhoto, owner: SightingId, position: int) -> Photo:

@@ -16,6 +16,13 @@ from matcher.services.context import Context
 from matcher.store.database import Transaction
 from matcher.store.publications import facts_document
 
+# What happened, as partners are told it: the words of their events' types.
+_HAPPENED = {
+    BulletinKind.ALERT: "alert.issued",
+    BulletinKind.UPDATE: "alert.updated",
+    BulletinKind.CANCEL: "alert.cancelled",
+}
+
 
 def photo_note(context: Context, face_id: FaceId) -> Mapping[str, Any]:
     """What tells a card's photo from any other; ask before a transaction begins, since the photo is read."""
@@ -58,7 +65,7 @@ def tell(
         Message(
             id=MessageId(new_id()),
             channel=Channel.PARTNER,
-            kind=f"alert.{kind.value}",
+            kind=_HAPPENED[kind],
             about=number,
             partner_id=partner.id,
             created_at=now,

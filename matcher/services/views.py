@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from matcher.domain.ages import AgeBand
+from matcher.domain.alerts import Meant
 from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, PhotoState, Sex
 from matcher.domain.chances import Insufficient, Meaning
 from matcher.domain.consents import Giver, Scope
@@ -88,6 +89,15 @@ class ConsentView:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedView:
+    """Something of a case that is public, or was until it ran out: its card, by the code, or an alert, by the id."""
+
+    id: str
+    until: datetime
+    meant: Meant | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """A case as people see it; `warnings` say what the caller should know about what was just done."""
 
@@ -102,6 +112,8 @@ class CaseView:
     relations: tuple[RelationView, ...] = ()
     consents: tuple[ConsentView, ...] = ()
     id: str = ""
+    card: PublishedView | None = None
+    alerts: tuple[PublishedView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, not_, or_, select, update
 
 from matcher.domain.alerts import (
     Alert,
@@ -49,9 +49,20 @@ class AlertReading(Part):
         """All alerts that show a card, newest first."""
         return self._where(alerts.c.card_id == card_id)
 
-    def in_states(self, states: Iterable[AlertState], limit: int | None = None) -> list[Alert]:
-        """Alerts of these states, newest first."""
-        return self._where(alerts.c.state.in_(tuple(states)), limit)
+    def listed(self, now: datetime, *, ended: bool, limit: int | None = None) -> list[Alert]:
+        """Drafts and those that are active, newest first; `ended`: all others, which were cancelled or have run out."""
+        run_out = and_(alerts.c.state == AlertState.ISSUED, alerts.c.expires_at <= now)
+        over = or_(alerts.c.state == AlertState.CANCELLED, run_out)
+        return self._where(over if ended else not_(over), limit)
+
+    def proposed(self) -> list[Alert]:
+        """Those about which somebody proposes something, newest first."""
+        return self._where(alerts.c.proposal.is_not(None))
+
+    def drafts(self) -> int:
+        """How many drafts there are about which nobody proposes anything."""
+        waits = and_(alerts.c.state == AlertState.DRAFT, alerts.c.proposal.is_(None))
+        return self._connection.scalar(select(func.count()).select_from(alerts).where(waits)) or 0
 
     def growing(self, now: datetime, limit: int) -> list[Alert]:
         """Active alerts whose area is to grow by now, the longest due first."""

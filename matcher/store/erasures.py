@@ -7,10 +7,11 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, Table, and_, delete, exists, func, insert, or_, select, text, update
 
 from matcher.domain.erasures import Erasure, Subject, SubjectKind
 from matcher.domain.ids import CandidateId, FaceId, id_text
+from matcher.domain.reports import ReportState
 from matcher.store.columns import Id
 from matcher.store.desk_tables import (
     case_recusals,
@@ -135,6 +136,10 @@ class ErasureWriting(ErasureReading):
         if subject.kind is SubjectKind.CASE:
             self._connection.execute(update(reports).where(reports.c.about == subject.id).values(about=None))
         else:
+            # What was not searched for as its duplicate has nothing beside which it could stand any more.
+            merged = select(sightings.c.id).where(sightings.c.merged_into == subject.id)
+            alone = and_(reports.c.sighting_id.in_(merged), reports.c.state == ReportState.DUPLICATE)
+            self._connection.execute(update(reports).where(alone).values(state=ReportState.QUEUED, leased_until=None))
             beside = update(sightings).where(sightings.c.merged_into == subject.id)
             self._connection.execute(beside.values(merged_into=None))
         gone = select(tasks.c.id).where(own.of(tasks))

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from matcher.domain.cards import CardFacts
 from matcher.domain.cases import Sex
@@ -47,6 +47,10 @@ class CardReading(Part):
     def in_state(self, state: CardState | None = None, limit: int | None = None) -> list[Publication]:
         """Cards, newest first; all, or those of one state."""
         return self._where(cards.c.id > 0 if state is None else cards.c.state == state, limit)
+
+    def count(self, state: CardState) -> int:
+        """How many are in a state."""
+        return self._connection.scalar(select(func.count()).select_from(cards).where(cards.c.state == state)) or 0
 
     def _one(self, condition: ColumnElement[bool]) -> Publication | None:
         return next(iter(self._where(condition, 1)), None)

@@ -9,15 +9,25 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, not_, or_, select, update
 
 from matcher.domain.ids import CaseId, PhotoId, SightingId
-from matcher.domain.reports import DisputeId, Doubt, PublicDispute, PublicReport, ReportState
+from matcher.domain.records import HowSeen
+from matcher.domain.reports import DisputeId, Doubt, PublicDispute, PublicReport, ReportState, Witness
 from matcher.store.part import Part, batches
 from matcher.store.public_tables import likenesses, public_disputes, report_counts, reports
-from matcher.store.tables import photos
+from matcher.store.tables import photos, sightings
 
 _FIELDS = tuple(field.name for field in fields(PublicReport))
+
+
+def _seen_by(witness: Witness) -> ColumnElement[bool]:
+    """What `witness_of` says, of rows."""
+    passed_on = sightings.c.how_seen == HowSeen.SOCIAL_MEDIA
+    if witness is Witness.SECOND_HAND:
+        return or_(passed_on, sightings.c.first_hand.is_(False))
+    own = sightings.c.first_hand.is_(True if witness is Witness.FIRST_HAND else None)
+    return and_(own, not_(passed_on))
 
 
 class ReportReading(Part):
@@ -43,10 +53,17 @@ class ReportReading(Part):
         return self._where(reports.c.about == case_id)
 
     def in_states(
-        self, states: Collection[ReportState], after: SightingId | None = None, limit: int | None = None
+        self,
+        states: Collection[ReportState],
+        after: SightingId | None = None,
+        limit: int | None = None,
+        *,
+        witness: Witness | None = None,
     ) -> list[PublicReport]:
-        """Reports of these states, those that came first before the others, behind `after`."""
+        """Reports of these states, those that came first before the others, behind `after`; of one witness only."""
         condition: ColumnElement[bool] = reports.c.state.in_(tuple(states))
+        if witness is not None:
+            condition = and_(condition, reports.c.sighting_id.in_(select(sightings.c.id).where(_seen_by(witness))))
         if after is not None:
             last = select(reports.c.received_at).where(reports.c.sighting_id == after).scalar_subquery()
             later = reports.c.received_at > last
@@ -63,10 +80,13 @@ class ReportReading(Part):
         """How many are in a state."""
         return self._connection.scalar(select(func.count()).select_from(reports).where(reports.c.state == state)) or 0
 
-    def oldest(self, state: ReportState) -> datetime | None:
-        """Since when the longest waiting one of a state waits."""
-        first = self._where(reports.c.state == state, 1)
-        return first[0].received_at if first else None
+    def standing(self, state: ReportState) -> list[datetime]:
+        """Since when each report of a state is in it, the longest first."""
+        # People moved it there, else models did, else it came in so.
+        moved = reports.c.looked_at if state is ReportState.HELD else reports.c.decided_at
+        since = func.coalesce(moved, reports.c.received_at, type_=reports.c.received_at.type)
+        rows = self._connection.execute(select(since).where(reports.c.state == state))
+        return sorted(row[0] for row in rows)
 
     def same_words(self, words: str, but: SightingId) -> int:
         """How many other reports hold the very same note."""
@@ -101,6 +121,11 @@ class ReportReading(Part):
     def open_disputes(self) -> list[PublicDispute]:
         """Those that an officer has to decide, the longest waiting first."""
         return self._disputes(public_disputes.c.decided_at.is_(None))
+
+    def count_open_disputes(self) -> int:
+        """How many an officer has to decide."""
+        waits = public_disputes.c.decided_at.is_(None)
+        return self._connection.scalar(select(func.count()).select_from(public_disputes).where(waits)) or 0
 
     def disputes_of(self, case_id: CaseId) -> list[PublicDispute]:
         """All that were said about a case."""

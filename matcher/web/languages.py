@@ -11,6 +11,7 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import negotiate_locale
@@ -22,6 +23,7 @@ from babel.units import format_unit
 from markupsafe import Markup, escape
 
 from matcher.domain.chances import Meaning
+from matcher.domain.codes import spoken
 from matcher.domain.people import Language
 from matcher.domain.quality import Advice, Weakness
 from matcher.matching.sentences import sentence
@@ -119,11 +121,20 @@ class Speech:
         name = kind or context(value)
         return english(value) if name is None else self.translations.pgettext(name, english(value))
 
+    def code(self, value: str | None) -> str:
+        """A code as people read it out."""
+        return NO_DATA if value is None else spoken(value)
+
     def time(self, value: datetime | None) -> str:
         """An aware time, in UTC."""
         if value is None:
             return NO_DATA
         return format_datetime(value, self._forms.time, tzinfo=timezone.utc, locale=self._forms.locale)
+
+    def local(self, value: datetime, zone: ZoneInfo) -> str:
+        """A time as clocks show it in a zone, to the minute."""
+        at = value.astimezone(zone)
+        return f"{self.day(at.date())}, {at:%H:%M}"
 
     def day(self, value: date) -> str:
         """A day for whoever reads it anywhere, its month in letters where the language has them."""

@@ -60,7 +60,10 @@ class Guard:
 
 def protect(headers: MutableHeaders, scope: Scope) -> None:
     """Put the headers of every answer into those of one, the answer to a request that came through `Guard`."""
+    own = headers.get("Content-Security-Policy")  # of a page that brings its style along
     headers.update(HEADERS)
+    if own is not None:
+        headers["Content-Security-Policy"] = own
     headers.setdefault("Cache-Control", "private, no-store")  # `Assets` says how long its files are kept
     headers["X-Request-Id"] = scope["request_id"]
     if scope["secure"]:

@@ -106,7 +106,7 @@ def test_a_password_that_was_kept_weakly_is_encoded_anew(context: Context, admin
     with context.store.read() as reading:
         kept = reading.people.password(admin.id)
     assert kept is not None
-    assert "m=65536" in kept
+    assert (passwords.is_outdated(weak()), passwords.is_outdated(kept)) == (True, False)
     signed(context)
 
 
@@ -120,11 +120,11 @@ def test_a_wrong_sign_in_says_the_same_whoever_it_names(context: Context, admin:
     assert record.entry.actor == ("root" if name == "root" else "unknown")  # it may have been a password
 
 
-def test_ten_thousand_attempts_are_stopped_and_the_right_password_waits_too(
+def test_a_thousand_attempts_are_stopped_and_the_right_password_waits_too(
     context: Context, admin: Acting, clock: Clock
 ) -> None:
     refused = []
-    for _ in range(10_000):
+    for _ in range(1_000):  # from the sixth on, each meets the very same state: what is refused leaves none
         with pytest.raises(MatcherError) as caught:
             signed(context, password=OTHER)
         refused.append(type(caught.value))
@@ -172,15 +172,13 @@ def test_wrong_passwords_from_elsewhere_keep_nobody_out(context: Context, admin:
         signed(context)
 
 
-def test_ten_thousand_attempts_from_as_many_addresses_are_refused_without_a_look(
-    context: Context, admin: Acting
-) -> None:
+def test_a_thousand_attempts_from_as_many_addresses_are_refused_without_a_look(context: Context, admin: Acting) -> None:
     refused = []
-    for number in range(10_000):
+    for number in range(1_000):
         with pytest.raises(MatcherError) as caught:
             signed(context, password=OTHER, address=f"10.1.{number // 256}.{number % 256}")
         refused.append(type(caught.value))
-    assert refused == [NotSignedIn] * 20 + [TooMany] * 9_980
+    assert refused == [NotSignedIn] * 20 + [TooMany] * 980
     assert actions(context) == ["session.refused"] * 20
 
 

@@ -12,12 +12,12 @@ from pictures import child, group
 from publishing import HANGZHOU, PHONE, alerted, allow, missing, published, second_officer
 from reviews import Clock, account
 
-from matcher.domain.alerts import AlertState, BulletinKind
+from matcher.domain.alerts import AlertState, BulletinKind, Growth
 from matcher.domain.people import Role
 from matcher.domain.positions import Position
 from matcher.domain.publications import CardState
 from matcher.errors import Conflict, MoveNotAllowed, NotFound, NotPermitted, WrongUse
-from matcher.services.alert_terms import NewTerms
+from matcher.services.alert_terms import NewTerms, growth_of, steps_of
 from matcher.services.alerts import grow_due
 from matcher.services.cards import NewCard
 from matcher.services.erasing import erase_case as erase_a_case
@@ -143,6 +143,42 @@ def test_an_update_takes_two_people_and_never_leaves_somebody_out(office: Office
     assert (newest.kind, newest.content["note"]) == (BulletinKind.UPDATE, "Last seen at the station.")
 
 
+def test_what_was_proposed_for_a_smaller_area_cannot_be_agreed_to_when_it_has_grown(office: Office) -> None:
+    alerts = office.matcher.public.alerts
+    missing(office)
+    published(office)
+    other = second_officer(office)
+    alert = alerted(office, other)
+    alerts.update(other, alert.id, NewTerms(growth=Growth(((0, 120),)), note="he has a bicycle"))
+    office.clock.forward(hours=2)
+    with pytest.raises(WrongUse, match="leaves out"):
+        alerts.approve(office.officer, alert.id)
+    assert alerts.alert(other, alert.id).circle.radius_km == 300
+
+
+def test_empty_words_take_away_what_was_said(office: Office) -> None:
+    alerts = office.matcher.public.alerts
+    missing(office)
+    published(office)
+    draft = alerts.draft(office.officer, "A-1", NewTerms(note="at the station", place="Station"))
+    assert alerts.update(office.officer, draft.id, NewTerms()).terms.note == "at the station"
+    changed = alerts.update(office.officer, draft.id, NewTerms(note=" ", place="")).terms
+    assert (changed.note, changed.place) == (None, "")
+
+
+def test_what_ran_out_is_listed_with_what_was_cancelled(office: Office) -> None:
+    alerts = office.matcher.public.alerts
+    missing(office)
+    published(office)
+    alert = alerted(office, second_officer(office), expires_at=office.clock() + timedelta(hours=1))
+    draft = alerts.draft(office.officer, "A-1")
+    assert {one.id for one in alerts.listed(office.officer)} == {alert.id, draft.id}
+    assert alerts.listed(office.officer, ended=True) == []
+    office.clock.forward(hours=1)
+    assert [one.id for one in alerts.listed(office.officer)] == [draft.id]
+    assert [one.id for one in alerts.listed(office.officer, ended=True)] == [alert.id]
+
+
 def end_case(office: Office, consent: str) -> None:
     office.matcher.close_case("A-1", status="returned", actor="me")
 
@@ -237,3 +273,52 @@ def test_a_card_whose_face_turns_out_to_be_another_childs_is_taken_back(office: 
     office.matcher.choose_face(photo.id, other, actor="me")
     assert office.matcher.public.cards.card(office.officer, card.id).ended_because.value == "face"
     assert office.matcher.public.alerts.alert(office.officer, alert.id).state is AlertState.CANCELLED
+
+
+def test_a_card_needs_a_number_that_can_be_called(office: Office) -> None:
+    missing(office)
+    for phone in ("call us", "11", "1" * 41):
+        with pytest.raises(WrongUse):
+            office.matcher.public.cards.draft(office.officer, "A-1", NewCard(phone=phone))
+
+
+def test_steps_are_read_as_people_write_them(office: Office) -> None:
+    alerts = office.matcher.public.alerts
+    missing(office)
+    published(office)
+    for given, steps in (
+        ("0:10, 2:50", ((0, 10), (2, 50))),
+        ("0：5；1.5：7.25", ((0, 5), (1.5, 7.25))),
+        ("near", ((0, 10),)),
+    ):
+        view = alerts.draft(office.officer, "A-1", NewTerms(growth=given))
+        assert view.terms.growth.steps == steps
+        assert growth_of(steps_of(view.terms.growth)) == view.terms.growth
+    for wrong in ("0:", "x:5", "1:10", "0:10, 1:5", "far", " "):
+        with pytest.raises(WrongUse):
+            alerts.draft(office.officer, "A-1", NewTerms(growth=wrong))
+
+
+def test_words_that_were_emptied_are_gone_and_what_is_left_out_stays(office: Office) -> None:
+    alerts = office.matcher.public.alerts
+    missing(office)
+    published(office)
+    draft = alerts.draft(office.officer, "A-1", NewTerms(note="by the gate"))
+    assert (draft.terms.place, draft.terms.note) == ("West Lake", "by the gate")
+    kept = alerts.update(office.officer, draft.id, NewTerms(growth="near"))
+    assert (kept.terms.place, kept.terms.note) == ("West Lake", "by the gate")
+    emptied = alerts.update(office.officer, draft.id, NewTerms(place="", note=" "))
+    assert (emptied.terms.place, emptied.terms.note) == ("", None)
+
+
+def test_an_alert_that_has_run_out_is_listed_with_those_that_are_over(office: Office) -> None:
+    alerts = office.matcher.public.alerts
+    missing(office)
+    published(office)
+    alert = alerted(office, second_officer(office), expires_at=office.clock() + timedelta(minutes=10))
+    draft = alerts.draft(office.officer, "A-1")
+    assert {one.id for one in alerts.listed(office.officer)} == {alert.id, draft.id}
+    office.clock.forward(hours=1)
+    assert [one.id for one in alerts.listed(office.officer)] == [draft.id]
+    (over,) = alerts.listed(office.officer, ended=True)
+    assert (over.id, over.state, over.active) == (alert.id, AlertState.ISSUED, False)

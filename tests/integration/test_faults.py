@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
-import subprocess
 import threading
 import time
 from datetime import timedelta
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import finish, start
+from commands import finish, killed, seconds, start
 from pictures import child, saved
 
 from matcher import Matcher
@@ -77,31 +75,19 @@ def _check_all_there(reader: Matcher) -> None:
     assert reader.verify().problems == ()
 
 
-def _killed(process: subprocess.Popen[bytes], after: float) -> bool:
-    """Kill a process after some seconds; whether it was still at work."""
-    try:
-        process.wait(timeout=after)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
-    return process.returncode == -signal.SIGKILL
-
-
 @pytest.mark.fault
 def test_imports_and_reindexes_killed_thirty_times(shared_home: Path, tmp_path: Path) -> None:
     rng, home, cases = random.Random(5), shared_home, tmp_path / "cases"
     Matcher.create(tmp_path / "other").close()
     _add_cases(cases, 6)
     importing, reindexing = ("case", "import-folders", cases), ("reindex",)
-    seconds = {arguments: _seconds(*arguments, "--home", tmp_path / "other") for arguments in (importing, reindexing)}
+    takes = {arguments: seconds(*arguments, "--home", tmp_path / "other") for arguments in (importing, reindexing)}
     kills = {importing: 0, reindexing: 0}
     for attempt in range(90):
         arguments = (importing, reindexing)[attempt % 2]
         if arguments is importing:
             _add_cases(cases, 3)
-        # At any moment of its work; starting an interpreter and loading libraries is not what is tested here.
-        after = rng.uniform(0.4, 1.0) * seconds[arguments]
-        kills[arguments] += _killed(start(*arguments, "--home", home), after)
+        kills[arguments] += killed(start(*arguments, "--home", home), rng.uniform(0, 1) * takes[arguments])
         with Matcher.open(home) as matcher:
             assert matcher.verify().problems == ()
             assert all(case.photos == 1 for case in matcher.cases())
@@ -127,12 +113,6 @@ def _add_cases(folder: Path, count: int) -> None:
         saved(folder, f"C-{seed:03}/photo.jpg", child(seed, size=150))
 
 
-def _seconds(*arguments: object) -> float:
-    began = time.monotonic()
-    finish(start(*arguments))
-    return time.monotonic() - began
-
-
 def test_a_killed_import_is_completed_by_a_rerun(home: Path, tmp_path: Path) -> None:
     """The short form of the above, for every run of the suite."""
     for seed in range(1, 7):
@@ -142,8 +122,7 @@ def test_a_killed_import_is_completed_by_a_rerun(home: Path, tmp_path: Path) -> 
     with Matcher.open(home) as matcher:
         while not matcher.cases() and time.monotonic() < deadline:
             time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
+        process.kill()
         assert matcher.verify().problems == ()
     finish(start("case", "import-folders", tmp_path / "cases", "--home", home))
     with Matcher.open(home) as matcher:

@@ -84,6 +84,17 @@ def test_a_photo_without_a_face_is_kept_and_answered_with_how_to_take_a_better_o
     assert office.matcher.sightings(needs_triage=True)[0].id == receipt.id
 
 
+def test_a_reporter_whose_report_waits_for_a_person_is_not_asked_for_a_better_photo(office: Office) -> None:
+    held = report(office, trap="x")
+    first = report(office, child(2))
+    office.clock.forward(seconds=1)
+    same = report(office, child(2))
+    look_at_all(office.matcher.context)
+    assert (state(office, held), state(office, same)) == (ReportState.HELD, ReportState.DUPLICATE)
+    views = [office.matcher.public.reports.receipt(one.code) for one in (held, first, same)]
+    assert [(one.looked_at, one.unusable) for one in views] == [(False, False), (True, False), (True, False)]
+
+
 def test_the_same_report_twice_is_one_with_one_code(office: Office) -> None:
     first = report(office, key="k1")
     again = report(office, key="k1")
@@ -110,6 +121,32 @@ def test_a_photo_that_came_before_is_not_searched_again_and_can_be_split(office:
     assert look_at_all(office.matcher.context) == 1
     assert state(office, near) is ReportState.TAKEN
     assert office.matcher.sighting(near.id).photos[0].faces[0].candidates
+
+
+def test_a_duplicate_of_what_was_taken_back_is_searched_for_after_all(office: Office) -> None:
+    first = report(office)
+    office.clock.forward(seconds=1)
+    same = report(office, told={})
+    look_at_all(office.matcher.context)
+    assert state(office, same) is ReportState.DUPLICATE
+    office.matcher.public.reports.withdraw(first.code)
+    assert look_at_all(office.matcher.context) == 1
+    assert state(office, same) is ReportState.TAKEN
+
+
+@pytest.mark.parametrize("doubt", [Doubt.SAME_REFUSED, Doubt.SAME_DISPUTED])
+def test_a_photo_that_was_refused_or_disputed_before_waits_for_a_person(office: Office, doubt: Doubt) -> None:
+    first = report(office, trap="x" if doubt is Doubt.SAME_REFUSED else "")
+    look_at_all(office.matcher.context)
+    if doubt is Doubt.SAME_REFUSED:
+        office.matcher.public.reports.refuse(office.boss, first.id, reason="advertising")
+    else:
+        office.matcher.casework.dispute_sighting(office.officer, first.id, note="it is me")
+    office.clock.forward(seconds=1)
+    again = report(office, small(child(1, 1), 220))
+    look_at_all(office.matcher.context)
+    line = office.matcher.public.reports.line(office.boss, again.id)
+    assert (line.state, doubt in line.doubts) == (ReportState.HELD, True)
 
 
 def test_another_photo_of_the_child_is_no_duplicate(office: Office) -> None:
@@ -299,6 +336,50 @@ def test_a_process_that_dies_over_a_report_leaves_it_to_the_next_and_three_times
     look_at_next(context)
     line = office.matcher.public.reports.line(office.boss, receipt.id)
     assert (line.state, Doubt.UNREADABLE in line.doubts) == (ReportState.HELD, True)
+    office.matcher.public.reports.release(office.boss, receipt.id)
+    look_at_next(context)
+    assert state(office, receipt) is ReportState.TAKEN, "a person's word counts more than the deaths before it"
+
+
+def test_what_a_person_decides_while_a_process_looks_is_not_undone_by_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt, reports = report(office), office.matcher.public.reports
+    context, find = office.matcher.context, office.matcher.context.pipeline.find
+
+    def released(*arguments: object, **more: object) -> object:
+        reports.release(office.boss, receipt.id)
+        return find(*arguments, **more)
+
+    monkeypatch.setattr(context.pipeline, "find", released)
+    look_at_next(context)
+    line = reports.line(office.boss, receipt.id)
+    assert (line.state, line.decided_by) == (ReportState.QUEUED, "boss")
+    monkeypatch.undo()
+    look_at_next(context)
+    line = reports.line(office.boss, receipt.id)
+    assert (line.state, line.decided_by) == (ReportState.TAKEN, "boss")
+
+
+def test_a_report_that_comes_to_be_needed_while_it_is_taken_back_is_not_said_to_be_gone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.register(1, 2)
+    receipt, erase = report(office), receipts.erase
+    look_at_all(office.matcher.context)
+
+    def picked_first(*arguments: object) -> object:
+        office.pick(office.cat, "A-1")
+        return erase(*arguments)
+
+    monkeypatch.setattr(receipts, "erase", picked_first)
+    assert office.matcher.public.reports.withdraw(receipt.code) is False
+    assert state(office, receipt) is ReportState.WITHDRAWN
+
+
+def test_how_to_reach_nobody_is_answered_with_not_found(office: Office) -> None:
+    with pytest.raises(NotFound, match="no report"):
+        office.matcher.public.reports.contact(office.officer, "0000000000001", reason="ask back")
 
 
 def test_a_dispute_from_outside_hides_nothing_by_itself_and_an_officer_hides_it_in_one_step(office: Office) -> None:
@@ -341,3 +422,63 @@ def test_a_time_that_is_to_come_is_a_doubt(office: Office) -> None:
     far = (office.clock() + timedelta(days=3)).isoformat()
     receipt = report(office, told={"seen_at": far, "place": "x"})
     assert office.matcher.public.reports.line(office.boss, receipt.id).doubts == (Doubt.FAR_FUTURE,)
+
+
+def test_what_somebody_else_showed_is_listed_apart(office: Office) -> None:
+    reports = office.matcher.public.reports
+    own = report(office, told={"first_hand": True, "how_seen": "in_person"})
+    passed_on = report(office, child(2), told={"how_seen": "social_media"})
+    office.clock.forward(seconds=1)
+    heard = report(office, child(3), told={"first_hand": False, "how_seen": "in_person"})
+    untold = report(office, child(4), told={})
+    found = {
+        witness: [one.id for one in reports.listed(office.boss, witness=witness)]
+        for witness in ("first_hand", "second_hand", "not_told")
+    }
+    assert found == {"first_hand": [own.id], "second_hand": [passed_on.id, heard.id], "not_told": [untold.id]}
+    for witness, ids in found.items():
+        assert {reports.line(office.boss, one).witness.value for one in ids} == {witness}
+    with pytest.raises(WrongUse):
+        reports.listed(office.boss, witness="a dream")
+
+
+def test_what_is_gone_is_told_and_no_look_at_it_is_recorded(office: Office) -> None:
+    reports = office.matcher.public.reports
+    receipt = report(office, contact="139")
+    office.clock.forward(seconds=1)
+    other = report(office, child(2))
+    assert [one.id for one in reports.listed(office.boss, after=receipt.id)] == [other.id]
+    reports.withdraw(receipt.code)
+    before = len(office.matcher.audit())
+    with pytest.raises(NotFound):
+        reports.contact(office.officer, receipt.id, reason="ask back")
+    with pytest.raises(NotFound, match="first page"):
+        reports.listed(office.boss, after=receipt.id)
+    with pytest.raises(NotFound):
+        reports.beside(office.boss, receipt.id)
+    assert len(office.matcher.audit()) == before
+
+
+def test_a_report_that_was_taken_back_is_not_released(office: Office) -> None:
+    reports = office.matcher.public.reports
+    office.register(1, 2)
+    receipt = report(office)
+    look_at_all(office.matcher.context)
+    office.pick(office.cat, "A-1")
+    reports.withdraw(receipt.code)
+    for change in (reports.release, reports.refuse):
+        with pytest.raises(Conflict, match="withdrawn"):
+            change(office.boss, receipt.id, reason="x")
+    with pytest.raises(WrongUse):
+        reports.keep(office.officer, receipt.id, reason=" ")
+    assert reports.keep(office.officer, receipt.id, reason="judged").decided_by == "officer"
+
+
+def test_all_that_tell_of_the_same_are_found_from_each_of_them(office: Office) -> None:
+    reports = office.matcher.public.reports
+    one, two, three = report(office, child(1)), report(office, child(2)), report(office, child(3))
+    assert reports.beside(office.boss, one.id) == []
+    reports.merge(office.boss, two.id, one.id)
+    reports.merge(office.boss, three.id, one.id)
+    assert set(reports.beside(office.boss, one.id)) == {two.id, three.id}
+    assert reports.beside(office.boss, two.id) == [one.id, three.id]

@@ -62,6 +62,7 @@ from matcher.web.api.answers import (
     SessionView,
     UnchosenView,
 )
+from matcher.web.api.public_examples import PUBLIC
 
 _AT = datetime(2024, 6, 2, 1, 15, tzinfo=timezone.utc)
 _LATER = datetime(2024, 6, 2, 1, 45, tzinfo=timezone.utc)
@@ -143,4 +144,5 @@ EXAMPLES: tuple[Any, ...] = (
         None, "9f2c4e6a8b0d1f3e5a7c9b1d3f5e7a9c1b3d5f7e9a1c3b5d7f9e1a3c5b7d9f1e",
     ),
     InstallationView(_GALLERY, (Finding("machine", True, f"x86_64, 4 cores, sighting-matcher {__version__}"),)),
+    *PUBLIC,
 )  # fmt: skip

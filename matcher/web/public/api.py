@@ -10,7 +10,7 @@ from pydantic import Json
 from starlette.responses import JSONResponse
 
 from matcher.accounts.rights import Right
-from matcher.domain.alerts import Meant
+from matcher.domain.alerts import Bulletin, BulletinKind, Meant
 from matcher.domain.reports import Via
 from matcher.errors import MatcherError, WrongUse
 from matcher.interchange.cells import position
@@ -54,7 +54,7 @@ def alerts(
         with context.store.read() as reading:
             found = reading.alerts.bulletins(heard)
     whole = len(found) < limit
-    shown = [one for one in found if one.meant is Meant.ACTUAL]
+    shown = [one for one in found if one.meant is Meant.ACTUAL and not _is_erased(one)]
     told = [bulletin_data(one, context.settings.public_url) for one in shown]
     following = max(since, last) if whole else found[-1].number
     return JSONResponse({"alerts": told, "next": following, "more": not whole})
@@ -105,6 +105,7 @@ def _accept(caller: SignedIn, told: PublicReport, photo: list[UploadFile], key: 
     )
     if told.position is not None:
         fields["position"] = told.position.lat, told.position.lon
+    fields.setdefault("source", caller.acting.name)
     new = NewReport(
         told=fields,
         via=Via.INSTITUTION if told.institution else Via.PARTNER,
@@ -117,6 +118,11 @@ def _accept(caller: SignedIn, told: PublicReport, photo: list[UploadFile], key: 
     )
     receipt = PublicSide(caller.context).reports.accept(new, photos_of(photo))
     return {"receipt": receipt.code, "report": receipt.id, "repeated": receipt.repeated}
+
+
+def _is_erased(told: Bulletin) -> bool:
+    """Nothing is left of it; that it is over was told, too."""
+    return told.content is None and told.kind is not BulletinKind.CANCEL
 
 
 def _place(near: str) -> Any:

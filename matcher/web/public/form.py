@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,9 +15,9 @@ from starlette.responses import RedirectResponse, Response
 from matcher.domain.cases import Sex
 from matcher.domain.positions import Datum
 from matcher.domain.records import HowSeen
-from matcher.errors import MatcherError, WrongUse
+from matcher.errors import Conflict, MatcherError, WrongUse
 from matcher.interchange.cells import position
-from matcher.services.reports import NewReport
+from matcher.services.reports import NewReport, Receipt
 from matcher.web.forms import text, words
 from matcher.web.identity import public
 from matcher.web.public.visitor import Anybody, Sent, Visitor
@@ -49,12 +50,22 @@ def new(visited: Anybody, card: str | None = None) -> Response:
 def send(visited: Anybody, given: Sent) -> Response:
     """Take a report in, and give its code. To load this page anew takes nothing in again."""
     try:
-        receipt = visited.side.reports.accept(report_of(visited, given), photos(given))
+        receipt = _taken(visited, report_of(visited, given), given)
     except MatcherError as error:
         if error.http_status >= 500:
             raise
         return _form(visited, words(given), error, status=error.http_status)
-    return visited.page("received.html", status=201, code=receipt.code, card=visited.card(text(given, "card")))
+    card = text(given, "card")
+    over = bool(card) and visited.card(card) is None
+    return visited.page("received.html", status=201, code=receipt.code, over=over)
+
+
+def _taken(visited: Visitor, new: NewReport, given: FormData) -> Receipt:
+    """Take a report in. Who goes back in the browser and sends something else with the same word means another one."""
+    try:
+        return visited.side.reports.accept(new, photos(given))
+    except Conflict:
+        return visited.side.reports.accept(replace(new, key=None), photos(given))
 
 
 def report_of(visited: Visitor, given: FormData) -> NewReport:

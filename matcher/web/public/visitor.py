@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
@@ -17,6 +20,7 @@ from matcher.errors import NotPermitted
 from matcher.services.context import Context
 from matcher.services.public_side import PublicSide
 from matcher.web.forms import whole_form
+from matcher.web.languages import speech
 from matcher.web.pages import language_of
 from matcher.web.pages import page as any_page
 from matcher.web.security import is_own_page
@@ -40,8 +44,18 @@ class Visitor:
 
     @property
     def address(self) -> str | None:
-        """Where the request comes from; a server that is called by itself has no such place."""
-        return None if self.request.client is None else self.request.client.host
+        """Where the request comes from; a server that is called by itself has no such place.
+
+        Of an IPv6 address its network of 64 bits, in which one device has as many addresses as it likes.
+        """
+        host = None if self.request.client is None else self.request.client.host
+        try:
+            address = ipaddress.ip_address(host or "")
+        except ValueError:
+            return host
+        if address.version == 4:
+            return host
+        return str(ipaddress.ip_network((address, 64), strict=False).network_address)
 
     @property
     def language(self) -> Language:
@@ -59,8 +73,12 @@ class Visitor:
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page of the public."""
-        known = {"lang": self.language.value, "phone": self.context.settings.public_phone}
+        known = {"lang": self.language.value, "emergency": self.context.settings.public_emergency, "local": self._local}
         return any_page(self.request, f"public/{template}", status=status, **{**known, **values})
+
+    def _local(self, at: datetime) -> str:
+        """A time as the clocks show it where the public is."""
+        return speech(self.language).local(at, ZoneInfo(self.context.settings.public_zone))
 
     def started(self) -> str:
         """What a form carries to tell later when it was given out: seconds, and a proof that they are ours."""

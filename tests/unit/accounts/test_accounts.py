@@ -13,9 +13,14 @@ from matcher.errors import NotPermitted, WrongUse
 NOW = datetime(2026, 3, 1, tzinfo=timezone.utc)
 
 
+@pytest.fixture(autouse=True)
+def quick_hashing() -> None:
+    """The parameters of argon2id are those of the program."""
+
+
 def test_a_password_is_kept_as_argon2id_and_matches_only_itself() -> None:
     kept = passwords.encode(PASSWORD)
-    assert kept.startswith("$argon2id$")
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert PASSWORD not in kept
     assert passwords.encode(PASSWORD) != kept  # salted
     assert passwords.matches(PASSWORD, kept)

@@ -128,4 +128,4 @@ def test_without_a_library_one_line_says_what_to_install(library: str, monkeypat
 
     monkeypatch.setattr(builtins, "__import__", absent)
     with pytest.raises(ExtraMissing, match=r"pip install 'sighting-matcher\[web\]'"):
-        card_pdf(SHEETS[0])
+        card_pdf(card_sheet(card(report_url="https://elsewhere.example.org/")))

@@ -22,6 +22,8 @@ LINES = [
     ("  one \n two ", ["one two"]),
     ("extraordinarily", ["extraordin", "arily"]),
     ("an extraordinarily", ["an", "extraordin", "arily"]),
+    ("Jean-Guillaume", ["Jean-", "Guillaume"]),
+    ("a Jean-Guill", ["a", "Jean-Guill"]),
     ("左眉上方有一道疤痕", ["左眉上方有", "一道疤痕"]),
     ("左眉上方有，一道疤", ["左眉上方", "有，一道疤"]),  # no comma begins a line
     ("左眉上方（有）一道", ["左眉上方", "（有）一道"]),  # no bracket ends one

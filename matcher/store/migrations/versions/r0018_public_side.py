@@ -23,9 +23,12 @@ def upgrade() -> None:
     _partners()
     _reports()
     _beside_reports()
-    with op.batch_alter_table("sightings") as sightings:
-        sightings.add_column(sa.Column("merged_into", ID))
-        sightings.create_foreign_key(op.f("fk_sightings_merged_into"), "sightings", ["merged_into"], ["id"])
+    # In one statement: to make the table anew, as Alembic does on SQLite, fails as soon as others refer to its rows.
+    kind = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
+    op.execute(
+        f"ALTER TABLE sightings ADD COLUMN merged_into {kind} "
+        "CONSTRAINT fk_sightings_merged_into REFERENCES sightings (id)"
+    )
     op.create_index(op.f("ix_sightings_merged_into"), "sightings", ["merged_into"])
     with op.batch_alter_table("outbox") as outbox:
         outbox.add_column(sa.Column("partner_id", ID))
