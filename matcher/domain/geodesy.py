@@ -98,6 +98,22 @@ class Circles:
         lon = np.array([centre.lon for centre in centres], np.float64)
         return cls(lat, lon, np.asarray(radii_km, np.float64))
 
+    def changed(self, at: NDArray[np.intp], others: Circles) -> Circles:
+        """These circles with others at some places (m,), which may go on beyond the last one.
+
+        Nothing is worked out anew for the other ones, and these themselves stay as they are. Where nothing is put
+        beyond the last one, there is a circle that covers nothing.
+        """
+        made: Circles = object.__new__(Circles)
+        size = max(len(self.lat), int(at.max(initial=-1)) + 1)
+        for name in self.__dataclass_fields__:
+            before, after = getattr(self, name), getattr(others, name)
+            value = np.zeros((*before.shape[:-1], size))
+            value[..., : before.shape[-1]] = before
+            value[..., at] = after
+            object.__setattr__(made, name, value)
+        return made
+
     def covering(self, place: Position) -> NDArray[np.intp]:
         """The indices of the circles that cover a place, rising; a circle covers its rim."""
         apart = self._points - _in_space(np.array([place.lat]), np.array([place.lon]))

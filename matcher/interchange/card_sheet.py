@@ -18,6 +18,7 @@ _ADULTS = {Sex.FEMALE: Wording("Woman"), Sex.MALE: Wording("Man")}
 _CHILD, _PERSON = Wording("Child"), Wording("Person")
 _KEEP_AWAY_CHILD = Wording("Please do not approach or follow the child or anyone with the child.")
 _KEEP_AWAY_PERSON = Wording("Please do not approach or follow this person or anyone with them.")
+_TITLE = Wording("MISSING")
 _UNSURE = Wording("You need not be sure: say what you saw, where and when.")
 
 
@@ -68,17 +69,16 @@ def card_sheet(card: Card, reader: Reader = ENGLISH) -> CardSheet:
     """The card in the reader's words."""
     words = _Words(card, reader)
     say = words.say
-    name = card.facts.name or say(words.kind())
     days = {"day": reader.day(card.expires), "made": reader.day(card.made_on)}
     return CardSheet(
         language=reader.language,
-        title=say(Wording("MISSING")),
-        name=name,
+        title=say(_TITLE),
+        name=words.name(),
         about=say(words.about()),
         lines=tuple(words.lines()),
         photo=card.photo,
         face=card.face,
-        photo_says=say(Wording("Photo: {name}", name=name)),
+        photo_says=say(Wording("Photo: {name}", name=words.name())),
         photo_note=say(words.photo_note()),
         advice=say(Wording("{first} {second}", first=words.keep_away(), second=_UNSURE)),
         call=say(Wording("Have you seen this face? Call")),
@@ -89,6 +89,12 @@ def card_sheet(card: Card, reader: Reader = ENGLISH) -> CardSheet:
         code=say(Wording("Case code {code}", code=card.code)),
         valid=say(Wording("As of {made}. Valid until {day}: please do not share it after that day.", **days)),
     )
+
+
+def headline(card: Card, reader: Reader = ENGLISH) -> str:
+    """The card in one line of the reader's words."""
+    words = _Words(card, reader)
+    return ": ".join(part for part in (words.say(_TITLE), words.name(), words.say(words.about())) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,10 @@ class _Words:
         if facts.age_then is not None and facts.age_then >= _ADULT:
             return _ADULTS.get(facts.sex, _PERSON)
         return _CHILDREN.get(facts.sex, _CHILD)
+
+    def name(self) -> str:
+        """The name, or what is known of the child in one word."""
+        return self.card.facts.name or self.say(self.kind())
 
     def about(self) -> str:
         """Sex, unless it stands in the place of the name, and ages; nothing if nothing is known."""

@@ -5,7 +5,10 @@ The place that somebody asks about is looked at and forgotten: nothing keeps or 
 
 from __future__ import annotations
 
+import math
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -15,7 +18,43 @@ from matcher.domain.geodesy import Circles
 from matcher.domain.positions import Position
 from matcher.services.context import Context
 
-_EARTH = (0.0, 0.0, np.inf, 0.0)  # latitude, longitude, radius in km, end in seconds since 1970
+_EARTH = (0.0, 0.0, math.inf)  # latitude, longitude, radius in km
+_OVER = 0.0  # the end of an alert that was cancelled, in seconds since 1970
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Areas:
+    """The newest bulletin of each alert, one place for each: number and end (n,), and the circle where it is heard.
+
+    All that was told up to the number `through` is in it. Nobody changes it: questions look at it without a lock.
+    """
+
+    through: int
+    numbers: NDArray[np.int64]
+    ends: NDArray[np.float64]
+    circles: Circles
+
+    @classmethod
+    def none(cls) -> _Areas:
+        """Before anything was told."""
+        return cls(0, np.zeros(0, np.int64), np.zeros(0), Circles.of([], []))
+
+    def circle(self, place: int) -> tuple[float, float, float]:
+        """Latitude, longitude and radius in km; the whole Earth where nothing is known."""
+        if place >= len(self.numbers):
+            return _EARTH
+        circles = self.circles
+        return float(circles.lat[place]), float(circles.lon[place]), float(circles.radius_km[place])
+
+    def changed(self, newer: Mapping[int, tuple[int, tuple[float, ...]]], through: int) -> _Areas:
+        """These with newer bulletins (number, and latitude, longitude, radius, end) at some places."""
+        at = np.array(list(newer), np.intp)
+        areas = np.array([area for _, area in newer.values()], np.float64).reshape(-1, 4)
+        circles = self.circles.changed(at, Circles(*areas[:, :3].T))
+        numbers, ends = np.zeros(len(circles.lat), np.int64), np.zeros(len(circles.lat))
+        numbers[: len(self.numbers)], ends[: len(self.ends)] = self.numbers, self.ends
+        numbers[at], ends[at] = [number for number, _ in newer.values()], areas[:, 3]
+        return _Areas(through, numbers, ends, circles)
 
 
 class AlertMap:
@@ -24,56 +63,41 @@ class AlertMap:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._lock = threading.Lock()
-        self._through = 0
-        self._ids = np.zeros((0, 2), np.int64)
-        self._areas = np.zeros((0, 4))
-        self._circles = Circles(*self._areas[:, :3].T)
+        self._places: dict[int, int] = {}  # of each alert in `_areas`
+        self._areas = _Areas.none()
 
     def heard_at(self, place: Position, *, after: int, now: datetime, limit: int) -> list[int]:
         """Numbers of bulletins behind `after`, in their order, that concern this place; of each alert its newest only.
 
         To whoever begins (`after` is 0) nothing is told that is over; others are told of ends of what was heard here.
         """
-        ids, areas, circles = self._up_to_date()
-        covering = circles.covering(place)
-        alive = areas[:, 3] > now.timestamp()  # a cancellation has the area of what it ends, and no time
-        heard = [row for row in covering.tolist() if ids[row, 0] > after]
+        areas = self._up_to_date()
+        covering = areas.circles.covering(place)
         if after == 0:
-            heard = [row for row in heard if alive[row]]
-        return [int(ids[row, 0]) for row in heard[:limit]]
+            covering = covering[areas.ends[covering] > now.timestamp()]
+        numbers = areas.numbers[covering]
+        heard: list[int] = np.sort(numbers[numbers > after])[:limit].tolist()
+        return heard
 
-    def _up_to_date(self) -> tuple[NDArray[np.int64], NDArray[np.float64], Circles]:
+    def _up_to_date(self) -> _Areas:
         with self._lock:
+            known = self._areas
             with self._context.store.read() as reading:
                 last = reading.alerts.last_bulletin()
-                if last == self._through:
-                    return self._ids, self._areas, self._circles
-                ids, areas = reading.alerts.areas_since(self._through)
-            ids = np.concatenate([self._ids, ids])
-            areas = _with_ends(ids, np.concatenate([self._areas, areas]))
-            kept = np.sort(_last_of_each(ids[:, 1]))  # in the order of their numbers
-            self._ids, self._areas, self._through = ids[kept], areas[kept], last
-            self._circles = Circles(*self._areas[:, :3].T)
-            return self._ids, self._areas, self._circles
+                if last == known.through:
+                    return known
+                ids, areas = reading.alerts.areas_since(known.through)
+            self._areas = known.changed(self._newer(ids, areas), last)
+            return self._areas
 
-
-def _last_of_each(alerts: NDArray[np.int64]) -> NDArray[np.intp]:
-    """The last row of each alert."""
-    _, first_from_behind = np.unique(alerts[::-1], return_index=True)
-    return len(alerts) - 1 - first_from_behind
-
-
-def _with_ends(ids: NDArray[np.int64], areas: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Areas in which each cancellation has that of what it ends, or the whole Earth if that is not known any more,
-    and the time 0.
-    """
-    filled = areas.copy()
-    last: dict[int, int] = {}
-    ends = np.isnan(areas[:, 0])
-    for row, (alert, end) in enumerate(zip(ids[:, 1].tolist(), ends.tolist(), strict=True)):
-        if end:
-            before = last.get(alert)
-            filled[row] = _EARTH if before is None else filled[before]
-            filled[row, 3] = 0.0
-        last[alert] = row
-    return filled
+    def _newer(self, ids: NDArray[np.int64], areas: NDArray[np.float64]) -> Mapping[int, tuple[int, tuple[float, ...]]]:
+        """The last bulletin of each alert among these, by its place. A cancellation has the area of what it ends."""
+        newer: dict[int, tuple[int, tuple[float, ...]]] = {}
+        for (number, alert), told in zip(ids.tolist(), areas.tolist(), strict=True):
+            place = self._places.setdefault(alert, len(self._places))
+            area = tuple(told)
+            if math.isnan(area[0]):
+                before = newer[place][1][:3] if place in newer else self._areas.circle(place)
+                area = (*before, _OVER)
+            newer[place] = number, area
+        return newer

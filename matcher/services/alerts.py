@@ -7,9 +7,10 @@ schedule alone: that was decided with it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.alerts import (
@@ -19,6 +20,7 @@ from matcher.domain.alerts import (
     AlertState,
     Bulletin,
     BulletinKind,
+    Circle,
     Meant,
     Proposal,
     Terms,
@@ -31,6 +33,7 @@ from matcher.domain.ids import new_id, parse_id
 from matcher.domain.publications import Publication
 from matcher.errors import Conflict, MoveNotAllowed, NotFound, NotPermitted, WrongUse
 from matcher.interchange.cells import one_of
+from matcher.interchange.geojson import geometry
 from matcher.services import alert_endings, cases
 from matcher.services.alert_terms import NewTerms, require_wider, terms_of_case, whole_terms
 from matcher.services.alert_views import AlertView, view
@@ -41,7 +44,7 @@ from matcher.services.telling import content_of, photo_note, tell
 from matcher.store.database import Reading, Transaction
 from matcher.wording import Wording
 
-GROWN_AT_ONCE = 500  # alerts of one transaction: other writers wait for it
+GROWN_AT_ONCE = 100  # alerts of one transaction: other writers wait for it
 _SCHEDULE = "schedule"  # who lets an area grow
 
 
@@ -211,25 +214,28 @@ class Alerts:
 def grow_due(context: Context) -> int:
     """Let the areas grow whose time has come, and tell so: how many. Safe to call from several processes at once."""
     now, count = context.clock(), 0
-    with context.store.read() as reading:
-        if not reading.alerts.growing(now, 1):
-            return 0
     while True:
+        with context.store.read() as reading:
+            due = reading.alerts.growing(now, GROWN_AT_ONCE)
+        if not due:
+            return count
+        # Most of the work, before others wait for it; whoever else lets the same ones grow does it for nothing.
+        drawn = {circle: geometry(circle) for circle in {one.terms.circle(now) for one in due}}
         with context.store.write() as transaction:
             due = transaction.alerts.growing(now, GROWN_AT_ONCE)
             for one in due:
-                _grow(context, transaction, one, now)
+                _grow(context, transaction, one, now, drawn)
         count += len(due)
-        if len(due) < GROWN_AT_ONCE:
-            return count
 
 
-def _grow(context: Context, transaction: Transaction, alert: Alert, now: datetime) -> None:
+def _grow(
+    context: Context, transaction: Transaction, alert: Alert, now: datetime, drawn: Mapping[Circle, Mapping[str, Any]]
+) -> None:
     before = None if alert.bulletin is None else transaction.alerts.bulletin(alert.bulletin)
     grown = replace(alert, grows_at=alert.terms.growth.next_change(alert.terms.since, now), updated_at=now)
     circle = alert.terms.circle(now)
     if before is not None and before.circle != circle:
-        number = tell(context, transaction, grown, BulletinKind.UPDATE, before.content)
+        number = tell(context, transaction, grown, BulletinKind.UPDATE, before.content, drawn)
         grown = replace(grown, bulletin=number)
         trace = Trace("alert.grow", [alert.case_id, alert.id], details={"radius_km": circle.radius_km})
         record(context, transaction, Who(_SCHEDULE, ReasonCode.PUBLICATION), trace)

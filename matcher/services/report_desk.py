@@ -226,6 +226,8 @@ class Reports:
                 decided_at=self._context.clock(),
             )
             transaction.reports.update(decided)
+            if state is ReportState.REFUSED:  # nobody looked at those that waited with it
+                transaction.reports.queue_duplicates_of(found.sighting_id)
             self._record(transaction, acting, action, [found.sighting_id], reason)
             return _line(transaction, decided)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from matcher.domain.ids import SightingId
 from matcher.domain.records import Report
-from matcher.domain.reports import Doubt, PublicReport, ReportState
+from matcher.domain.reports import HELD_FROM, Doubt, PublicReport, ReportState
 from matcher.images.likeness import differing_bits
 from matcher.store.database import Reading
 
@@ -36,31 +36,34 @@ def of_surroundings(reading: Reading, report: PublicReport) -> frozenset[Doubt]:
     hour = report.received_at.replace(minute=0, second=0, microsecond=0)
     about = None if report.about is None else reading.cases.by_id(report.about)
     photos = reading.photos.of_sighting(report.sighting_id)
-    own = [same for photo in photos for same in reading.photos.with_digest(photo.digest) if same.case_id is not None]
+    own = any(reading.photos.owners_of(photo.digest)[0] for photo in photos)
     found = {
         Doubt.MANY: report.sender is not None and reading.reports.sent_since(report.sender, hour) > MANY_PER_HOUR,
         Doubt.REPEATED_WORDS: report.words is not None
         and reading.reports.same_words(report.words, report.sighting_id) > 0,
         Doubt.CASE_CLOSED: about is not None and not about.status.searched,
-        Doubt.CARD_PHOTO: bool(own),
+        Doubt.CARD_PHOTO: own,
     }
     return frozenset(doubt for doubt, holds in found.items() if holds)
 
 
 def same_photos_in(reading: Reading, report: PublicReport) -> SightingId | None:
-    """The first other sighting that has, byte by byte or nearly so, every photo of this report; `None` if none has."""
+    """The first other sighting that has, byte by byte or nearly so, every photo of this report; `None` if none has.
+
+    One against which little speaks does not wait for a person together with one of the same photos that has to.
+    """
     photos = reading.photos.of_sighting(report.sighting_id)
     owners, known = reading.reports.likenesses(report.received_at - COMPARED)
     mine = known[owners == report.sighting_id].tolist()
     near = [set(owners[differing_bits(one, known) <= SAME_BITS].tolist()) for one in mine]
-    exact = [{same.sighting_id for same in reading.photos.with_digest(photo.digest)} for photo in photos]
+    exact = [reading.photos.owners_of(photo.digest)[1] for photo in photos]
     having = near if len(near) == len(photos) else []
-    every = (set.intersection(*having) if having else set()) | (set.intersection(*exact) if exact else set())
-    common = {one for one in every if one not in (None, report.sighting_id)}
-    found = reading.sightings.by_ids([SightingId(one) for one in common])
+    common = (set.intersection(*having) if having else set()) | (set.intersection(*exact) if exact else set())
+    if report.score < HELD_FROM:
+        common -= reading.reports.ids(ReportState.HELD)
+    first = reading.sightings.first_of(common - {report.sighting_id})
     here = report.received_at, report.sighting_id  # one order for all, so that no two are duplicates of each other
-    earlier = [one for one in found.values() if (one.created_at, one.id) < here]
-    return min(earlier, key=lambda one: (one.created_at, one.id)).id if earlier else None
+    return first.id if first is not None and (first.created_at, first.id) < here else None
 
 
 def of_same(reading: Reading, same: SightingId) -> Doubt | None:

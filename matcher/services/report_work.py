@@ -27,7 +27,7 @@ from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who
 from matcher.services.photos import Chosen, stored_faces, stored_image, vectors_of
 from matcher.services.sightings import keep_candidates
-from matcher.store.database import Transaction
+from matcher.store.database import Reading, Transaction
 
 TRIAGE = "triage"  # the actor of what is done without a person
 _LEASE = timedelta(minutes=10)
@@ -86,14 +86,9 @@ def look_at_next(context: Context) -> SightingId | None:
     if report is None:
         return None
     with context.store.read() as reading:
-        doubts = report.doubts | report_doubts.of_surroundings(reading, report)
-        same = None if report.decided_by else report_doubts.same_photos_in(reading, report)
-        worse = None if same is None else report_doubts.of_same(reading, same)
-    if worse is not None:
-        doubts, same = doubts | {worse}, None
-    report = replace(report, doubts=doubts)
+        report, same = _compared(reading, report)
     if report.attempts > _ATTEMPTS:
-        report = replace(report, doubts=doubts | {Doubt.UNREADABLE})
+        report = replace(report, doubts=report.doubts | {Doubt.UNREADABLE})
         _end(context, report, ReportState.HELD)
     elif same is not None:
         _end(context, report, ReportState.DUPLICATE, beside=same)
@@ -102,6 +97,14 @@ def look_at_next(context: Context) -> SightingId | None:
     else:
         _match(context, report)
     return report.sighting_id
+
+
+def _compared(reading: Reading, report: PublicReport) -> tuple[PublicReport, SightingId | None]:
+    """A report with all that speaks against it, and the sighting of which it is a duplicate, if it is one."""
+    report = replace(report, doubts=report.doubts | report_doubts.of_surroundings(reading, report))
+    same = None if report.decided_by else report_doubts.same_photos_in(reading, report)
+    worse = None if same is None else report_doubts.of_same(reading, same)
+    return (report, same) if worse is None else (replace(report, doubts=report.doubts | {worse}), None)
 
 
 def _lease(context: Context) -> PublicReport | None:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from matcher.domain.alerts import Alert, Bulletin, BulletinKind, Meant, Terms
+from matcher.domain.alerts import Alert, Bulletin, BulletinKind, Circle, Meant, Terms
 from matcher.domain.ids import FaceId, new_id
 from matcher.domain.messages import Channel, Message, MessageId
 from matcher.domain.publications import Publication
@@ -16,6 +16,7 @@ from matcher.services.context import Context
 from matcher.store.database import Transaction
 from matcher.store.publications import facts_document
 
+_NOTHING: Mapping[Circle, Mapping[str, Any]] = {}
 # What happened, as partners are told it: the words of their events' types.
 _HAPPENED = {
     BulletinKind.ALERT: "alert.issued",
@@ -44,12 +45,21 @@ def content_of(card: Publication, terms: Terms, photo: Mapping[str, Any]) -> dic
 
 
 def tell(
-    context: Context, transaction: Transaction, alert: Alert, kind: BulletinKind, content: Mapping[str, Any] | None
+    context: Context,
+    transaction: Transaction,
+    alert: Alert,
+    kind: BulletinKind,
+    content: Mapping[str, Any] | None,
+    drawn: Mapping[Circle, Mapping[str, Any]] = _NOTHING,
 ) -> int:
-    """Keep a bulletin about an alert as it is now, with a message for each partner; its number."""
+    """Keep a bulletin about an alert as it is now, with a message for each partner; its number.
+
+    `drawn`: the geometries of some circles, which take long to draw while other writers wait.
+    """
     now, over = context.clock(), kind is BulletinKind.CANCEL
     if alert.meant is None:
         raise ValueError("an alert that was never issued has nothing to tell")
+    circle = alert.terms.circle(now)
     bulletin = Bulletin(
         number=0,
         alert_id=alert.id,
@@ -57,8 +67,8 @@ def tell(
         meant=alert.meant,
         at=now,
         expires_at=None if over else alert.terms.expires_at,
-        circle=None if over else alert.terms.circle(now),
-        content=None if over or content is None else {**content, "geometry": geometry(alert.terms.circle(now))},
+        circle=None if over else circle,
+        content=None if over or content is None else {**content, "geometry": drawn.get(circle) or geometry(circle)},
     )
     number = transaction.alerts.tell(bulletin)
     transaction.outbox.add(

@@ -7,11 +7,10 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, Table, delete, exists, func, insert, or_, select, text, update
 
 from matcher.domain.erasures import Erasure, Subject, SubjectKind
-from matcher.domain.ids import CandidateId, FaceId, id_text
-from matcher.domain.reports import ReportState
+from matcher.domain.ids import CandidateId, FaceId, SightingId, id_text
 from matcher.store.columns import Id
 from matcher.store.desk_tables import (
     case_recusals,
@@ -27,6 +26,7 @@ from matcher.store.desk_tables import (
 from matcher.store.ending_tables import erasures
 from matcher.store.part import Part
 from matcher.store.public_tables import alerts, cards, likenesses, public_disputes, reports
+from matcher.store.reports import duplicates_queued
 from matcher.store.space_tables import unembedded_faces
 from matcher.store.tables import (
     candidates,
@@ -137,9 +137,7 @@ class ErasureWriting(ErasureReading):
             self._connection.execute(update(reports).where(reports.c.about == subject.id).values(about=None))
         else:
             # What was not searched for as its duplicate has nothing beside which it could stand any more.
-            merged = select(sightings.c.id).where(sightings.c.merged_into == subject.id)
-            alone = and_(reports.c.sighting_id.in_(merged), reports.c.state == ReportState.DUPLICATE)
-            self._connection.execute(update(reports).where(alone).values(state=ReportState.QUEUED, leased_until=None))
+            self._connection.execute(duplicates_queued(SightingId(subject.id)))
             beside = update(sightings).where(sightings.c.merged_into == subject.id)
             self._connection.execute(beside.values(merged_into=None))
         gone = select(tasks.c.id).where(own.of(tasks))

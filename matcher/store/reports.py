@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, delete, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, delete, func, insert, not_, or_, select, update
 
 from matcher.domain.ids import CaseId, PhotoId, SightingId
 from matcher.domain.records import HowSeen
@@ -79,6 +79,10 @@ class ReportReading(Part):
     def count(self, state: ReportState) -> int:
         """How many are in a state."""
         return self._connection.scalar(select(func.count()).select_from(reports).where(reports.c.state == state)) or 0
+
+    def ids(self, state: ReportState) -> set[SightingId]:
+        """The sightings whose reports are in a state."""
+        return set(self._connection.scalars(select(reports.c.sighting_id).where(reports.c.state == state)))
 
     def standing(self, state: ReportState) -> list[datetime]:
         """Since when each report of a state is in it, the longest first."""
@@ -156,6 +160,10 @@ class ReportWriting(ReportReading):
         changed = update(reports).where(reports.c.sighting_id == report.sighting_id)
         self._connection.execute(changed.values(**_columns(report)))
 
+    def queue_duplicates_of(self, sighting_id: SightingId) -> int:
+        """Let those be looked at again that were taken for duplicates of a sighting: how many."""
+        return self._connection.execute(duplicates_queued(sighting_id)).rowcount
+
     def note_likenesses(self, found: Mapping[PhotoId, int], at: datetime) -> None:
         """Keep what photos look like, anew where it was kept before."""
         self._connection.execute(delete(likenesses).where(likenesses.c.photo_id.in_(tuple(found))))
@@ -189,6 +197,13 @@ class ReportWriting(ReportReading):
         more = update(report_counts).where(mine).values(count=report_counts.c.count + 1)
         if not self._connection.execute(more).rowcount:
             self._connection.execute(insert(report_counts), {"sender": sender, "hour": hour, "count": 1})
+
+
+def duplicates_queued(sighting_id: SightingId) -> Update:
+    """The statement by which duplicates of a sighting are queued again."""
+    beside = select(sightings.c.id).where(sightings.c.merged_into == sighting_id)
+    duplicates = and_(reports.c.sighting_id.in_(beside), reports.c.state == ReportState.DUPLICATE)
+    return update(reports).where(duplicates).values(state=ReportState.QUEUED, leased_until=None, attempts=0)
 
 
 def _columns(report: PublicReport) -> dict[str, Any]:

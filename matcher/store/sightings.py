@@ -49,6 +49,15 @@ class SightingReading(Part):
         )
         return {row.id: _sighting(row) for row in rows}
 
+    def first_of(self, ids: Iterable[SightingId]) -> Sighting | None:
+        """The one of these sightings that came first; of several at one time that of the lowest id."""
+        order = sightings.c.created_at, sightings.c.id
+        found = []
+        for some in batches(sorted(ids)):
+            query = select(sightings).where(sightings.c.id.in_(some)).order_by(*order).limit(1)
+            found += [_sighting(row) for row in self._connection.execute(query)]
+        return min(found, key=lambda one: (one.created_at, one.id), default=None)
+
     def count(self) -> int:
         """How many sightings are kept."""
         return self._connection.scalar(select(func.count()).select_from(sightings)) or 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,16 +13,20 @@ from pictures import child, group
 from publishing import HANGZHOU, PHONE, alerted, allow, missing, published, second_officer
 from reviews import Clock, account
 
-from matcher.domain.alerts import AlertState, BulletinKind, Growth
+from matcher.domain.alerts import AlertState, BulletinKind, Circle, Growth
+from matcher.domain.ids import new_id
 from matcher.domain.people import Role
 from matcher.domain.positions import Position
 from matcher.domain.publications import CardState
 from matcher.errors import Conflict, MoveNotAllowed, NotFound, NotPermitted, WrongUse
+from matcher.interchange.geojson import geometry
+from matcher.services import alerts as alerts_module
 from matcher.services.alert_terms import NewTerms, growth_of, steps_of
 from matcher.services.alerts import grow_due
 from matcher.services.cards import NewCard
 from matcher.services.erasing import erase_case as erase_a_case
 from matcher.services.inputs import ReasonCode, Who
+from matcher.services.telling import tell
 
 
 @pytest.fixture
@@ -115,6 +120,38 @@ def test_the_area_grows_by_its_schedule_and_each_step_is_told_once(office: Offic
         (BulletinKind.UPDATE, 300),
         (BulletinKind.UPDATE, 500),
     ]
+
+
+def test_many_areas_grow_in_parts_between_which_and_while_they_are_drawn_others_write(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing(office)
+    published(office)
+    alert = alerted(office, second_officer(office))
+    context, drawn = office.matcher.context, []
+    with context.store.write() as transaction:
+        (first,) = transaction.alerts.in_states([AlertState.ISSUED])
+        for number in range(4):
+            centre = Position(30.0 + number, 120.0)
+            other = replace(first, id=new_id(), bulletin=None, terms=replace(first.terms, centre=centre))
+            told_now = tell(context, transaction, other, BulletinKind.ALERT, {"code": f"K{number}"})
+            transaction.alerts.add(replace(other, bulletin=told_now))
+
+    def drawing(circle: Circle) -> object:
+        with context.store.write():
+            drawn.append(circle)
+        return geometry(circle)
+
+    monkeypatch.setattr(alerts_module, "GROWN_AT_ONCE", 2)
+    monkeypatch.setattr(alerts_module, "geometry", drawing)
+    office.clock.forward(hours=1)
+    assert grow_due(context) == 5
+    assert len(drawn) == len(set(drawn)) == 5
+    assert told(office, alert.id) == [(BulletinKind.ALERT, 100), (BulletinKind.UPDATE, 200)]
+    with context.store.read() as reading:
+        grown = reading.alerts.told_since(5, 10)
+    assert [one.circle.radius_km for one in grown] == [200] * 5
+    assert all(one.content["geometry"] == geometry(one.circle) for one in grown)
 
 
 def test_an_alert_that_has_run_out_grows_no_more(office: Office) -> None:

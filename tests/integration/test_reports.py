@@ -149,6 +149,36 @@ def test_a_photo_that_was_refused_or_disputed_before_waits_for_a_person(office: 
     assert (line.state, doubt in line.doubts) == (ReportState.HELD, True)
 
 
+def test_a_report_does_not_wait_for_a_person_with_a_worse_one_of_the_same_photo(office: Office) -> None:
+    office.register(1)
+    received = []
+    for more in ({"trap": "x"}, {}, {"told": {}}, {"trap": "y"}):
+        received.append(report(office, **more))
+        office.clock.forward(seconds=1)
+    bad, good, same, as_bad = received
+    look_at_all(office.matcher.context)
+    assert [state(office, one) for one in (bad, good, same, as_bad)] == [
+        ReportState.HELD,
+        ReportState.TAKEN,
+        ReportState.DUPLICATE,
+        ReportState.DUPLICATE,
+    ]
+    lines = [office.matcher.public.reports.line(office.boss, one.id) for one in (same, as_bad)]
+    assert [one.merged_into for one in lines] == [good.id, bad.id]
+
+
+def test_what_waits_with_a_report_that_is_refused_waits_for_a_person_by_itself(office: Office) -> None:
+    bad = report(office, trap="x")
+    office.clock.forward(seconds=1)
+    same = report(office, trap="y")
+    look_at_all(office.matcher.context)
+    assert state(office, same) is ReportState.DUPLICATE
+    office.matcher.public.reports.refuse(office.boss, bad.id, reason="advertising")
+    assert look_at_all(office.matcher.context) == 1
+    line = office.matcher.public.reports.line(office.boss, same.id)
+    assert (line.state, Doubt.SAME_REFUSED in line.doubts) == (ReportState.HELD, True)
+
+
 def test_another_photo_of_the_child_is_no_duplicate(office: Office) -> None:
     one, other = report(office, child(1, 1)), report(office, child(1, 2))
     look_at_all(office.matcher.context)

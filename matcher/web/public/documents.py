@@ -12,7 +12,7 @@ from matcher.domain.codes import spoken
 from matcher.domain.ids import id_text
 from matcher.domain.people import Language
 from matcher.interchange.cap import CapAlert, CapKind, CapStatus, Info, Reference, Resource, cap_xml
-from matcher.interchange.card_sheet import CardSheet, card_sheet
+from matcher.interchange.card_sheet import card_sheet, headline
 from matcher.services.card_making import local_day, report_address
 from matcher.services.context import Context
 from matcher.store.publications import facts_of_document
@@ -53,18 +53,13 @@ def cap_of(context: Context, told: Sequence[Bulletin]) -> bytes:
     return cap_xml(cap_alert(context, told[-1], told[:-1]))
 
 
-def headline(sheet: CardSheet) -> str:
-    """An alert in one line."""
-    return ": ".join(part for part in (sheet.title, sheet.name, sheet.about) if part)
-
-
-def sheet_of(context: Context, told: Bulletin, spoken_in: Speech) -> CardSheet:
-    """What the card of a bulletin says in a language; it holds no photo."""
+def card_of(context: Context, told: Bulletin) -> Card:
+    """The card of a bulletin, without its photo."""
     content = told.content
     if content is None or told.expires_at is None:
         raise ValueError("a cancellation shows no card")
     made_on = local_day(context, told.at)
-    card = Card(
+    return Card(
         code=spoken(content["code"]),
         facts=facts_of_document(content["facts"]),
         photo=b"",
@@ -73,7 +68,6 @@ def sheet_of(context: Context, told: Bulletin, spoken_in: Speech) -> CardSheet:
         expires=max(made_on, local_day(context, told.expires_at - timedelta(seconds=1))),
         made_on=made_on,
     )
-    return card_sheet(card, spoken_in.reader)
 
 
 def area_words(told: Bulletin, spoken_in: Speech) -> str:
@@ -93,12 +87,13 @@ def _info(context: Context, told: Bulletin, spoken_in: Speech) -> Info:
     content, circle, expires = told.content, told.circle, told.expires_at
     if content is None or circle is None or expires is None:
         raise ValueError("a cancellation says nothing")
-    sheet, code, photo = sheet_of(context, told, spoken_in), content["code"], content["photo"]
+    card, code, photo = card_of(context, told), content["code"], content["photo"]
+    sheet = card_sheet(card, spoken_in.reader)
     lines = [f"{line.heading}: {line.text}" for line in sheet.lines]
     return Info(
         language=sheet.language,
         event=spoken_in.say(EVENT),
-        headline=headline(sheet),
+        headline=headline(card, spoken_in.reader),
         description="\n".join([*([content["note"]] if content["note"] else []), sheet.about, *lines]),
         instruction=f"{sheet.advice} {sheet.call} {sheet.phone}",
         area=area_words(told, spoken_in),

@@ -10,9 +10,10 @@ from matcher.domain.alerts import Bulletin
 from matcher.domain.ids import id_text
 from matcher.domain.people import Language
 from matcher.interchange import atom, geojson
+from matcher.interchange.card_sheet import headline
 from matcher.services.context import Context
 from matcher.web.languages import speech
-from matcher.web.public.documents import EVENT, address, area_words, headline, host, sheet_of
+from matcher.web.public.documents import EVENT, address, area_words, card_of, host
 from matcher.wording import Wording
 
 FEED, AREAS = "/alerts.atom", "/alerts.geojson"
@@ -48,17 +49,16 @@ def areas_of(context: Context, found: Sequence[Bulletin], language: Language, *,
 
 def _entry(context: Context, told: Bulletin, language: Language, name: str) -> atom.Entry:
     spoken = speech(language)
-    sheet = sheet_of(context, told, spoken)
     content: Any = told.content
     return atom.Entry(
         id=atom.tag_id(name, _SINCE, f"alert/{id_text(told.alert_id)}"),
-        title=headline(sheet),
+        title=headline(card_of(context, told), spoken.reader),
         summary=area_words(told, spoken),
         published=told.at,
         updated=told.at,
         document=address(context, f"/alerts/{told.number}.cap"),
         page=address(context, f"/c/{content['code']}"),
-        language=sheet.language,
+        language=spoken.reader.language,
     )
 
 
@@ -69,7 +69,7 @@ def _area(context: Context, told: Bulletin, language: Language) -> geojson.AreaF
     if told.circle is None or expires is None:
         raise ValueError("an active alert has an area and an end")
     properties = geojson.AreaProperties(
-        headline=headline(sheet_of(context, told, spoken)),
+        headline=headline(card_of(context, told), spoken.reader),
         event=spoken.say(EVENT),
         area=area_words(told, spoken),
         language=language.value,

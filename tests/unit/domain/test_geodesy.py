@@ -112,6 +112,25 @@ def test_a_circle_of_nothing_covers_its_centre_alone() -> None:
     assert Circles.of([], []).covering(WEST_LAKE).tolist() == []
 
 
+@given(before=CIRCLES, after=CIRCLES, place=PLACES, data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_changed_circles_are_those_made_anew(
+    before: list[tuple[Position, float]],
+    after: list[tuple[Position, float]],
+    place: Position,
+    data: st.DataObject,
+) -> None:
+    places = st.integers(0, len(before) + len(after))
+    at = data.draw(st.lists(places, min_size=len(after), max_size=len(after), unique=True))
+    old = Circles.of([centre for centre, _ in before], [radius for _, radius in before])
+    known = old.covering(place).tolist()
+    changed = old.changed(np.array(at, np.intp), Circles.of([one for one, _ in after], [radius for _, radius in after]))
+    every = dict(enumerate(before)) | dict(zip(at, after, strict=True))
+    expected = [i for i, (centre, radius) in sorted(every.items()) if metres(centre, place) / 1000 <= radius]
+    assert changed.covering(place).tolist() == expected
+    assert old.covering(place).tolist() == known, "these stay as they are"
+
+
 def test_hardly_any_circle_needs_geographiclib(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(3)
     lat, lon = random.uniform(20, 50, 100_000), random.uniform(80, 130, 100_000)
