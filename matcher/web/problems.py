@@ -48,6 +48,10 @@ KINDS = {
     "damaged": Wording("Stored bytes are not what was written."),
     "extra_missing": Wording("An optional part of the program is not installed."),
 }
+_INSIDE = (500, 503)  # what is wrong here, and not with what was sent
+_OUTSIDE = Wording(
+    "This does not work just now. Try again in a few minutes: what was kept does not come twice. If it is urgent, call."
+)
 TITLES = {
     400: Wording("Bad Request"),
     401: Wording("Unauthorized"),
@@ -79,8 +83,11 @@ def _expected(request: Request, error: Exception) -> Response:
         wanted = f"{request.url.path}?{query}" if query else request.url.path
         return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", status_code=303)
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, TooMany) else {}
-    said = _Said(error.message, error.code)
-    return _answer(request, error.http_status, said, headers=headers)
+    message = error.message
+    if error.http_status in _INSIDE and getattr(request.app.state, "public", False):
+        _log.error(f"{_named(request)}: {message}")  # it names files, and is for those who keep this server
+        message = _OUTSIDE
+    return _answer(request, error.http_status, _Said(message, error.code), headers=headers)
 
 
 def _wrong_request(request: Request, error: Exception) -> Response:
@@ -112,8 +119,7 @@ def refused(request: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    said = (request.scope.get("request_id", "-"), request.method, str(request.scope.get("route")), "failed")
-    _log.error(" ".join(said), exc_info=error)
+    _log.error(f"{_named(request)} failed", exc_info=error)
     told = Wording("Something went wrong on the server; nothing was changed. Its log says what.")
     answer = _answer(request, 500, _Said(told))
     # This answer is made outside of all middleware, so nothing but this line gives it its headers.
@@ -144,6 +150,11 @@ def _answer(
     answer = page(request, template, visited, status=status, title=_title(status), message=said.message, kind=kind)
     answer.headers.update(headers or {})
     return answer
+
+
+def _named(request: Request) -> str:
+    """A request as the log names it, without what was sent."""
+    return f"{request.scope.get('request_id', '-')} {request.method} {request.scope.get('route')}"
 
 
 def _visitor(request: Request) -> Visit | None:

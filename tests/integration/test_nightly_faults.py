@@ -10,13 +10,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from databases import PostgresDatabases, run_sql
+from disks import mounted
 from faces_models import shared_models_folder
 from nights import STEPS, assert_sound, calls, copied, night, with_work
 
@@ -121,19 +120,6 @@ def test_nights_killed_on_postgresql(tmp_path: Path, postgres_databases: Postgre
                 assert_sound(home)
         rerun(home)
         assert_sound(home, done=True)
-
-
-@contextmanager
-def mounted(*arguments: object) -> Iterator[None]:
-    """What `mount` makes of its last argument, a folder."""
-    done = subprocess.run(["mount", *map(str, arguments)], capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
-    try:
-        yield
-    finally:
-        # Lazily: a failing test still holds its home open, and is to say why it failed.
-        subprocess.run(["umount", "--lazy", str(arguments[-1])], check=True)
 
 
 @pytest.mark.fault
