@@ -65,6 +65,7 @@ from matcher.services.inputs import (
     several,
 )
 from matcher.services.masterkeys import KeyPlace
+from matcher.services.public_side import PublicSide
 from matcher.services.repairs import Repairs
 from matcher.services.restore import RestoreView
 from matcher.services.staff import Accounts
@@ -97,6 +98,7 @@ class Matcher:
         self.stop_switch = StopSwitch(context)
         self.repairs = Repairs(context)
         self.consents = Consents(context)
+        self.public = PublicSide(context)
 
     @classmethod
     def create(

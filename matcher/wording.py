@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 Say = Callable[[str], str]
 
@@ -42,13 +43,27 @@ def english(value: object) -> str:
     return str(getattr(value, "value", value)).replace("_", " ")
 
 
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
+
+def english_day(day: date) -> str:
+    """A day with its month in letters, which nobody can take for another day."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads a file that is made: the BCP 47 tag of the language, and what says texts and words of enumerations."""
+    """Who reads a file that is made: the BCP 47 tag of the language, and what says texts, words of enumerations and
+    days.
+    """
 
     language: str = "en"
     say: Say = str
     words: Callable[[object], str] = english
+    day: Callable[[date], str] = english_day
 
 
 ENGLISH = Reader()

@@ -30,6 +30,9 @@ class Right(str, Enum):
     AUDIT_READ = "audit_read"
     PEOPLE = "people"  # accounts, roles, keys, training
     STATUS = "status"  # snapshot, models, health
+    PUBLISH = "publish"  # approve cards, issue and cancel alerts
+    CONTACT = "contact"  # read how the reporter of a sighting can be reached
+    PARTNERS = "partners"  # who is told of alerts
 
 
 _R = Role
@@ -55,12 +58,15 @@ ALLOWED: dict[Right, frozenset[Role]] = {
     Right.AUDIT_READ: frozenset({_R.AUDITOR}),
     Right.PEOPLE: frozenset({_R.ADMIN}),
     Right.STATUS: frozenset({_R.ADMIN, _R.SUPERVISOR, _R.AUDITOR, _R.SERVICE}),
+    Right.PUBLISH: frozenset({_R.OFFICER}),
+    Right.CONTACT: frozenset({_R.OFFICER}),
+    Right.PARTNERS: frozenset({_R.ADMIN}),
 }
 
 
 # What decides about a child takes a person who signs in. Keys are made by an administrator, who could hold those of two
 # reviewers: both blind verdicts would then come from one hand.
-PERSONS_ONLY = frozenset({Right.REVIEW, Right.SETTLE, Right.CONFIRM, Right.CASE_CLOSE})
+PERSONS_ONLY = frozenset({Right.REVIEW, Right.SETTLE, Right.CONFIRM, Right.CASE_CLOSE, Right.PUBLISH, Right.CONTACT})
 
 SESSION = "session"  # how somebody signed in who gave a password
 

@@ -69,6 +69,8 @@ def key_place_options(function: _Function) -> _Function:
     return file(click.option("--key-command", help="A command that prints the key.")(function))
 
 
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
 reason_option = click.option("--reason", help="Why, in your own words.")
 
 
@@ -88,6 +90,12 @@ def no_actor_option(function: _Function) -> _Function:
 def _refuse_actor(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
     if value is not None:
         raise click.UsageError("This is decided by a signed-in account only: `matcher login NAME`, without --actor.")
+
+
+def ask(question: str, yes: bool) -> None:
+    """Go on only if somebody agrees, or said `--yes`."""
+    if not yes:
+        click.confirm(shown(question), abort=True, err=True)
 
 
 def kept_sign_in(home: Path) -> tuple[str, str] | None:

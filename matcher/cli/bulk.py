@@ -1,4 +1,6 @@
-"""Imports on the command line: a bar while they run, a count at the end, and a file of what was refused."""
+"""Imports on the command line: a bar while they run, a count at the end, and a file of what was refused; and the empty
+tables that they can be filled into.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,33 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcher.cli.app import App, home_option, json_option, print_json, private, say, who_options
+from matcher.cli.app import App, home_option, json_option, new_private, print_json, private, say, who_options
 from matcher.errors import SomeRefused
 
 if TYPE_CHECKING:
     from matcher.engine import Matcher
-    from matcher.interchange.tables import Refusal
+    from matcher.interchange.tables import Refusal, Row
+    from matcher.interchange.templates import Template
     from matcher.services.imports import Imported
+
+# For whoever can take another photo of the child: what the notes about single photos come to.
+_BETTER = (
+    "They are kept for people to look at, but cannot be searched. Ask for better ones: the face from the front and "
+    "from close up, sharp, in even light, without mask or cap, as the camera's own file and not as a smaller copy."
+)
+
+photos_option = click.option(
+    "--photos",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of the photo files that a table names; default: the table's.",
+)
+sheet_option = click.option("--sheet", help="Sheet of an Excel workbook; default: the first that is not hidden.")
+output_option = click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The new file; its name ends in .csv or .xlsx.",
+)
 
 
 def import_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,6 +51,27 @@ def import_options(function: Callable[..., Any]) -> Callable[..., Any]:
         help="Where refused rows are written; default: NAME.refusals.csv in the working folder.",
     )
     return dry_run(refusals(who_options(json_option(home_option(function)))))
+
+
+def opened(table: Path, sheet: str | None) -> Iterator[Row | Refusal]:
+    """The rows of a table; says which sheets of a workbook are not read."""
+    from matcher.interchange.tables import open_table
+
+    found = open_table(table, sheet)
+    if found.unread:
+        others = ", ".join(f"'{title}'" for title in found.unread)
+        say(f"Note: one sheet of {table.name} is read; with --sheet also {others}.", err=True)
+    return found.rows
+
+
+def write_template(kind: Template, output: Path) -> None:
+    """Write an empty table to a new file."""
+    from matcher.interchange.templates import template
+
+    data = template(kind, output)
+    with new_private(output, "wb") as file:
+        file.write(data)
+    click.echo(f"Written: {output}. Delete the example row, fill in the table and import it.")
 
 
 def run_import(
@@ -85,6 +128,9 @@ def _print_summary(done: list[Imported]) -> None:
     counts = Counter(imported.outcome for imported in done)
     summary = ", ".join(f"{counts[outcome]} {outcome}" for outcome in sorted(counts)) or "nothing to import"
     click.echo(f"{len(done)} rows: {summary}; {sum(imported.photos for imported in done)} photos.")
+    unusable = sum(imported.unusable for imported in done)
+    if unusable:
+        click.echo(f"Photos on which no face can be used, as noted above: {unusable}. {_BETTER}")
 
 
 def _write(path: Path, refusals: list[Refusal]) -> None:

@@ -19,7 +19,8 @@ from matcher.cli.app import (
     reason_option,
     who_options,
 )
-from matcher.cli.bulk import import_options, run_import
+from matcher.cli.case_intake import case_template, import_folders, import_table, on_several_option
+from matcher.cli.case_map import case_map
 from matcher.cli.case_view import box_text, print_case, print_weak_cases
 from matcher.cli.consent import consent
 from matcher.cli.erasure import erase_case
@@ -54,13 +55,6 @@ _HELP = {
     "consent": "Who consented to what, in words.",
 }
 
-on_several_option = click.option(
-    "--on-several",
-    type=click.Choice(["ask", "largest"]),
-    default="ask",
-    show_default=True,
-    help="A photo with several faces: wait for `case choose-face`, or take the largest face.",
-)
 photo_option = click.option(
     "--photo",
     "photos",
@@ -75,10 +69,8 @@ def case() -> None:
     """Missing children: register, import, list, change, close, dispute and erase cases."""
 
 
-case.add_command(erase_case)
-
-
-case.add_command(consent)
+for _command in (erase_case, consent, case_map, import_table, import_folders, case_template):
+    case.add_command(_command)
 
 
 def _seen(matcher: Matcher, view: CaseView) -> None:
@@ -173,50 +165,6 @@ def update(app: App, /, case_id: str, photos: tuple[str, ...], on_several: str, 
         )
         _seen(matcher, view)
     print_case(view, as_json)
-
-
-@case.command("import")
-@click.argument("table", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option(
-    "--photos",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Folder of the photo files; default: the table's.",
-)
-@on_several_option
-@import_options
-@click.pass_obj
-def import_table(app: App, /, table: Path, photos: Path | None, on_several: str, **given: Any) -> None:
-    """Register or update a case per row of TABLE (.csv or .jsonl). Safe to run again."""
-    from matcher.interchange.records import case_records
-    from matcher.interchange.tables import read_rows
-
-    records = list(case_records(read_rows(table)))
-    run_import(
-        app,
-        table,
-        given,
-        len(records),
-        lambda matcher, who: matcher.import_cases(records, photos or table.parent, on_several=on_several, **who),
-    )
-
-
-@case.command("import-folders")
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@on_several_option
-@import_options
-@click.pass_obj
-def import_folders(app: App, /, folder: Path, on_several: str, **given: Any) -> None:
-    """Register a case per folder in FOLDER: its name is the case number, its files are the photos."""
-    from matcher.services.imports import case_folders
-
-    records = case_folders(folder)
-    run_import(
-        app,
-        folder,
-        given,
-        len(records),
-        lambda matcher, who: matcher.import_cases(records, folder, on_several=on_several, **who),
-    )
 
 
 @case.command("choose-face")

@@ -42,11 +42,19 @@ def print_case(view: CaseView, as_json: bool) -> None:
         say(f"  {said}, declared by {relation.actor} at {shown(relation.at)}")
     for consent in view.consents:
         _print_consent(consent)
+    _print_published(view)
     for change in view.history:
         proof = change.confirmation
         confirmed = f", confirmed by {proof.kind.value} ({proof.reference})" if proof else ""
         why = f": {change.reason}" if change.reason else ""
         say(f"  {shown(change.at)}: {change.old.value} → {change.new.value} by {change.actor}{confirmed}{why}")
+
+
+def _print_published(view: CaseView) -> None:
+    if view.card is not None:
+        say(f"  card {view.card.id}: public until {shown(view.card.until)}")
+    for alert in view.alerts:
+        say(f"  alert {alert.id}: {shown(alert.meant)}, until {shown(alert.until)}")
 
 
 def _print_consent(consent: ConsentView) -> None:

@@ -58,5 +58,5 @@ def list_(app: App, limit: int, as_json: bool) -> None:
         (one.id, one.channel, one.to, one.kind, one.about, one.state, one.attempts, one.due_at, one.error)
         for one in found
     ]
-    columns = ("MESSAGE", "BY", "TO", "WHAT", "TASK", "STATE", "ATTEMPTS", "DUE", "LAST ERROR")
+    columns = ("MESSAGE", "BY", "TO", "WHAT", "ABOUT", "STATE", "ATTEMPTS", "DUE", "LAST ERROR")
     print_table(columns, rows, "Nothing waits, and nothing was given up.")

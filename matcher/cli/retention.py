@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from matcher.cli.app import App, home_option, json_option, print_json, print_table, say, who_options
+
+if TYPE_CHECKING:
+    from matcher.services.retention import Leaving
 
 
 @click.group()
@@ -28,15 +31,18 @@ def plan(app: App, ahead: float, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    rows = [
-        (one.rule, one.case_id or one.id, one.since, one.due, "nobody has looked at it" if one.unseen else None)
-        for one in found.leaving
-    ]
+    rows = [(one.rule, one.case_id or one.id, one.since, one.due, _remark(one)) for one in found.leaving]
     print_table(("RULE", "WHAT", "KEPT SINCE", "UNTIL", "REMARK"), rows, "Nothing has been kept long enough to go.")
     if found.removes:
         say(f"Cases and sightings that go: {found.removes}, a share of {found.share:.3f} of this home.")
     if found.large:
         say("That is a large share: `matcher retention apply` takes --accept-large.")
+
+
+def _remark(one: Leaving) -> str | None:
+    if one.rule.value == "refused_days":
+        return "a person refused it"
+    return "nobody has looked at it" if one.unseen else None
 
 
 @retention.command("apply")

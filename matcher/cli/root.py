@@ -77,6 +77,13 @@ COMMANDS = {
     "demo": ("matcher.cli.demo:demo", "Try everything on synthetic children, in a home of its own."),
     "case": ("matcher.cli.case:case", "Register, import, list, change and close cases."),
     "sighting": ("matcher.cli.sighting:sighting", "Submit, import, list and show sightings."),
+    "card": (
+        "matcher.cli.card:card",
+        "What the public sees of a child: draft, approve, withdraw, show and list cards.",
+    ),
+    "alert": ("matcher.cli.alert:alert", "Ask the public to look out for a child; two officers issue an actual alert."),
+    "report": ("matcher.cli.report:report", "What the public reports and disputes, and what people decide about it."),
+    "partner": ("matcher.cli.partner:partner", "Services that are told of alerts by signed webhooks."),
     "match": ("matcher.cli.search:match", "Search a photo once, without keeping it."),
     "faces": ("matcher.cli.search:faces", "Show the faces that are found in a photo."),
     "review": ("matcher.cli.review:review", "The queue of candidates that wait for people."),

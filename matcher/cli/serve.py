@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import click
 
@@ -41,34 +41,42 @@ def _networks(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
     callback=_networks,
     help="Where that proxy is, if not here; may be repeated.",
 )
+@click.option("--public", is_flag=True, help="Serve the pages of the public instead, and nothing of the desk.")
 @home_option
 @click.pass_obj
-def serve(app: App, host: str, port: int, behind_tls: bool, trusted_proxy: tuple[str, ...]) -> None:
-    """Serve the review desk to browsers and send e-mail and webhooks that are due, until Ctrl-C."""
+def serve(app: App, host: str, port: int, behind_tls: bool, trusted_proxy: tuple[str, ...], public: bool) -> None:
+    """Serve the review desk to browsers, send what is due and look at reports of the public, until Ctrl-C.
+
+    With --public: serve cards, alerts and the form for sightings instead. A desk that runs beside it does the rest.
+    """
     _check_reach(host, behind_tls, trusted_proxy)
     try:
         import uvicorn
 
         from matcher.delivery.sending import Postman
+        from matcher.services.report_work import Lookout
         from matcher.web.app import create_app
+        from matcher.web.public.app import create_public_app
     except ImportError as error:
         raise ExtraMissing(f"The desk needs {error.name}: pip install 'sighting-matcher[web]'.") from error
     _require_free(host, port)
-    with app.open() as matcher:
-        say(f"The desk is at http://{f'[{host}]' if ':' in host else host}:{port} until Ctrl-C.")
-        application = create_app(matcher.context, secure=behind_tls)
-        # The server's own header and its log of addresses would tell more than anybody needs.
-        with _ended_in_order(), Postman(matcher.context):
-            uvicorn.run(
-                application,
-                host=host,
-                port=port,
-                proxy_headers=behind_tls,  # else every program on this machine could say where it comes from
-                forwarded_allow_ips=[*_LOOPBACK, *trusted_proxy],
-                server_header=False,
-                access_log=False,
-                log_level="warning",
-            )
+    with app.open() as matcher, _ended_in_order(), ExitStack() as beside:
+        what, make = ("The public side", create_public_app) if public else ("The desk", create_app)
+        if not public:
+            beside.enter_context(Postman(matcher.context))
+            beside.enter_context(Lookout(matcher.context))
+        say(f"{what} is at http://{f'[{host}]' if ':' in host else host}:{port} until Ctrl-C.")
+        uvicorn.run(
+            make(matcher.context, secure=behind_tls),
+            host=host,
+            port=port,
+            proxy_headers=behind_tls,  # else every program on this machine could say where it comes from
+            forwarded_allow_ips=[*_LOOPBACK, *trusted_proxy],
+            # The server's own header and its log of addresses would tell more than anybody needs.
+            server_header=False,
+            access_log=False,
+            log_level="warning",
+        )
 
 
 def _check_reach(host: str, behind_tls: bool, trusted_proxy: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,9 +17,9 @@ from matcher.cli.app import (
     shown,
     who_options,
 )
-from matcher.cli.bulk import import_options, run_import
 from matcher.cli.erasure import erase_sighting
 from matcher.cli.session import account_here, onlooker, signed_in
+from matcher.cli.sighting_intake import import_folder, import_sightings, sighting_template
 from matcher.cli.tables import print_candidates
 from matcher.domain.cases import Sex
 from matcher.domain.positions import Datum
@@ -39,7 +38,8 @@ def sighting() -> None:
     """Sightings: submit, import, list, show, dispute and erase them."""
 
 
-sighting.add_command(erase_sighting)
+for _command in (erase_sighting, import_sightings, import_folder, sighting_template):
+    sighting.add_command(_command)
 
 
 @sighting.command("submit")
@@ -86,42 +86,6 @@ def submit(app: App, /, photos: tuple[str, ...], as_json: bool, **given: Any) ->
         if account not in (None, given["actor"]):  # whose account was recused with the submission
             matcher.sighting(view.id, actor=account)
     _print_sighting(view, as_json)
-
-
-@sighting.command("import")
-@click.argument("table", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option(
-    "--photos",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Folder of the photo files; default: the table's.",
-)
-@import_options
-@click.pass_obj
-def import_table(app: App, /, table: Path, photos: Path | None, **given: Any) -> None:
-    """Submit a sighting per row of TABLE (.csv or .jsonl). Safe to run again."""
-    from matcher.interchange.records import sighting_records
-    from matcher.interchange.tables import read_rows
-
-    records = list(sighting_records(read_rows(table)))
-    run_import(
-        app,
-        table,
-        given,
-        len(records),
-        lambda matcher, who: matcher.import_sightings(records, photos or table.parent, **who),
-    )
-
-
-@sighting.command("import-folder")
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@import_options
-@click.pass_obj
-def import_folder(app: App, /, folder: Path, **given: Any) -> None:
-    """Submit a sighting per file in FOLDER, and one per folder in it with all that folder's photos."""
-    from matcher.services.imports import sighting_folder
-
-    records = sighting_folder(folder)
-    run_import(app, folder, given, len(records), lambda matcher, who: matcher.import_sightings(records, folder, **who))
 
 
 @sighting.command("list")

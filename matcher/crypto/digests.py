@@ -51,6 +51,10 @@ class DigestKey:
             )
         return cls(key)
 
+    def secret(self, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose, which tells nothing of the key that it is derived from."""
+        return hmac.new(self._key, b"\0secret for " + purpose.encode(), hashlib.sha256).digest()
+
     def digest(self, data: bytes, purpose: str) -> str:
         """HMAC-SHA-256 of `data` in 64 hexadecimal characters; the same data differ from one purpose to another."""
         # The purpose's length comes first, so that no purpose and data together read like another pair.

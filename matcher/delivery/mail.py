@@ -18,6 +18,10 @@ from matcher.domain.ids import id_text
 from matcher.domain.messages import Message
 
 TIMEOUT = 10.0  # seconds for each answer of the mail server
+_SUBJECTS = {
+    "pair": "sighting-matcher: a pair waits for you",
+    "dispute": "sighting-matcher: somebody disputes a card",
+}
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
@@ -39,7 +43,7 @@ def mail(message: Message, address: str | None, settings: Settings, now: datetim
     except (ValueError, IndexError, MessageError) as error:  # the parser stumbles over an empty text
         raise Undeliverable from error
     written["From"] = Address(addr_spec=settings.mail_from or "")
-    written["Subject"] = "sighting-matcher: a pair waits for you"
+    written["Subject"] = _SUBJECTS[message.kind.partition(".")[0]]
     written["Date"] = format_datetime(now)
     written["Message-ID"] = f"<{id_text(message.id)}@{_domain(settings)}>"
     written["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes in return

@@ -7,22 +7,27 @@ its own note of it, or if that answer is lost.
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import threading
 from collections import Counter
 from datetime import timedelta
 from types import TracebackType
 
-from matcher.delivery import mail, webhook
+from matcher.delivery import mail, partner_event, webhook
 from matcher.domain.ids import id_text
-from matcher.domain.messages import Channel, Message, MessageState
+from matcher.domain.messages import Channel, MessageState
 from matcher.errors import WrongUse
+from matcher.services.alerts import grow_due
 from matcher.services.context import Context
-from matcher.services.outbox import begin, channels_of, end
+from matcher.services.outbox import Errand, begin, end, end_with_partner
 
 ATTEMPTS = 20  # with the waits below, the last one comes 69 hours after the first
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 _JITTER = 0.2  # so that what failed together does not come back together
+LONGEST_TRIED = timedelta(days=3)  # a partner may be down for a weekend
+# A partner that answers so does not want this very message; with any other failure it is the partner that fails.
+_REFUSED = re.compile("http_4(?!08|29)[0-9]{2}")
 _LEASE = timedelta(minutes=10)  # longer than an attempt takes: a mail server answers a dozen times
 
 _log = logging.getLogger("matcher.delivery")
@@ -45,19 +50,28 @@ def send_due(context: Context, stop: threading.Event | None = None) -> Counter[M
         taken = begin(context, _LEASE)
         if taken is None:
             break
-        message, address = taken
-        error, again_in = None, wait_after(message.attempts)
+        message = taken.message
+        error, hopeless = None, False
         try:
-            error = _send(context, message, address)
+            error = _send(context, taken)
         except mail.Undeliverable:
-            error, again_in = "no_address", None
+            error, hopeless = "no_address", True
         except Exception as caught:  # noqa: BLE001 - whatever it is, the other messages go on
             error = type(caught).__name__  # its words may hold an address or a password
-        state = end(context, message, error, again_in)
+        state = _end(context, taken, error, hopeless=hopeless)
         if state is MessageState.DEAD:
             _log.error(f"message {id_text(message.id)} is given up after {message.attempts} attempts: {error}")
         done[state] += 1
     return done
+
+
+def _end(context: Context, taken: Errand, error: str | None, *, hopeless: bool) -> MessageState:
+    message, partner = taken.message, taken.partner
+    if partner is None:
+        return end(context, message, error, None if hopeless else wait_after(message.attempts))
+    dead = error is not None and context.clock() - message.created_at > LONGEST_TRIED
+    rest = None if error is None or _REFUSED.fullmatch(error) else _longer(partner.failures + 1)
+    return end_with_partner(context, taken, error, rest=rest, dead=dead)
 
 
 def wait_after(attempts: int) -> timedelta | None:
@@ -67,21 +81,33 @@ def wait_after(attempts: int) -> timedelta | None:
     """
     if attempts >= ATTEMPTS:
         return None
-    wait = min(_FIRST_WAIT * (1 << attempts - 1), _LONGEST_WAIT)
+    return _longer(attempts)
+
+
+def _longer(attempts: int) -> timedelta:
+    wait = min(_FIRST_WAIT * (1 << min(attempts - 1, 20)), _LONGEST_WAIT)
     return wait * secrets.SystemRandom().uniform(1 - _JITTER, 1 + _JITTER)
 
 
-def _send(context: Context, message: Message, address: str | None) -> str | None:
-    settings, now = context.settings, context.clock()
+def _send(context: Context, taken: Errand) -> str | None:
+    """Send one message; a word for why it was not taken."""
+    settings, now, message = context.settings, context.clock(), taken.message
     if message.channel is Channel.EMAIL:
-        mail.send(mail.mail(message, address, settings, now), settings)
+        mail.send(mail.mail(message, taken.address, settings, now), settings)
         return None
-    status = webhook.post(webhook.event(message, settings), settings, now.timestamp())
+    if taken.partner is not None and taken.secret is not None:
+        body = partner_event.event(taken, settings.public_url)
+        status = webhook.post(body, taken.partner.url, taken.secret, now.timestamp())
+    elif settings.webhook_url is not None and settings.webhook_secret is not None:
+        secret = settings.webhook_secret.get_secret_value()
+        status = webhook.post(webhook.event(message, settings), settings.webhook_url, secret, now.timestamp())
+    else:
+        raise ValueError("no webhook is set")
     return None if 200 <= status < 300 else f"http_{status}"
 
 
 class Postman:
-    """Sends what is due every few seconds in a thread, inside a `with` block; does nothing where no channel is set."""
+    """Lets the areas of alerts grow and sends what is due, every few seconds in a thread, inside a `with` block."""
 
     def __init__(self, context: Context, every: float = 5.0) -> None:
         self._context = context
@@ -92,8 +118,7 @@ class Postman:
 
     def __enter__(self) -> Postman:
         require_secrets(self._context)
-        if channels_of(self._context):
-            self._thread.start()
+        self._thread.start()
         return self
 
     def __exit__(
@@ -108,6 +133,7 @@ class Postman:
         while not self._stop.is_set():
             trouble = None
             try:
+                grow_due(self._context)
                 send_due(self._context, self._stop)
             except Exception as error:  # noqa: BLE001 - the desk must go on, and so must the next round
                 trouble = type(error).__name__

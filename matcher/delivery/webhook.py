@@ -6,8 +6,10 @@ import http.client
 import json
 import socket
 import ssl
+from collections.abc import Mapping
 from contextlib import suppress
 from threading import Timer
+from typing import Any
 from urllib.parse import urlsplit
 
 from matcher.config import Settings
@@ -24,32 +26,35 @@ def event(message: Message, settings: Settings) -> bytes:
     """The event's body; `source` and `id` together are the same at each attempt, and of no other event."""
     said = words_of(message, settings)
     data = {"text": said.sentence, "task": said.task} | ({"inbox": said.inbox} if said.inbox is not None else {})
-    envelope = {
+    return envelope(message, said.task, data)
+
+
+def envelope(message: Message, subject: str, data: Mapping[str, Any]) -> bytes:
+    """An event about a subject, by a message."""
+    told = {
         "specversion": "1.0",
         "id": id_text(message.id),
         "source": "sighting-matcher",
         "type": f"sighting-matcher.{message.kind}",
-        "subject": said.task,
+        "subject": subject,
         "time": message.created_at.isoformat(),
         "datacontenttype": "application/json",
-        "data": data,
+        "data": dict(data),
     }
-    return json.dumps(envelope).encode()
+    return json.dumps(told, ensure_ascii=False).encode()
 
 
-def post(body: bytes, settings: Settings, at: float) -> int:
+def post(body: bytes, url: str, secret: str, at: float) -> int:
     """The status that the receiver answers; its words are not read, and no redirect is followed.
 
     `at` is the time of the signature in seconds since 1970. `OSError` or `http.client.HTTPException` without an answer.
     """
-    if settings.webhook_url is None or settings.webhook_secret is None:
-        raise ValueError("no webhook is set")
-    to = urlsplit(settings.webhook_url)
+    to = urlsplit(url)
     headers = {
         "Content-Type": "application/cloudevents+json; charset=utf-8",
         "User-Agent": "sighting-matcher",
         "Connection": "close",
-        HEADER: sign(settings.webhook_secret.get_secret_value(), body, at),
+        HEADER: sign(secret, body, at),
     }
     connection = _connection(to.scheme, to.hostname or "", to.port or _PORTS[to.scheme])
     try:

@@ -10,6 +10,7 @@ from matcher.domain.messages import Message
 
 _SAID = {
     "pair.escalated": "A pair waits for an officer: reviewers agree, or a supervisor passed it on.",
+    "dispute.received": "Somebody says that a card should not be shown: an officer has to look at once.",
     "pair.disputed": "A pair waits for a supervisor: reviewers do not agree.",
 }
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any, NewType
 
+from matcher.domain.ids import CaseId
 from matcher.domain.positions import Position
+from matcher.domain.publications import CardId
 from matcher.errors import MoveNotAllowed, WrongUse
 from matcher.wording import Wording
+
+AlertId = NewType("AlertId", int)
 
 LARGEST_KM = 2000.0  # beyond that an area is no place any more
 _MOST_STEPS = 24
@@ -36,6 +42,31 @@ def check_move(old: AlertState, new: AlertState) -> None:
     if new not in MOVES[old]:
         told = {"old": old.value, "new": new.value}
         raise MoveNotAllowed(Wording("The alert is '{old}' and cannot become '{new}': write a new one.", **told))
+
+
+class Meant(str, Enum):
+    """How an issued alert is meant. Only an actual one reaches the public, and it takes two people."""
+
+    TEST = "test"
+    EXERCISE = "exercise"
+    ACTUAL = "actual"
+
+
+class AlertEnd(str, Enum):
+    """Why an alert was cancelled."""
+
+    OFFICER = "officer"
+    CASE = "case"  # it ended, is disputed, or was erased
+    CONSENT = "consent"  # nobody allows it any more
+    CARD = "card"  # the card that it shows was withdrawn
+
+
+class BulletinKind(str, Enum):
+    """What was told of an alert: its first words, newer ones, or that it is over."""
+
+    ALERT = "alert"
+    UPDATE = "update"
+    CANCEL = "cancel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +109,85 @@ class Growth:
         """When the area grows next; `None` if it does not any more."""
         times = (since + timedelta(hours=hours) for hours, _ in self.steps[1:])
         return next((time for time in times if time > now), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What an officer decides about an alert: where it is heard, how far by when, until when, in which words.
+
+    The area grows from `since` on; `place` says in words where the centre lies. `note` is for the public, at most a few
+    sentences, such as what changed.
+    """
+
+    centre: Position
+    place: str
+    growth: Growth
+    since: datetime
+    expires_at: datetime
+    note: str | None = None
+
+    def circle(self, now: datetime) -> Circle:
+        """The area at a time."""
+        return Circle(self.centre, self.growth.radius_km(self.since, now))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What one officer wants of an actual alert, until another agrees: these terms, meant so."""
+
+    terms: Terms
+    meant: Meant
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One alert about a case. `terms` are those in force, or of a draft those that it would be issued with.
+
+    `proposal` waits for a second person. `grows_at` is when its area grows next. `bulletin` is the number of the newest
+    thing that was told of it; `issued_by` names both people of an actual alert.
+    """
+
+    id: AlertId
+    case_id: CaseId
+    card_id: CardId
+    state: AlertState
+    terms: Terms
+    meant: Meant | None = None
+    proposal: Proposal | None = None
+    grows_at: datetime | None = None
+    bulletin: int | None = None
+    drafted_by: str
+    drafted_at: datetime
+    issued_by: tuple[str, ...] = ()
+    issued_at: datetime | None = None
+    updated_at: datetime
+    ended_at: datetime | None = None
+    ended_because: AlertEnd | None = None
+    ended_by: str | None = None
+
+    def active(self, now: datetime) -> bool:
+        """Whether it is told to anybody at a time."""
+        return self.state is AlertState.ISSUED and now < self.terms.expires_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulletin:
+    """What was told of an alert at one moment, word for word as it stays. Later numbers were told later.
+
+    `content` is what only its child's card and area say, as JSON; `None` in a cancellation, and in all bulletins of an
+    alert whose case was erased, as are `circle` and `expires_at`.
+    """
+
+    number: int
+    alert_id: AlertId
+    kind: BulletinKind
+    meant: Meant
+    at: datetime
+    expires_at: datetime | None = None
+    circle: Circle | None = None
+    content: Mapping[str, Any] | None = None
 
 
 # As the police system "Tuanyuan" widens its alerts: 100 km within the first hour after a child is missed, 200 within

@@ -222,6 +222,7 @@ class PhotoState(str, Enum):
     READY = "ready"  # a case photo whose face is chosen, a sighting photo whose faces were searched
     AWAITING_CHOICE = "awaiting_choice"  # a case photo with several faces, none chosen yet
     NO_USABLE_FACE = "no_usable_face"  # kept for people to look at
+    WAITING = "waiting"  # a reported photo that no model has looked at yet
     SET_ASIDE = "set_aside"  # a sighting photo in which somebody who looked found no usable face either
 
 

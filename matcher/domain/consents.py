@@ -91,6 +91,11 @@ def lacks_guardian(age: float | None, basis: LegalBasis, consents: Iterable[Cons
     return not any(one.allows(Scope.SEARCH) and one.giver.guards for one in consents)
 
 
+def allowed(consents: Iterable[Consent], scope: Scope) -> bool:
+    """Whether some consent holds for a scope now."""
+    return any(one.allows(scope) for one in consents)
+
+
 def search_withdrawn(consents: Iterable[Consent]) -> bool:
     """Whether a consent to search was withdrawn, and no other holds."""
     told = list(consents)

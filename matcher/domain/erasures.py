@@ -23,6 +23,7 @@ class Because(str, Enum):
     LOCATED_CASE = "located_case"
     CLOSED_CASE = "closed_case"
     UNMATCHED_SIGHTING = "unmatched_sighting"
+    REFUSED_REPORT = "refused_report"  # people saw that it was spam or abuse
     ERASURE_LIST = "erasure_list"  # erased before, and back with an older database
 
 

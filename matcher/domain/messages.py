@@ -1,4 +1,4 @@
-"""Messages that leave this installation: which way, and how far they came. None holds anything about a child."""
+"""Messages that leave this installation: which way, and how far they came. None holds anything about a child itself."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import NewType
 
+from matcher.domain.partners import PartnerId
 from matcher.domain.people import PersonId
 
 MessageId = NewType("MessageId", int)
@@ -16,7 +17,8 @@ class Channel(str, Enum):
     """A way out."""
 
     EMAIL = "email"
-    WEBHOOK = "webhook"
+    WEBHOOK = "webhook"  # of the desk: that a pair waits, and nothing else
+    PARTNER = "partner"  # of a partner: what the public is told
 
 
 class MessageState(str, Enum):
@@ -25,6 +27,7 @@ class MessageState(str, Enum):
     WAITING = "waiting"
     SENT = "sent"
     DEAD = "dead"
+    OBSOLETE = "obsolete"  # what it tells is over or was erased before it could be sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +35,9 @@ class Message:
     """One message by one channel. Its id stays the same however often it is sent, so that a receiver knows it again.
 
     `kind` is a word for what happened, such as "pair.escalated"; `about` the id of what it happened to. An e-mail is
-    for a person, whose address is looked up when it is sent. `due_at` is the next attempt of one that waits, and the
-    end of the last one otherwise. `error` is a word for why the last one failed, such as "http_500", with no content.
+    for a person, whose address is looked up when it is sent; so is what a partner is told. `due_at` is the next attempt
+    of one that waits, and the end of the last one otherwise. `error` is a word for why the last one failed, such as
+    "http_500", with no content.
     """
 
     id: MessageId
@@ -43,6 +47,7 @@ class Message:
     person_id: PersonId | None = None
     created_at: datetime
     due_at: datetime
+    partner_id: PartnerId | None = None
     attempts: int = 0
     state: MessageState = MessageState.WAITING
     error: str | None = None

@@ -9,8 +9,6 @@ from enum import Enum
 from matcher.errors import WrongUse
 from matcher.wording import Wording
 
-_EARTH_KM = 6371.0088  # mean radius of the IUGG; good to 0.5 %, enough to ask whether a journey was possible
-
 
 class Datum(str, Enum):
     """The coordinate system in which a position was given."""
@@ -39,13 +37,10 @@ class Position:
         return given if datum is Datum.WGS84 else _from_gcj02(given)
 
     def distance_km(self, other: Position) -> float:
-        """Great-circle distance in kilometres (haversine)."""
-        lat1, lat2 = math.radians(self.lat), math.radians(other.lat)
-        half = (
-            math.sin((lat2 - lat1) / 2) ** 2
-            + math.cos(lat1) * math.cos(lat2) * math.sin(math.radians(other.lon - self.lon) / 2) ** 2
-        )
-        return 2 * _EARTH_KM * math.asin(math.sqrt(min(1.0, half)))
+        """The length of the shortest way over the ground, in kilometres, on the ellipsoid."""
+        from matcher.domain.geodesy import distance_km
+
+        return distance_km(self, other)
 
 
 def _from_gcj02(given: Position) -> Position:

@@ -85,11 +85,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting(Report):
-    """A report that was taken in; hidden since `disputed_at`, if somebody says that it shows them or their child."""
+    """A report that was taken in; hidden since `disputed_at`, if somebody says that it shows them or their child.
+
+    `merged_into` is another one of the same happening, beside which people see this one.
+    """
 
     id: SightingId
     created_at: datetime
     disputed_at: datetime | None = None
+    merged_into: SightingId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,3 +35,11 @@ class Bystander:
     face_id: FaceId
     sighting_id: SightingId
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedReport:
+    """A report of the public that somebody refused at `since`."""
+
+    id: SightingId
+    since: datetime

@@ -5,13 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import cache, lru_cache
+from functools import cache
 from itertools import groupby
 
 from PIL import ImageFont
 from PIL.ImageDraw import ImageDraw
 
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+from matcher.images.fonts import Font, has
 
 # Looked for by file name in the system's font folders; the first that has a character draws it, Pillow's own font last,
 # since that one knows little beyond ASCII.
@@ -20,7 +20,6 @@ _SYSTEM_FONTS = (
     "NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf", "SourceHanSansSC-Regular.otf", "wqy-microhei.ttc",
     "wqy-zenhei.ttc", "DroidSansFallbackFull.ttf", "PingFang.ttc", "Hiragino Sans GB.ttc", "msyh.ttc", "simsun.ttc",
 )  # fmt: skip
-_NOWHERE = "\U0010fffe"  # a noncharacter: every font answers with its sign for "missing"
 _ALIKE = str.maketrans({"–": "-", "—": "-", "−": "-", "×": "x", "’": "'", "‘": "'", "“": '"', "”": '"', "…": "..."})
 
 
@@ -73,7 +72,7 @@ class Lettering:
         bare = "".join(part for part in resembling if not unicodedata.combining(part)) or " "
         for drawn in (character, bare):
             for index, font in enumerate(self._fonts):
-                if all(_has(font, part) for part in drawn):
+                if all(has(font, part) for part in drawn):
                     return index, drawn
         return 0, "?"
 
@@ -86,14 +85,3 @@ def _fonts(size: int) -> tuple[Font, ...]:
         with suppress(OSError):  # not installed
             found.append(ImageFont.truetype(name, size))
     return (*found, ImageFont.load_default(size))
-
-
-@lru_cache(maxsize=10_000)
-def _has(font: Font, character: str) -> bool:
-    """Whether the font has a sign of its own for the character."""
-    return character == " " or _sign(font, character) != _sign(font, _NOWHERE)
-
-
-def _sign(font: Font, character: str) -> tuple[tuple[int, int], bytes]:
-    mask = font.getmask(character)
-    return mask.size, bytes(mask)

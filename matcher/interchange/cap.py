@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from enum import Enum
 from xml.etree import ElementTree as Xml
 
 from matcher.domain.alerts import Circle
 from matcher.errors import WrongUse
+from matcher.interchange.markup import add, document, fill, require_address, require_zone, root, writable
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
+MEDIA_TYPE = "application/cap+xml"
 SAME_CODE = "CAE"  # Child Abduction Emergency, of the codes of Specific Area Message Encoding
 _NAME = re.compile(r"[^\s,<&]+")  # what the standard allows of identifiers and senders
-_UNWRITABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # no characters of XML 1.0
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_MEDIA = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+_WIDEST_OFFSET = timedelta(hours=14)  # that times of XML schemas may have
+_SHA1 = re.compile(r"[0-9A-Fa-f]{40}")
 
 
 class CapStatus(str, Enum):
@@ -43,13 +49,19 @@ class Reference:
     identifier: str
     sent: datetime
 
+    def __post_init__(self) -> None:
+        _require_names(self.sender, self.identifier)
+
     def __str__(self) -> str:
-        return f"{self.sender},{self.identifier},{_time(self.sent)}"
+        return f"{self.sender},{self.identifier},{cap_time(self.sent)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A picture that belongs to an alert: `sha1` is the hexadecimal digest that the standard asks for."""
+    """A picture that belongs to an alert, of `size` bytes: `sha1` is the hexadecimal digest that the standard asks for.
+
+    `WrongUse` for a media type, size, address or digest that is none.
+    """
 
     description: str
     media_type: str
@@ -57,10 +69,21 @@ class Resource:
     uri: str
     sha1: str
 
+    def __post_init__(self) -> None:
+        require_address(self.uri)
+        if not (_MEDIA.fullmatch(self.media_type) and self.size >= 0 and _SHA1.fullmatch(self.sha1)):
+            raise WrongUse(
+                f"The file {self.uri} needs a media type such as image/png, its size in bytes and a SHA-1 of 40 digits."
+            )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Info:
-    """What is said in one language (RFC 3066); `expires` ends its meaning. `parameters` are names with values."""
+    """What is said in one language (RFC 3066); `expires` ends its meaning. `parameters` are names with values.
+
+    `codes` are those of other systems for the event. The one given says that a child was abducted: give none where
+    nobody says so.
+    """
 
     language: str
     event: str
@@ -76,6 +99,17 @@ class Info:
     web: str | None = None
     parameters: tuple[tuple[str, str], ...] = ()
     resources: tuple[Resource, ...] = ()
+    codes: tuple[tuple[str, str], ...] = (("SAME", SAME_CODE),)
+
+    def __post_init__(self) -> None:
+        if not _LANGUAGE.fullmatch(self.language):
+            raise WrongUse(f"'{self.language}' is no language tag: write it as en or zh-Hans.")
+        if not (self.event.strip() and self.area.strip()):
+            raise WrongUse("An alert says in words what it is about and where: event and area.")
+        if self.web is not None:
+            require_address(self.web)
+        require_zone(self.effective)
+        require_zone(self.expires)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,30 +126,39 @@ class CapAlert:
     infos: tuple[Info, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in (self.identifier, self.sender):
-            if not _NAME.fullmatch(name):
-                raise WrongUse(f"'{name}' names no alert or sender: no spaces, commas, < and & in it.")
+        _require_names(self.identifier, self.sender)
         if (self.kind is CapKind.ALERT) == bool(self.references):
             raise WrongUse("An update and a cancellation name the documents before them, and a first one names none.")
         if self.kind is not CapKind.CANCEL and not self.infos:
             raise WrongUse("An alert says something in at least one language.")
+        require_zone(self.sent)
+        if self.kind is not CapKind.CANCEL and any(one.expires <= one.effective for one in self.infos):
+            raise WrongUse("An alert ends after it begins: its expiry lies later than what it is effective from.")
 
 
 def cap_xml(alert: CapAlert) -> bytes:
     """The document, UTF-8; its elements stand in the order of the standard's schema."""
-    Xml.register_namespace("", NAMESPACE)
-    root = Xml.Element(_tag("alert"))
-    _fill(root, _head(alert))
+    whole = root("alert", NAMESPACE)
+    fill(whole, _head(alert))
     for info in alert.infos:
-        _info(root, info)
-    Xml.indent(root)
-    return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+        _info(whole, info, _tone(alert.kind))
+    return document(whole)
+
+
+def cap_time(time: datetime) -> str:
+    """A time as the standard wants it: whole seconds and an offset, never a Z, and `-00:00` for UTC."""
+    require_zone(time)
+    offset = time.utcoffset() or timedelta(0)
+    if offset % timedelta(minutes=1) or abs(offset) > _WIDEST_OFFSET:  # those of old clocks have seconds
+        time = time.astimezone(timezone.utc)
+    told = time.isoformat(timespec="seconds")
+    return told.removesuffix("+00:00") + "-00:00" if told.endswith("+00:00") else told
 
 
 def _head(alert: CapAlert) -> Iterator[tuple[str, str | None]]:
     yield "identifier", alert.identifier
     yield "sender", alert.sender
-    yield "sent", _time(alert.sent)
+    yield "sent", cap_time(alert.sent)
     yield "status", alert.status.value
     yield "msgType", alert.kind.value
     yield "scope", "Public"
@@ -123,23 +166,38 @@ def _head(alert: CapAlert) -> Iterator[tuple[str, str | None]]:
     yield "references", " ".join(map(str, alert.references)) or None
 
 
-def _info(root: Xml.Element, info: Info) -> None:
-    element = Xml.SubElement(root, _tag("info"))
-    fixed = {"category": "Rescue", "event": info.event, "responseType": "Monitor"}
-    _fill(element, [("language", info.language), *fixed.items()])
-    _fill(element, [("urgency", "Immediate"), ("severity", "Severe"), ("certainty", "Likely")])
-    _fill(Xml.SubElement(element, _tag("eventCode")), [("valueName", "SAME"), ("value", SAME_CODE)])
-    _fill(element, [("effective", _time(info.effective)), ("expires", _time(info.expires))])
-    said = ("sender_name", "headline", "description", "instruction", "web", "contact")
-    names = {"sender_name": "senderName"}
-    _fill(element, [(names.get(name, name), getattr(info, name)) for name in said])
+@dataclass(frozen=True, slots=True)
+class _Tone:
+    """How much an alert asks of people, in the words of the standard."""
+
+    response: str
+    urgency: str
+    severity: str
+    certainty: str
+
+
+def _tone(kind: CapKind) -> _Tone:
+    """An end asks for nothing any more, and does not tell how the child is."""
+    if kind is CapKind.CANCEL:
+        return _Tone("AllClear", "Past", "Unknown", "Unknown")
+    return _Tone("Monitor", "Immediate", "Severe", "Likely")
+
+
+def _info(whole: Xml.Element, info: Info, tone: _Tone) -> None:
+    element = add(whole, "info")
+    fill(element, [("language", info.language), ("category", "Rescue"), ("event", info.event)])
+    fill(element, [("responseType", tone.response), ("urgency", tone.urgency)])
+    fill(element, [("severity", tone.severity), ("certainty", tone.certainty)])
+    for name, value in info.codes:
+        fill(add(element, "eventCode"), [("valueName", name), ("value", value)])
+    fill(element, [("effective", cap_time(info.effective)), ("expires", cap_time(info.expires))])
+    fill(element, [("senderName", info.sender_name), ("headline", info.headline), ("description", info.description)])
+    fill(element, [("instruction", info.instruction), ("web", info.web), ("contact", info.contact)])
     for name, value in info.parameters:
-        _fill(Xml.SubElement(element, _tag("parameter")), [("valueName", name), ("value", value)])
+        fill(add(element, "parameter"), [("valueName", name), ("value", value)])
     for resource in info.resources:
-        _fill(Xml.SubElement(element, _tag("resource")), _resource(resource))
-    circle = info.circle
-    where = f"{circle.centre.lat:.5f},{circle.centre.lon:.5f} {circle.radius_km:g}"
-    _fill(Xml.SubElement(element, _tag("area")), [("areaDesc", info.area), ("circle", where)])
+        fill(add(element, "resource"), _resource(resource))
+    fill(add(element, "area"), [("areaDesc", info.area), ("circle", _circle(info.circle))])
 
 
 def _resource(resource: Resource) -> Iterator[tuple[str, str]]:
@@ -150,20 +208,13 @@ def _resource(resource: Resource) -> Iterator[tuple[str, str]]:
     yield "digest", resource.sha1
 
 
-def _fill(element: Xml.Element, parts: Iterable[tuple[str, str | None]]) -> None:
-    """Add elements in their order; those without a value are left out."""
-    for name, value in parts:
-        if value is not None:
-            # What XML cannot hold is shown as such; it may have come with a name from anywhere.
-            Xml.SubElement(element, _tag(name)).text = _UNWRITABLE.sub("\ufffd", value)
+def _circle(circle: Circle) -> str:
+    """`latitude,longitude kilometres` in plain decimals: 1e-05 is no number there."""
+    lat, lon = (round(one, 5) + 0.0 for one in (circle.centre.lat, circle.centre.lon))
+    return f"{lat:.5f},{lon:.5f} {Decimal(str(circle.radius_km)).normalize():f}"
 
 
-def _tag(name: str) -> str:
-    return f"{{{NAMESPACE}}}{name}"
-
-
-def _time(time: datetime) -> str:
-    """As the standard wants it: whole seconds, an offset, and never a Z."""
-    if time.tzinfo is None:
-        raise WrongUse(f"The time {time} has no time zone: give an aware datetime.")
-    return time.isoformat(timespec="seconds")
+def _require_names(*names: str) -> None:
+    for name in names:
+        if not _NAME.fullmatch(name) or writable(name) != name:
+            raise WrongUse(f"'{name}' names no alert or sender: no spaces, commas, < and & in it.")

@@ -68,12 +68,18 @@ def day(value: Any) -> date:
 
 def moment(value: Any) -> datetime:
     """A date or an ISO 8601 time, from 1900 until today; without a time zone it is UTC."""
+    parsed = instant(value)
+    _possible(parsed.date())
+    return parsed
+
+
+def instant(value: Any) -> datetime:
+    """A date or an ISO 8601 time, also one that is to come; without a time zone it is UTC."""
     written = _iso(value)
     try:
         parsed = datetime.fromisoformat(written.removesuffix("Z") + ("+00:00" if written.endswith("Z") else ""))
     except ValueError as error:
         raise WrongUse(Wording("expected a time such as 2024-05-01 or 2024-05-01T18:30+08:00.")) from error
-    _possible(parsed.date())
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
 
 

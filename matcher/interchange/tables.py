@@ -1,4 +1,4 @@
-"""Rows from CSV and JSON lines files, in whatever encoding the office that wrote them uses."""
+"""Rows from CSV, Excel and JSON lines files, in whatever encoding the office that wrote them uses."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from typing import Any
 from matcher.errors import WrongUse
 
 _ENCODINGS = ("utf-8-sig", "utf-16", "gb18030")  # GB18030 is what Chinese offices' spreadsheets write
+_JSON, _WORKBOOKS = {".jsonl", ".ndjson"}, {".xlsx", ".xlsm"}
+TABLES = frozenset({".csv", *_JSON, *_WORKBOOKS})
+_OTHER_SPREADSHEETS = {".xls", ".xlsb", ".ods", ".et", ".numbers"}
+_ZIP = b"PK\x03\x04"  # what a workbook begins with, whatever it is called
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +42,40 @@ class Row:
     cells: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A file's rows, to be read once; `unread` names the other sheets of a workbook that hold something."""
+
+    rows: Iterator[Row | Refusal]
+    unread: tuple[str, ...] = ()
+
+
 def read_rows(path: Path) -> Iterator[Row | Refusal]:
-    """The rows of a `.csv` or `.jsonl` file; `WrongUse` when the file as a whole cannot be read."""
+    """The rows of a `.csv`, `.xlsx` (its first sheet) or `.jsonl` file, as of `open_table`."""
+    return open_table(path).rows
+
+
+def open_table(path: Path, sheet: str | None = None) -> Table:
+    """The table in a `.csv`, `.xlsx` or `.jsonl` file; `WrongUse` when the file as a whole cannot be read.
+
+    Of a workbook the sheet of that name is read, or else its first one that is not hidden. `ExtraMissing` for a
+    workbook without the extra that reads it.
+    """
+    ending = path.suffix.lower()
+    if ending in _WORKBOOKS:
+        from matcher.interchange.excel import read_sheet
+
+        return read_sheet(path, sheet)
+    if ending in _OTHER_SPREADSHEETS:
+        raise WrongUse(f"{path} is a spreadsheet of another kind: open it and save it as an Excel workbook (.xlsx).")
+    if sheet is not None:
+        raise WrongUse(f"{path} has no sheets: only an Excel workbook (.xlsx) has.")
     text = _decoded(path)
-    if path.suffix.lower() in {".jsonl", ".ndjson"}:
-        return _json_rows(path.name, text)
-    if path.suffix.lower() == ".csv":
-        return _csv_rows(path.name, text)
-    raise WrongUse(f"{path} is neither .csv nor .jsonl: save the table as one of these.")
+    if ending in _JSON:
+        return Table(_json_rows(path.name, text))
+    if ending == ".csv":
+        return Table(_csv_rows(path.name, text))
+    raise WrongUse(f"{path} is neither .csv nor .xlsx nor .jsonl: save the table as one of these.")
 
 
 def _decoded(path: Path) -> str:
@@ -53,6 +83,8 @@ def _decoded(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise WrongUse(f"{path} cannot be read: {error.strerror}.") from error
+    if data.startswith(_ZIP):
+        raise WrongUse(f"{path} is no text but an Excel workbook or a ZIP file: a workbook's name ends in .xlsx.")
     for encoding in _ENCODINGS:
         if encoding == "utf-16" and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
             continue  # without a byte order mark almost any bytes are some UTF-16

@@ -107,13 +107,18 @@ def _store(context: Context, record: TableRecord, ready: Prepared[NewPhoto], who
                 if reading.cases.get(number) is None:
                     raise
             return _store(context, record, ready, who)  # another import of the same table was a moment earlier
-        return Imported(record.where, "added", number, len(ready.photos), view.warnings, ready.refusals)
+        told = len(ready.photos), view.warnings, ready.refusals, _unusable(ready.photos)
+        return Imported(record.where, "added", number, *told)
     # The same picture with other metadata is no news, unless something is said about it.
     news = [photo for photo in ready.photos if photo.prepared.digest not in stored or _says(photo.given)]
     if not news and replace(case.details, **fields) == case.details:
         return Imported(record.where, "unchanged", number, 0, (), ready.refusals)
     view = cases.update(context, number, cases.Update(fields, news), who)
-    return Imported(record.where, "changed", number, len(news), view.warnings, ready.refusals)
+    return Imported(record.where, "changed", number, len(news), view.warnings, ready.refusals, _unusable(news))
+
+
+def _unusable(photos: Iterable[NewPhoto]) -> int:
+    return sum(photo.prepared.found.reason is not None for photo in photos)
 
 
 def _says(photo: CasePhoto) -> bool:

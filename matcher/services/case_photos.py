@@ -10,7 +10,7 @@ from matcher.domain.faces import Face, PhotoFaces
 from matcher.domain.ids import FaceId, PhotoId, id_text
 from matcher.domain.records import Choice
 from matcher.errors import Conflict, NotFound, WrongUse
-from matcher.services import case_views
+from matcher.services import alert_endings, case_views
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.desk_tasks import reopen_of_case
@@ -84,7 +84,9 @@ def enrol(context: Context, transaction: Transaction, case: Case, photos: Sequen
         elif not _amend(context, transaction, case, known, new):
             told = {"name": new.prepared.name, "case": case.number}
             warnings.append(Wording("{name} is a photo of case '{case}' already: not added again.", **told))
-    if _chosen_faces(transaction, case) - before:
+    after = _chosen_faces(transaction, case)
+    alert_endings.withdraw_of_faces(context, transaction, before - after, who)
+    if after - before:
         reopen_of_case(context, transaction, case.id, who)
     return warnings
 
@@ -176,9 +178,12 @@ def choose_face(context: Context, photo_id: PhotoId, number: int, who: Who) -> C
         current, case = transaction.photos.get(photo_id), transaction.cases.by_id(photo.case_id)
         if current is None or case is None:
             raise NotFound(f"Photo '{id_text(photo_id)}' is gone.")
-        if chosen.id not in _chosen_faces(transaction, case):
+        before = _chosen_faces(transaction, case)
+        if chosen.id not in before:
             reopen_of_case(context, transaction, case.id, who)
         _choose(context, transaction, case, current, chosen.id, found)
+        gone = before - _chosen_faces(transaction, case)
+        alert_endings.withdraw_of_faces(context, transaction, gone, who)
         trace = Trace("case.choose_face", [case.id, photo_id, chosen.id], context.space.name)
         record(context, transaction, who, trace)
         return case_views.of_case(transaction, case)

@@ -23,11 +23,19 @@ from matcher.wording import Wording
 
 
 class Picture(str, Enum):
-    """What a picture shows: a face by its id, or a whole photo by its own."""
+    """What a picture shows: a face by its id, or a whole photo by its own. The portrait is what a card shows."""
 
     THUMBNAIL = "thumbnail"
     ALIGNED = "aligned"
+    PORTRAIT = "portrait"
     PHOTO = "photo"
+
+
+_OF_FACES = {
+    Picture.THUMBNAIL: pictures.thumbnail,
+    Picture.ALIGNED: pictures.aligned,
+    Picture.PORTRAIT: pictures.portrait,
+}
 
 
 def picture(context: Context, acting: Acting, kind: Picture, shown_id: str) -> bytes:
@@ -51,8 +59,7 @@ def picture(context: Context, acting: Acting, kind: Picture, shown_id: str) -> b
         record(context, transaction, Who.of(acting, ReasonCode.REVIEW), Trace("photo.view", {photo.id, number}))
     if kind is Picture.PHOTO:
         return pictures.original(context, PhotoId(number))
-    make = pictures.aligned if kind is Picture.ALIGNED else pictures.thumbnail
-    return make(context, FaceId(number))
+    return _OF_FACES[kind](context, FaceId(number))
 
 
 def probe_faces(photo: PhotoInput, found: MatchView) -> list[bytes]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from matcher.domain.alerts import AlertState
 from matcher.domain.cases import Case, CaseStatus, Photo, PhotoState, StatusChange
+from matcher.domain.codes import spoken
 from matcher.domain.consents import GUARDED_UNTIL, Consent, lacks_guardian
 from matcher.domain.ids import PhotoId, id_text, parse_id
 from matcher.domain.quality import explain, weaknesses
@@ -15,7 +17,16 @@ from matcher.matching.plausibility import age_at
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import Who
-from matcher.services.views import CaseSummary, CaseView, ConsentView, FaceView, PhotoView, RelationView, StatusView
+from matcher.services.views import (
+    CaseSummary,
+    CaseView,
+    ConsentView,
+    FaceView,
+    PhotoView,
+    PublishedView,
+    RelationView,
+    StatusView,
+)
 from matcher.store.database import Reading
 from matcher.wording import Wording
 
@@ -53,7 +64,18 @@ def of_case(reading: Reading, case: Case, warnings: Sequence[str] = ()) -> CaseV
         relations=_relations(reading, case),
         consents=tuple(_of_consent(one) for one in reading.consents.of_case(case.id)),
         id=id_text(case.id),
+        card=_card(reading, case),
+        alerts=tuple(
+            PublishedView(id_text(one.id), one.terms.expires_at, one.meant)
+            for one in reading.alerts.of_case(case.id)
+            if one.state is AlertState.ISSUED
+        ),
     )
+
+
+def _card(reading: Reading, case: Case) -> PublishedView | None:
+    card = reading.cards.live_of(case.id)
+    return None if card is None else PublishedView(spoken(card.code), card.expires_at)
 
 
 def guardian_notice(reading: Reading, case: Case, today: date) -> list[str]:

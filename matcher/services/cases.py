@@ -11,7 +11,7 @@ from matcher.domain.cases import Case, CaseDetails, CaseStatus, Confirmation, Ph
 from matcher.domain.consents import search_withdrawn, stands_alone
 from matcher.domain.ids import CaseId, new_id
 from matcher.errors import Conflict, NotFound, WrongUse
-from matcher.services import case_views
+from matcher.services import alert_endings, case_views
 from matcher.services.auditing import Trace, record
 from matcher.services.case_photos import NewPhoto, enrol
 from matcher.services.context import Context
@@ -155,6 +155,8 @@ def _change_status(
             at=now,
         )
     )
+    if not status.searched:
+        alert_endings.end_of_case(context, transaction, case.id, who)
     follow = resume_of_case if status.searched else close_of_case
     pairs = follow(context, transaction, case.id, who)
     trace = Trace("case.status", [case.id], details={"old": case.status.value, "new": status.value, "pairs": pairs})

@@ -19,6 +19,7 @@ from matcher.errors import WrongUse
 from matcher.interchange.cells import one_of
 from matcher.services import (
     case_candidates,
+    case_map,
     case_photos,
     case_pictures,
     case_views,
@@ -31,6 +32,7 @@ from matcher.services import (
     triage,
     weak_cases,
 )
+from matcher.services.case_map import CaseMap
 from matcher.services.case_pictures import Picture
 from matcher.services.context import Context
 from matcher.services.details import case_fields, confirmation, sighting_fields
@@ -46,7 +48,7 @@ from matcher.services.views import (
     SightingView,
     WeakCase,
 )
-from matcher.wording import Wording
+from matcher.wording import ENGLISH, Reader, Wording
 
 LONGEST_PAGE = 500
 
@@ -78,6 +80,10 @@ class Casework:
         """The sightings that a case is a candidate for, picked ones first; whoever looks is recused from them."""
         acting.require(Right.SIGHTING_READ)
         return case_candidates.of_case(self._context, case_id, _who(acting, ReasonCode.REVIEW), _page(limit))
+
+    def case_map(self, acting: Acting, case_id: str, reader: Reader = ENGLISH) -> CaseMap:
+        """Where and when: last seen, sightings that people hold for possible, alerts; whoever looks is recused."""
+        return case_map.case_map(self._context, acting, case_id, reader)
 
     def awaiting_choice(
         self, acting: Acting, *, after: str | None = None, limit: int = 50

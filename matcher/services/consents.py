@@ -12,7 +12,7 @@ from matcher.domain.consents import Consent, ConsentId, Giver, Scope, search_wit
 from matcher.domain.ids import new_id, parse_id
 from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.interchange.cells import one_of, text
-from matcher.services import case_views, cases
+from matcher.services import alert_endings, case_views, cases
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.details import parsed
@@ -114,7 +114,8 @@ def withdraw(context: Context, shown_id: str, scope: Scope | None, who: Who) -> 
         details = {"scopes": ",".join(consent.scopes) if scope is None else scope.value}
         record(context, transaction, who, Trace("consent.withdraw", [consent.case_id, number], details=details))
         case = transaction.cases.by_ids([consent.case_id])[consent.case_id]
-        notices = _follow(context, transaction, case, who)
+        notices = alert_endings.end_without_consent(context, transaction, case.id, who)
+        notices += _follow(context, transaction, case, who)
         now_case = transaction.cases.by_ids([case.id])[case.id]
         return case_views.of_case(transaction, now_case, notices)
 

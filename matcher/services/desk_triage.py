@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from matcher.accounts.rights import Acting, Right
-from matcher.domain.ids import FaceId, parse_id
+from matcher.domain.ids import FaceId, id_text, parse_id
 from matcher.domain.records import Choice
 from matcher.domain.reviews import TaskState
 from matcher.errors import NotFound
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.desk_claims import reviewer
+from matcher.services.inputs import Who
 from matcher.store.database import Transaction
 from matcher.wording import Wording
 
@@ -23,7 +24,12 @@ def mark_face(context: Context, acting: Acting, face: str) -> int:
     marked. What was sealed, and pairs that were picked, stay.
     """
     acting.require(Right.TRIAGE)
-    face_id = FaceId(parse_id(face))
+    return mark(context, FaceId(parse_id(face)), reviewer(acting))
+
+
+def mark(context: Context, face_id: FaceId, who: Who) -> int:
+    """The same by whoever may say it."""
+    face = id_text(face_id)
     with context.store.write() as transaction:
         stored = transaction.faces.get(face_id)
         photo = None if stored is None else transaction.photos.get(stored.photo_id)
@@ -39,7 +45,7 @@ def mark_face(context: Context, acting: Acting, face: str) -> int:
         _move(context, transaction, face_id, TaskState.SET_ASIDE, TaskState.WAITING)
         aside = sum(_move(context, transaction, one, TaskState.WAITING, TaskState.SET_ASIDE) for one in others)
         trace = Trace("sighting.mark_face", [photo.sighting_id, face_id], details={"set_aside": aside})
-        record(context, transaction, reviewer(acting), trace)
+        record(context, transaction, who, trace)
     return aside
 
 

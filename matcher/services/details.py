@@ -27,6 +27,12 @@ _SPOKEN = (
     Wording("legal_basis"),
     Wording("how_seen"),
     Wording("first_hand"),
+    Wording("since"),
+    Wording("expires_at"),
+    Wording("steps"),
+    Wording("place"),
+    Wording("note"),
+    Wording("phone"),
 )
 _FIELDS = {str(name): name for name in _SPOKEN}
 _NOTHING_KNOWN = {field.name: field.default for field in fields(CaseDetails)}

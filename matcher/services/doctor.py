@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from matcher.domain.ages import AgeBand
 from matcher.domain.cases import CaseStatus, LegalBasis
-from matcher.domain.messages import MessageState
+from matcher.domain.messages import Channel, MessageState
 from matcher.domain.reviews import TaskKind
 from matcher.domain.scores import unit
 from matcher.errors import MatcherError
 from matcher.matching.sentences import people
 from matcher.matching.significance import NEEDED
-from matcher.services import backup_checks, law, upkeep
+from matcher.services import backup_checks, law, public_checks, upkeep
 from matcher.services.case_views import awaiting_choice
 from matcher.services.checks import gallery_status, verify_audit
 from matcher.services.context import Context
@@ -59,6 +59,7 @@ def examine(context: Context) -> list[Finding]:
         ("chances", _chances),
         ("reviewers", _reviewers),
         ("messages", _messages),
+        *public_checks.CHECKS,
         *upkeep.CHECKS,
         *law.CHECKS,
         ("audit log", _audit),
@@ -266,7 +267,7 @@ def _messages(context: Context) -> Finding:
     lacking = context.settings.lacking_secrets()
     if lacking:
         return Finding("messages", None, f"this process could send none: {'; '.join(lacking)}.")
-    ways = ", ".join(sorted(channel.value for channel in channels_of(context)))
+    ways = ", ".join(sorted(channel.value for channel in channels_of(context) - {Channel.PARTNER}))
     return Finding("messages", True, f"none is late; sent by: {ways}" if ways else "only in the inboxes of the desk")
 
 

@@ -14,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 
 from matcher.domain.erasures import Because, Erasure, Subject, SubjectKind
-from matcher.domain.ids import FaceId, id_text, parse_id
+from matcher.domain.ids import CaseId, FaceId, id_text, parse_id
 from matcher.errors import Damaged, KeyProblem, NotFound, StoreProblem
-from matcher.services import erasure_list, erasure_proof
+from matcher.services import alert_endings, erasure_list, erasure_proof
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.disputes import subject_is_disputed
@@ -64,11 +64,14 @@ def erase(
             return None
         if because is Because.REQUEST and subject_is_disputed(transaction, subject):
             because = Because.DISPUTE
+        silent = replace(who, note=None)
+        if subject.kind is SubjectKind.CASE:
+            _end_alerts(context, transaction, CaseId(subject.id), silent)
         erasure = _remove(context, transaction, subject, because, pictures)
         trace = Trace(
             f"{subject.kind.value}.erase", [subject.id], details={"because": because.value, **erasure.removed}
         )
-        record(context, transaction, replace(who, note=None), trace)
+        record(context, transaction, silent, trace)
         if because is not Because.ERASURE_LIST:
             path = erasure_list.path_of(context)
             if erasure_list.count(path) < transaction.erasures.count() - 1:  # it was begun anew, in another place
@@ -184,6 +187,12 @@ def _remove(
     )
     transaction.erasures.add(erasure)
     return erasure
+
+
+def _end_alerts(context: Context, transaction: Transaction, case_id: CaseId, who: Who) -> None:
+    """Whoever was told of the case is told that it is over, and nothing of it stays in what was told."""
+    alert_endings.end_of_case(context, transaction, case_id, who)
+    transaction.alerts.empty_bulletins([one.id for one in transaction.alerts.of_case(case_id)])
 
 
 def _vectors(context: Context, reading: Reading, faces: list[FaceId]) -> set[str]:

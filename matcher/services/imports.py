@@ -30,7 +30,10 @@ _CHECKED_SIDE = 400  # of a photo that is decoded only to see whether it can be,
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one record: `outcome` is added, changed, unchanged, checked or refused; `id` names it."""
+    """What became of one record: `outcome` is added, changed, unchanged, checked or refused; `id` names it.
+
+    `unusable` counts the photos on which no face can be used; `warnings` say why, and what a better one would be.
+    """
 
     where: str
     outcome: str
@@ -38,6 +41,7 @@ class Imported:
     photos: int = 0
     warnings: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    unusable: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +97,7 @@ def prepare_each(record: TableRecord, run: Callable[[PhotoCell], _Photo | None])
     known = 0
     for cell in record.photos:
         try:
-            _require_below(cell.file)
+            require_below(cell.file)
             photo = run(cell)
         except _ROW_ERRORS as error:
             refusals.append(Refusal(record.where, "photos", cell.file, str(error)))
@@ -123,31 +127,30 @@ def check_only(
 def case_folders(root: Path) -> list[TableRecord]:
     """One record per folder in `root`: its name is the case number, its files are the photos."""
     return [
-        TableRecord(str(folder), folder.name, {}, _cells(folder, root)) for folder in _entries(root) if folder.is_dir()
+        TableRecord(str(folder), folder.name, {}, _cells(folder, root)) for folder in entries(root) if folder.is_dir()
     ]
 
 
-def sighting_folder(root: Path) -> list[TableRecord]:
-    """One record per file in `root`, and one per folder in it with all the folder's files."""
-    return [
-        TableRecord(str(entry), None, {}, _cells(entry, root) if entry.is_dir() else (PhotoCell(entry.name),))
-        for entry in _entries(root)
-    ]
-
-
-def _entries(folder: Path) -> list[Path]:
+def entries(folder: Path) -> list[Path]:
+    """What lies in a folder, in the order of names, without what systems and telephones put there unasked."""
     if not folder.is_dir():
         raise WrongUse(f"{folder} is not a folder.")
-    return sorted(
-        entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name.lower() not in _SIDECARS
-    )
+    try:
+        found = sorted(folder.iterdir())
+    except OSError as error:
+        raise WrongUse(f"{folder} cannot be read: {error.strerror}.") from error
+    return [one for one in found if not (one.name.startswith(".") or one.name.lower() in _SIDECARS or _edits(one))]
+
+
+def _edits(file: Path) -> bool:
+    return file.suffix.lower() == ".aae"  # what an iPhone did to the photo beside it
 
 
 def _cells(folder: Path, root: Path) -> tuple[PhotoCell, ...]:
-    return tuple(PhotoCell(str(entry.relative_to(root))) for entry in _entries(folder) if not entry.is_dir())
+    return tuple(PhotoCell(str(entry.relative_to(root))) for entry in entries(folder) if not entry.is_dir())
 
 
-def _require_below(file: str) -> None:
+def require_below(file: str) -> None:
     """Refuse a table that reaches for files outside the folder that was named."""
     if Path(file).is_absolute() or ".." in Path(file).parts:
         raise WrongUse("leaves the folder of photos: give a path below it.")

@@ -90,6 +90,7 @@ class ReasonCode(str, Enum):
     EVALUATION = "evaluation"
     ACCOUNTS = "accounts"
     DEMONSTRATION = "demonstration"
+    PUBLICATION = "publication"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from matcher.domain.alerts import Bulletin, BulletinKind
 from matcher.domain.ids import id_text, new_id
 from matcher.domain.messages import Channel, Message, MessageId, MessageState
-from matcher.domain.people import PersonId, Role
+from matcher.domain.partners import Partner, PartnerId
+from matcher.domain.people import Person, PersonId, Role
+from matcher.domain.reports import DisputeId
 from matcher.domain.reviews import TaskId, TaskState
 from matcher.services.context import Context
-from matcher.store.database import Transaction
+from matcher.services.sealed_text import open_text
+from matcher.store.database import Reading, Transaction
+from matcher.store.keystore import PARTNERS
 
+_REFUSED = timedelta(days=1)  # until what a partner did not take is offered to it again
 _PAIR_WAITS = {TaskState.ESCALATED: Role.OFFICER, TaskState.DISPUTED: Role.SUPERVISOR}
 
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """A message as operators see it; `to` is the name of an account."""
+    """A message as operators see it; `to` is the name of an account, or of a partner, who is told of the bulletin of
+    the number `about`.
+    """
 
     id: str
     channel: Channel
@@ -58,29 +66,86 @@ def tell_of_pair(context: Context, transaction: Transaction, task: TaskId, state
         transaction.outbox.add([message(Channel.WEBHOOK)])
 
 
+def tell_of_dispute(context: Context, transaction: Transaction, dispute: DisputeId) -> None:
+    """Tell all officers by e-mail, and by webhook, that somebody disputes a card."""
+    now, channels = context.clock(), channels_of(context)
+    officers = [one for one in transaction.people.list() if one.active and Role.OFFICER in one.roles and one.email]
+    ways: list[tuple[Channel, PersonId | None]] = [
+        (Channel.EMAIL, one.id) for one in officers if Channel.EMAIL in channels
+    ]
+    if Channel.WEBHOOK in channels:
+        ways.append((Channel.WEBHOOK, None))
+    transaction.outbox.add(
+        Message(
+            id=MessageId(new_id()),
+            channel=channel,
+            kind="dispute.received",
+            about=dispute,
+            person_id=person,
+            created_at=now,
+            due_at=now,
+        )
+        for channel, person in ways
+    )
+
+
 def channels_of(context: Context) -> frozenset[Channel]:
-    """The ways out that the settings give."""
+    """The ways out that the settings give; partners are told wherever there are some."""
     ways = {Channel.EMAIL: context.settings.smtp_host, Channel.WEBHOOK: context.settings.webhook_url}
-    return frozenset(channel for channel, way in ways.items() if way is not None)
+    return frozenset(channel for channel, way in ways.items() if way is not None) | {Channel.PARTNER}
 
 
-def begin(context: Context, lease: timedelta) -> tuple[Message, str | None] | None:
-    """Take the message that has been due longest, for the time of a lease, with the e-mail address that it goes to now.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """A message that is to be sent now, with what is known of where to.
 
-    No address: the account has none any more, or has ended. `None` if nothing is due. Nobody else is given the message
-    while the lease holds. If the sender dies meanwhile, it is given out once more, whether or not it was sent.
+    `address` is that of an e-mail: none if the account has none any more, or has ended. A `partner` is told `told`,
+    which names the bulletins before it in `before`, and knows us by its `secret`.
+    """
+
+    message: Message
+    address: str | None = None
+    partner: Partner | None = None
+    secret: str | None = field(default=None, repr=False)
+    told: Bulletin | None = None
+    before: Sequence[Bulletin] = ()
+
+
+def begin(context: Context, lease: timedelta) -> Errand | None:
+    """Take the message that has been due longest, for the time of a lease; `None` if nothing is due.
+
+    Nobody else is given the message while the lease holds. If the sender dies meanwhile, it is given out once more,
+    whether or not it was sent. What is not true any more is passed over for good.
     """
     channels, now = channels_of(context), context.clock()
     with context.store.read() as reading:  # nearly always there is nothing, and then no writer waits for this
         if reading.outbox.next_due(channels, now) is None:
             return None
     with context.store.write() as transaction:
-        found = transaction.outbox.next_due(channels, now)
-        if found is None:
-            return None
-        leased = transaction.outbox.lease(found, now + lease)
-        person = None if found.person_id is None else transaction.people.get(found.person_id)
-    return leased, person.email if person is not None and person.active else None
+        while (found := transaction.outbox.next_due(channels, now)) is not None:
+            errand = _errand(context, transaction, found)
+            if errand is not None:
+                return replace(errand, message=transaction.outbox.lease(found, now + lease))
+            transaction.outbox.obsolete(found.id, now)
+    return None
+
+
+def _errand(context: Context, reading: Reading, message: Message) -> Errand | None:
+    """Where a message goes and what it needs on its way; `None` if nobody is to hear it any more."""
+    if message.partner_id is None:
+        person = None if message.person_id is None else reading.people.get(message.person_id)
+        return Errand(message=message, address=person.email if person is not None and person.active else None)
+    partner, told = reading.partners.get(message.partner_id), reading.alerts.bulletin(message.about)
+    sealed = reading.partners.secret(message.partner_id)
+    if partner is None or sealed is None or told is None:
+        return None
+    alert = reading.alerts.get(told.alert_id)
+    over = alert is None or not alert.active(context.clock())
+    if told.kind is not BulletinKind.CANCEL and (over or told.content is None):
+        return None
+    before = [one for one in reading.alerts.bulletins_of(told.alert_id) if one.number < told.number]
+    secret = open_text(context, PARTNERS, partner.name, sealed)
+    return Errand(message=message, partner=partner, secret=secret, told=told, before=before)
 
 
 def end(context: Context, message: Message, error: str | None, again_in: timedelta | None) -> MessageState:
@@ -92,6 +157,30 @@ def end(context: Context, message: Message, error: str | None, again_in: timedel
             return MessageState.SENT
         transaction.outbox.failed(message, error, now + (again_in or timedelta()), dead=again_in is None)
     return MessageState.DEAD if again_in is None else MessageState.WAITING
+
+
+def end_with_partner(
+    context: Context, errand: Errand, error: str | None, *, rest: timedelta | None, dead: bool
+) -> MessageState:
+    """Note what became of an attempt to tell a partner.
+
+    With a `rest` the partner itself failed: until then it is told nothing, and this message stays the first in its row.
+    Without one, it is this message that it does not take, which waits for a day.
+    """
+    now, message, partner = context.clock(), errand.message, errand.partner
+    if partner is None:
+        raise ValueError("this errand goes to no partner")
+    with context.store.write() as transaction:
+        if error is None or rest is None:
+            transaction.partners.reached(partner.id)
+        if error is None:
+            transaction.outbox.sent(message.id, now)
+            return MessageState.SENT
+        if rest is not None:
+            transaction.partners.missed(transaction.partners.get(partner.id) or partner, now, now + rest)
+        again = now if dead else message.created_at if rest is not None else now + _REFUSED
+        transaction.outbox.failed(message, error, again, dead=dead)
+    return MessageState.DEAD if dead else MessageState.WAITING
 
 
 def revive(context: Context) -> int:
@@ -111,13 +200,14 @@ def listed(context: Context, states: Collection[MessageState], limit: int | None
     with context.store.read() as reading:
         found = reading.outbox.list(states, limit)
         names = reading.people.by_ids({one.person_id for one in found if one.person_id is not None})
+        partners = {one.id: one.name for one in reading.partners.list()}
     return [
         MessageView(
             id=id_text(one.id),
             channel=one.channel,
             kind=one.kind,
-            about=id_text(one.about),
-            to=None if one.person_id is None else names[one.person_id].name,
+            about=id_text(one.about) if one.partner_id is None else str(one.about),
+            to=_receiver(one, names, partners),
             state=one.state,
             created_at=one.created_at,
             attempts=one.attempts,
@@ -126,3 +216,9 @@ def listed(context: Context, states: Collection[MessageState], limit: int | None
         )
         for one in found
     ]
+
+
+def _receiver(message: Message, people: Mapping[PersonId, Person], partners: Mapping[PartnerId, str]) -> str | None:
+    if message.partner_id is not None:
+        return partners[message.partner_id]
+    return None if message.person_id is None else people[message.person_id].name

@@ -24,9 +24,10 @@ from matcher.errors import Damaged, NotFound, StoreProblem, WrongUse
 from matcher.faces.points import eyes_of
 from matcher.images.aligned import Frame
 from matcher.images.aligned import aligned as upright_face
+from matcher.images.crops import crop, to_jpeg
 from matcher.images.crops import thumbnail as shrunk
-from matcher.images.crops import to_jpeg
 from matcher.images.redact import pixelated
+from matcher.images.turns import quarter_turns
 from matcher.services.context import Context
 from matcher.services.photos import Owner, stored_image
 from matcher.services.sheets import SHEET_SIDE, face_picture
@@ -34,11 +35,12 @@ from matcher.store.database import Reading
 
 THUMBNAIL_SIDE = 256  # px of the longer side
 ORIGINAL_SIDE = 2400  # px of the longer side, at most
+PORTRAIT_SIDE = 1080  # px of the longer side, at most
 FRAME = Frame()
 
 # The names of kept pictures. The number rises when a picture is made otherwise than before: old ones are then swept.
-_THUMBNAIL, _ALIGNED = "thumbnail-1", "aligned-1"
-_NAME = re.compile(rf"({_THUMBNAIL}|{_ALIGNED})-([0-9a-z]{{13}})")
+_THUMBNAIL, _ALIGNED, _PORTRAIT = "thumbnail-1", "aligned-1", "portrait-1"
+_NAME = re.compile(rf"({_THUMBNAIL}|{_ALIGNED}|{_PORTRAIT})-([0-9a-z]{{13}})")
 _DIGEST_LENGTH = 64
 _NARROWEST = 0.25  # distance of the eyes in widths of the box: a profile is not enlarged beyond that
 _SPARE = 2  # decode so many times the pixels that a face needs: the rest is averaged
@@ -95,6 +97,46 @@ def redacted(context: Context, face_id: FaceId) -> tuple[bytes, bytes]:
     return _aligned(context, face, photo, others), to_jpeg(hidden, _GOOD)
 
 
+def portrait(context: Context, face_id: FaceId) -> bytes:
+    """A face with head and shoulders for the public, upright by quarter turns, `PORTRAIT_SIDE` pixels at most.
+
+    All other faces that were found on the photo are a few blocks each. Kept like a thumbnail: what was given out once
+    stays the same. `NotFound`.
+    """
+    face, photo = _face(context, face_id)
+
+    def make() -> bytes:
+        with context.store.read() as reading:
+            others = [other.box for other in reading.faces.of_photo(photo.id) if other.id != face.id]
+        scale = min(1.0, _SPARE * PORTRAIT_SIDE / (4 * max(face.box.width, face.box.height)))
+        longest = max(photo.width, photo.height)
+        pixels = stored_image(context, photo).pixels(max(1, round(longest * scale)))
+        factor = max(pixels.shape[:2]) / longest
+        around = _head_and_shoulders(face.box.scaled(factor), pixels.shape[1], pixels.shape[0])
+        shown = crop(_without(pixels, others, factor), around)
+        return to_jpeg(shrunk(quarter_turns(shown, face.turn), PORTRAIT_SIDE), _GOOD)
+
+    return _kept(context, photo, f"{_PORTRAIT}-{id_text(face.id)}", make)
+
+
+def face_in_portrait(context: Context, face_id: FaceId) -> tuple[float, float, float, float]:
+    """Where the face is in its `portrait`: left, top, right, bottom as parts (0 … 1) of its width and height."""
+    face, photo = _face(context, face_id)
+    left, top, right, bottom = _head_and_shoulders(face.box, photo.width, photo.height)
+    width, height = right - left, bottom - top
+    across = (face.box.left - left) / width, (face.box.right - left) / width
+    down = (face.box.top - top) / height, (face.box.bottom - top) / height
+    for _ in range(face.turn % 4):  # clockwise, as `quarter_turns`
+        across, down = (1 - down[1], 1 - down[0]), across
+    return across[0], down[0], across[1], down[1]
+
+
+def _head_and_shoulders(face: Box, width: int, height: int) -> tuple[float, float, float, float]:
+    """What is shown around a face, as far as the photo goes: its own size on each side."""
+    left, right = max(0.0, face.left - face.width), min(float(width), face.right + face.width)
+    return left, max(0.0, face.top - face.height), right, min(float(height), face.bottom + face.height)
+
+
 def kept_for_faces(reading: Reading, keys: Iterable[str]) -> set[str]:
     """Those of the blob keys that are pictures of faces which are still there, in the folder of the face's owner."""
     named = {key: found for key in keys if (found := face_named(key)) is not None}
@@ -108,7 +150,7 @@ def kept_of_face(reading: Reading, face_id: FaceId) -> list[str]:
     """The blob keys under which pictures of a face are kept, if they were made."""
     photo = reading.photos.get(reading.faces.photos_of([face_id])[face_id])
     assert photo is not None  # noqa: S101 - a face's photo is kept as long as the face
-    return [f"{_owner(photo)}/{name}-{id_text(face_id)}" for name in (_THUMBNAIL, _ALIGNED)]
+    return [f"{_owner(photo)}/{name}-{id_text(face_id)}" for name in (_THUMBNAIL, _ALIGNED, _PORTRAIT)]
 
 
 def face_named(key: str) -> FaceId | None:

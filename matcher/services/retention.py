@@ -35,6 +35,7 @@ class Rule(str, Enum):
     LOCATED_CASE = "located_days"
     CLOSED_CASE = "closed_days"
     UNMATCHED_SIGHTING = "sighting_days"
+    REFUSED_REPORT = "refused_days"
     BYSTANDER = "bystander_days"
 
 
@@ -42,7 +43,9 @@ _BECAUSE = {
     Rule.LOCATED_CASE: Because.LOCATED_CASE,
     Rule.CLOSED_CASE: Because.CLOSED_CASE,
     Rule.UNMATCHED_SIGHTING: Because.UNMATCHED_SIGHTING,
+    Rule.REFUSED_REPORT: Because.REFUSED_REPORT,
 }
+_OF_SIGHTINGS = {Rule.UNMATCHED_SIGHTING, Rule.REFUSED_REPORT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,13 @@ def plan(context: Context, *, ahead_days: float = 0) -> RetentionPlan:
     """What would go now, or within so many days, if nothing else happens; nothing is changed."""
     at = context.clock() + timedelta(days=ahead_days)
     with context.store.read() as reading:
-        leaving = (*_cases(context, reading, at), *_sightings(context, reading, at), *_bystanders(context, reading, at))
+        refused = _refused(context, reading, at)
+        gone = {one.id for one in refused}
+        unmatched = [one for one in _sightings(context, reading, at) if one.id not in gone]
+        leaving = (*_cases(context, reading, at), *refused, *unmatched, *_bystanders(context, reading, at))
         total = reading.retention.count()
-    removes = sum(one.rule is not Rule.BYSTANDER for one in leaving)
+    # What people refused one by one needs no brake against a wrong rule or clock.
+    removes = sum(one.rule not in {Rule.BYSTANDER, Rule.REFUSED_REPORT} for one in leaving)
     return RetentionPlan(at, leaving, removes, removes / total if total else 0.0)
 
 
@@ -117,7 +124,7 @@ def apply(context: Context, who: Who, *, accept_large: bool = False) -> Retentio
     if any(gone.values()) or any(one.rule is Rule.BYSTANDER for one in due.leaving):
         gone[Rule.BYSTANDER] = _forget_bystanders(context, who, gone)
     cases = gone[Rule.LOCATED_CASE] + gone[Rule.CLOSED_CASE]
-    return RetentionView(cases, gone[Rule.UNMATCHED_SIGHTING], gone[Rule.BYSTANDER], kept)
+    return RetentionView(cases, sum(gone[rule] for rule in _OF_SIGHTINGS), gone[Rule.BYSTANDER], kept)
 
 
 def case_rule(status: CaseStatus) -> Rule:
@@ -147,6 +154,14 @@ def _sightings(context: Context, reading: Reading, at: datetime, sighting: Sight
     ]
 
 
+def _refused(context: Context, reading: Reading, at: datetime, sighting: SightingId | None = None) -> list[Leaving]:
+    span = _kept_for(context, Rule.REFUSED_REPORT)
+    return [
+        Leaving(Rule.REFUSED_REPORT, id_text(one.id), one.since, one.since + span)
+        for one in reading.retention.refused(at - span, sighting)
+    ]
+
+
 def _bystanders(context: Context, reading: Reading, at: datetime) -> list[Leaving]:
     span = _kept_for(context, Rule.BYSTANDER)
     return [
@@ -160,7 +175,7 @@ def _kept_for(context: Context, rule: Rule) -> timedelta:
 
 
 def _subject(one: Leaving) -> Subject:
-    kind = SubjectKind.SIGHTING if one.rule is Rule.UNMATCHED_SIGHTING else SubjectKind.CASE
+    kind = SubjectKind.SIGHTING if one.rule in _OF_SIGHTINGS else SubjectKind.CASE
     return Subject(kind, parse_id(one.id))
 
 
@@ -172,6 +187,8 @@ def _still(context: Context, one: Leaving) -> Callable[[Reading], bool]:
         now = context.clock()
         if one.rule is Rule.UNMATCHED_SIGHTING:
             return bool(_sightings(context, reading, now, SightingId(number)))
+        if one.rule is Rule.REFUSED_REPORT:
+            return bool(_refused(context, reading, now, SightingId(number)))
         return bool(_cases(context, reading, now, CaseId(number)))
 
     return still

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from matcher.domain.ids import id_text
+from matcher.domain.ids import SightingId, id_text
 from matcher.domain.records import Report
 from matcher.errors import PhotoRefused, WrongUse
 from matcher.interchange.records import PhotoCell, TableRecord
@@ -16,6 +16,7 @@ from matcher.services.details import sighting_fields
 from matcher.services.imports import Import, Imported, Prepared, check_only, prepare_each, refused
 from matcher.services.inputs import Who, read_photo
 from matcher.services.photos import PreparedPhoto, original_digest, prepare, remarks
+from matcher.services.sighting_views import handed_in_before
 
 
 def import_sightings(
@@ -40,7 +41,9 @@ def import_sightings(
 
 def _report(record: TableRecord) -> Report:
     if not record.photos:
-        raise WrongUse("a sighting needs at least one photo.")
+        raise WrongUse(
+            "a sighting needs at least one photo, as a file of its own: pictures inside a table are not read."
+        )
     if any(cell != PhotoCell(cell.file) for cell in record.photos):
         raise WrongUse("a sighting's photo takes no date, age or face: all its faces are searched.")
     return Report(**sighting_fields(record.fields))
@@ -68,6 +71,21 @@ def _store(context: Context, record: TableRecord, ready: Prepared[PreparedPhoto]
     content = sightings.content_digest(context, report, [photo.original_digest for photo in ready.photos])
     new = sightings.new_sighting(report, ready.photos, _key(record, content))
     sighting_id, repeated = sightings.submit(context, new, who)
-    outcome = "unchanged" if repeated else "added"
-    told = () if repeated else tuple(remark for photo in ready.photos for remark in remarks(photo))
-    return Imported(record.where, outcome, id_text(sighting_id), len(ready.photos), told, ready.refusals)
+    if repeated:
+        return Imported(record.where, "unchanged", id_text(sighting_id), len(ready.photos), (), ready.refusals)
+    told = *_remarks(ready.photos), *_repetition(context, record, sighting_id)
+    unusable = sum(photo.found.reason is not None for photo in ready.photos)
+    return Imported(record.where, "added", id_text(sighting_id), len(ready.photos), told, ready.refusals, unusable)
+
+
+def _remarks(photos: Iterable[PreparedPhoto]) -> Iterator[str]:
+    """What a better photo would be, for those who can take one; of several faces nobody knows which is meant."""
+    for photo in photos:
+        yield from remarks(photo, 1 if len(photo.found.faces) == 1 else None)
+
+
+def _repetition(context: Context, record: TableRecord, sighting_id: SightingId) -> Iterator[str]:
+    """A report whose words were changed is another one, though its photos are the same."""
+    before = handed_in_before(context, sighting_id)
+    if before:
+        yield f"{record.where}: a photo of it came in before, with sighting {', '.join(before)}: is it the same report?"

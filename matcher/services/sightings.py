@@ -12,7 +12,7 @@ from typing import Any
 from matcher.domain.faces import Face
 from matcher.domain.ids import SightingId, id_text, new_id
 from matcher.domain.people import PersonId
-from matcher.domain.records import Report, Sighting, StoredFace
+from matcher.domain.records import Candidate, Report, Sighting, StoredFace
 from matcher.domain.reviews import RecusedBy
 from matcher.errors import Conflict, WrongUse
 from matcher.matching.plausibility import Observation
@@ -141,11 +141,7 @@ def _store(
         for position, photo in enumerate(new.photos)
         for face in _store_photo(context, transaction, sighting, photo, position)
     ]
-    lists = describe(context, transaction, result, repeat(Observation.of(sighting), len(faces)))
-    probes = [Probe(face.id, sighting.id) for face in faces]
-    candidates = questions(probes, lists, (context.space, result.snapshot), sighting.created_at)
-    transaction.candidates.add(candidates)
-    transaction.tasks.add(list_tasks(context, sighting, candidates))
+    candidates, cut = keep_candidates(context, transaction, sighting, faces, result)
     # The answer to a submission shows ranks and case numbers.
     transaction.recusals.from_sightings(who.actor, [sighting.id], RecusedBy.SIGHTING, sighting.created_at)
     trace = Trace(
@@ -155,9 +151,21 @@ def _store(
         result.snapshot,
         tuple(photo.original_digest for photo in new.photos),
         [candidate.id for candidate in candidates],
-        {"photos": len(new.photos), "faces": len(faces), "cut": sum(found.cut for found in lists)},
+        {"photos": len(new.photos), "faces": len(faces), "cut": cut},
     )
     record(context, transaction, who, trace)
+
+
+def keep_candidates(
+    context: Context, transaction: Transaction, sighting: Sighting, faces: Sequence[StoredFace], result: Search
+) -> tuple[list[Candidate], int]:
+    """Keep what a search found for the faces of a sighting, and put their lists on the desk; how many were cut off."""
+    lists = describe(context, transaction, result, repeat(Observation.of(sighting), len(faces)))
+    probes = [Probe(face.id, sighting.id) for face in faces]
+    candidates = questions(probes, lists, (context.space, result.snapshot), sighting.created_at)
+    transaction.candidates.add(candidates)
+    transaction.tasks.add(list_tasks(context, sighting, candidates))
+    return candidates, sum(found.cut for found in lists)
 
 
 def _fields(report: Report) -> dict[str, Any]:

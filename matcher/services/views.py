@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from matcher.domain.ages import AgeBand
+from matcher.domain.alerts import Meant
 from matcher.domain.cases import CaseDetails, CaseStatus, Confirmation, PhotoState, Sex
 from matcher.domain.chances import Insufficient, Meaning
 from matcher.domain.consents import Giver, Scope
@@ -88,6 +89,15 @@ class ConsentView:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedView:
+    """Something of a case that is public, or was until it ran out: its card, by the code, or an alert, by the id."""
+
+    id: str
+    until: datetime
+    meant: Meant | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """A case as people see it; `warnings` say what the caller should know about what was just done."""
 
@@ -102,6 +112,8 @@ class CaseView:
     relations: tuple[RelationView, ...] = ()
     consents: tuple[ConsentView, ...] = ()
     id: str = ""
+    card: PublishedView | None = None
+    alerts: tuple[PublishedView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +148,8 @@ class CandidateView:
     `similarity` is the cosine, −1 … 1, higher is more alike; it is no probability. `meaning` says how often chance
     alone gives one as high, or why that cannot be said, and `sentence` says it in words; `None` for a candidate that
     was kept before meanings were. `photo` and `photo_face` are the ids of the case photo and of its face that resembles
-    most. `status` is the case's present one.
+    most. `status` is the case's present one. `way` says what it takes at least from where the child was last seen to
+    where the sighting was; `None` where one of the two is not known.
     """
 
     case_id: str
@@ -149,6 +162,7 @@ class CandidateView:
     status: CaseStatus = CaseStatus.OPEN
     meaning: Meaning | None = None
     sentence: str | None = None
+    way: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

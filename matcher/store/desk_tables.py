@@ -247,6 +247,8 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("state", Choices(MessageState), nullable=False),
     Column("error", Words),
+    Column("partner_id", Id, ForeignKey("partners.id")),
     Index(None, "state", "due_at"),
     CheckConstraint("(channel = 'email') = (person_id IS NOT NULL)", name="email_has_person"),
+    CheckConstraint("(channel = 'partner') = (partner_id IS NOT NULL)", name="partner_is_named"),
 )

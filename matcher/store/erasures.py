@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, delete, exists, func, insert, or_, select, text, update
 
 from matcher.domain.erasures import Erasure, Subject, SubjectKind
-from matcher.domain.ids import CandidateId, FaceId, id_text
+from matcher.domain.ids import CandidateId, FaceId, SightingId, id_text
 from matcher.store.columns import Id
 from matcher.store.desk_tables import (
     case_recusals,
@@ -25,6 +25,8 @@ from matcher.store.desk_tables import (
 )
 from matcher.store.ending_tables import erasures
 from matcher.store.part import Part
+from matcher.store.public_tables import alerts, cards, likenesses, public_disputes, reports
+from matcher.store.reports import duplicates_queued
 from matcher.store.space_tables import unembedded_faces
 from matcher.store.tables import (
     candidates,
@@ -86,7 +88,8 @@ class ErasureReading(Part):
         """The ids of everything that goes with it: its own, of photos, faces, candidates, tasks and claims."""
         found = {subject.id}
         own = _Own(subject)
-        for query in (own.photos, own.faces, own.candidates, own.tasks, own.claims):
+        published = [select(table.c.id).where(condition) for table, condition in own.published]
+        for query in (own.photos, own.faces, own.candidates, own.tasks, own.claims, *published):
             found.update(self._connection.scalars(query))
         return found
 
@@ -130,6 +133,13 @@ class ErasureWriting(ErasureReading):
         if subject.kind is SubjectKind.CASE:
             removed["list_places"] = self._take_off_lists(subject, now)
         own = _Own(subject)
+        if subject.kind is SubjectKind.CASE:
+            self._connection.execute(update(reports).where(reports.c.about == subject.id).values(about=None))
+        else:
+            # What was not searched for as its duplicate has nothing beside which it could stand any more.
+            self._connection.execute(duplicates_queued(SightingId(subject.id)))
+            beside = update(sightings).where(sightings.c.merged_into == subject.id)
+            self._connection.execute(beside.values(merged_into=None))
         gone = select(tasks.c.id).where(own.of(tasks))
         self._connection.execute(update(claims).where(claims.c.instead_of.in_(gone)).values(instead_of=None))
         for table, condition in own.rows():
@@ -165,6 +175,9 @@ class _Own:
         self.candidates = select(candidates.c.id).where(self.of(candidates))
         self.tasks = select(tasks.c.id).where(self.of(tasks))
         self.claims = select(claims.c.id).where(claims.c.task_id.in_(self.tasks))
+        # Of a sighting there are none: these tables name cases only.
+        is_case = subject.kind is SubjectKind.CASE
+        self.published = tuple((one, self.of(one)) for one in (alerts, cards, public_disputes) if is_case)
 
     def of(self, table: Table) -> ColumnElement[bool]:
         """Its rows in a table that names cases or sightings."""
@@ -172,6 +185,8 @@ class _Own:
 
     def rows(self) -> Iterator[tuple[Table, ColumnElement[bool]]]:
         """Tables with the rows that go, in an order in which nothing is left that refers to what is gone."""
+        yield from self.published
+        yield likenesses, likenesses.c.photo_id.in_(self.photos)
         for table in (notices, decisions, verdicts, list_answers, claims):
             yield table, table.c.task_id.in_(self.tasks)
         yield outbox, outbox.c.about.in_(self.tasks)
@@ -187,7 +202,7 @@ class _Own:
             yield case_relations, or_(*(column == self._subject.id for column in either))
             beside: tuple[Table, ...] = (status_changes, case_recusals, consents)
         else:
-            beside = (idempotency_keys, sighting_recusals)
+            beside = (idempotency_keys, sighting_recusals, reports)
         for table in beside:
             yield table, self.of(table)
         root = _ROOTS[self._subject.kind]

@@ -21,7 +21,7 @@ from matcher.errors import Conflict, Damaged, KeyProblem
 from matcher.store.keyfile import KeyFile
 
 Owner = int | str  # the id of a case or sighting, or a fixed word
-SNAPSHOTS, SIGNING = "snapshots", "signing"
+SNAPSHOTS, SIGNING, PARTNERS = "snapshots", "signing", "partners"
 
 _BATCH = 10_000
 _SOME = "SELECT owner, wrapped FROM keys WHERE owner IN (SELECT value FROM json_each(?))"

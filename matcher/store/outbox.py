@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 
 from matcher.domain.messages import Channel, Message, MessageId, MessageState
+from matcher.domain.partners import PartnerId
 from matcher.store.desk_tables import outbox
 from matcher.store.part import Part
+from matcher.store.public_tables import partners
 
 _FIELDS = tuple(field.name for field in fields(Message))
 _ORDER = outbox.c.due_at, outbox.c.id
@@ -22,7 +24,7 @@ class OutboxReading(Part):
     __slots__ = ()
 
     def next_due(self, channels: Collection[Channel], now: datetime) -> Message | None:
-        """The waiting message of these channels that has been due longest."""
+        """The waiting message of these channels that has been due longest; none to a partner that is given a rest."""
         query = select(outbox).where(_due(channels, now)).order_by(*_ORDER).limit(1)
         row = self._connection.execute(query).mappings().one_or_none()
         return None if row is None else Message(**row)
@@ -67,6 +69,17 @@ class OutboxWriting(OutboxReading):
         values = {"state": MessageState.SENT, "due_at": at, "error": None}
         self._connection.execute(update(outbox).where(outbox.c.id == message_id).values(values))
 
+    def obsolete(self, message_id: MessageId, at: datetime) -> None:
+        """Note that a message is not sent any more."""
+        values = {"state": MessageState.OBSOLETE, "due_at": at, "error": None}
+        self._connection.execute(update(outbox).where(outbox.c.id == message_id).values(values))
+
+    def drop_waiting(self, partner_id: PartnerId, at: datetime) -> int:
+        """Let nothing more be sent to a partner: how many messages waited for it."""
+        waiting = and_(outbox.c.partner_id == partner_id, outbox.c.state == MessageState.WAITING)
+        values = {"state": MessageState.OBSOLETE, "due_at": at}
+        return self._connection.execute(update(outbox).where(waiting).values(values)).rowcount
+
     def failed(self, tried: Message, error: str, due_at: datetime, *, dead: bool) -> bool:
         """Note that an attempt failed, and when the next one is due, or that none will be.
 
@@ -80,8 +93,9 @@ class OutboxWriting(OutboxReading):
         return bool(self._connection.execute(query).rowcount)
 
     def forget_sent(self, before: datetime) -> int:
-        """Delete the messages that were sent before a time; how many there were."""
-        old = and_(outbox.c.state == MessageState.SENT, outbox.c.due_at < before)
+        """Delete the messages that were sent, or not needed any more, before a time; how many there were."""
+        ended = outbox.c.state.in_((MessageState.SENT, MessageState.OBSOLETE))
+        old = and_(ended, outbox.c.due_at < before)
         return self._connection.execute(delete(outbox).where(old)).rowcount
 
     def revive(self, now: datetime) -> int:
@@ -92,4 +106,10 @@ class OutboxWriting(OutboxReading):
 
 
 def _due(channels: Collection[Channel], now: datetime) -> ColumnElement[bool]:
-    return and_(outbox.c.state == MessageState.WAITING, outbox.c.due_at <= now, outbox.c.channel.in_(channels))
+    resting = select(partners.c.id).where(or_(partners.c.retry_at > now, partners.c.ended_at.is_not(None)))
+    return and_(
+        outbox.c.state == MessageState.WAITING,
+        outbox.c.due_at <= now,
+        outbox.c.channel.in_(channels),
+        or_(outbox.c.partner_id.is_(None), outbox.c.partner_id.not_in(resting)),
+    )

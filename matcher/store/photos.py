@@ -54,6 +54,13 @@ class PhotoReading(Part):
         """Photos that are kept as these very bytes, whoever owns them: the same picture, whatever its metadata told."""
         return self._where(photos.c.digest == digest)
 
+    def owners_of(self, digest: str) -> tuple[set[CaseId], set[SightingId]]:
+        """The cases and the sightings that hold these very bytes; a photo that goes round has thousands."""
+        query = select(photos.c.case_id, photos.c.sighting_id).where(photos.c.digest == digest)
+        rows = self._connection.execute(query).all()
+        of_cases = {row.case_id for row in rows if row.case_id is not None}
+        return of_cases, {row.sighting_id for row in rows if row.sighting_id is not None}
+
     def shared_between_cases(self) -> list[frozenset[CaseId]]:
         """The cases that hold one picture together, for each such picture: the same child twice, or a mistake.
 

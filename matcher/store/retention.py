@@ -8,10 +8,12 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from matcher.domain.cases import CaseStatus
 from matcher.domain.ids import CaseId, SightingId
-from matcher.domain.retention import Bystander, EndedCase, UnmatchedSighting
+from matcher.domain.reports import ReportState
+from matcher.domain.retention import Bystander, EndedCase, RefusedReport, UnmatchedSighting
 from matcher.domain.reviews import TaskKind, TaskState
 from matcher.store.desk_tables import tasks
 from matcher.store.part import Part
+from matcher.store.public_tables import reports
 from matcher.store.tables import cases, embeddings, faces, photos, sightings, status_changes
 from matcher.store.tasks import asked
 
@@ -63,6 +65,16 @@ class RetentionReading(Part):
             query = query.where(sightings.c.id == sighting_id)
         rows = self._connection.execute(query.order_by(sightings.c.created_at, sightings.c.id))
         return [UnmatchedSighting(row[0], row[1], bool(row[2])) for row in rows]
+
+    def refused(self, before: datetime, sighting_id: SightingId | None = None) -> list[RefusedReport]:
+        """Reports that people refused before a time, or one of them."""
+        query = select(reports.c.sighting_id, reports.c.decided_at).where(
+            reports.c.state == ReportState.REFUSED, reports.c.decided_at < before
+        )
+        if sighting_id is not None:
+            query = query.where(reports.c.sighting_id == sighting_id)
+        rows = self._connection.execute(query.order_by(reports.c.decided_at, reports.c.sighting_id))
+        return [RefusedReport(row[0], row[1]) for row in rows]
 
     def bystanders(self, before: datetime) -> list[Bystander]:
         """Faces with a vector on sightings from before a time, of which people chose or picked another face, and not

@@ -49,6 +49,15 @@ class SightingReading(Part):
         )
         return {row.id: _sighting(row) for row in rows}
 
+    def first_of(self, ids: Iterable[SightingId]) -> Sighting | None:
+        """The one of these sightings that came first; of several at one time that of the lowest id."""
+        order = sightings.c.created_at, sightings.c.id
+        found = []
+        for some in batches(sorted(ids)):
+            query = select(sightings).where(sightings.c.id.in_(some)).order_by(*order).limit(1)
+            found += [_sighting(row) for row in self._connection.execute(query)]
+        return min(found, key=lambda one: (one.created_at, one.id), default=None)
+
     def count(self) -> int:
         """How many sightings are kept."""
         return self._connection.scalar(select(func.count()).select_from(sightings)) or 0
@@ -58,6 +67,11 @@ class SightingReading(Part):
         query = select(idempotency_keys).where(idempotency_keys.c.key == key)
         row = self._connection.execute(query).one_or_none()
         return None if row is None else (row.sighting_id, row.payload_digest)
+
+    def merged_into(self, sighting_id: SightingId) -> list[SightingId]:
+        """Those that are kept beside this one, in the order in which they came."""
+        query = select(sightings.c.id).where(sightings.c.merged_into == sighting_id)
+        return list(self._connection.scalars(query.order_by(sightings.c.created_at, sightings.c.id)))
 
     def disputed(self) -> Sequence[Sighting]:
         """Those that are hidden until an officer has decided, the longest disputed first."""
@@ -98,6 +112,10 @@ class SightingWriting(SightingReading):
             self._connection.execute(
                 insert(idempotency_keys), {"key": key, "sighting_id": sighting.id, "payload_digest": digest}
             )
+
+    def merge(self, sighting_id: SightingId, into: SightingId | None) -> None:
+        """Keep a sighting beside another one, or by itself again."""
+        self._connection.execute(update(sightings).where(sightings.c.id == sighting_id).values(merged_into=into))
 
     def dispute(self, sighting_id: SightingId, at: datetime | None) -> None:
         """Hide a sighting since a time, or not any more."""

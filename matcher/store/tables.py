@@ -32,7 +32,7 @@ from matcher.domain.relations import RelationKind
 from matcher.store.columns import Choices, Day, Document, Id, Real, Time, Words
 
 # The newest migration. Revisions are rising numbers of four digits, so an older database is told from a newer one.
-REVISION = "0017"
+REVISION = "0018"
 REVISION_TABLE = "matcher_revision"
 
 metadata = MetaData(
@@ -155,6 +155,8 @@ sightings = Table(
     Column("source", Words),
     Column("created_at", Time, nullable=False),
     Column("disputed_at", Time),
+    # Another one of the same happening, beside which people see this one.
+    Column("merged_into", Id, ForeignKey("sightings.id"), index=True),
     Index(None, "created_at", "id"),
     Index("ix_sightings_disputed", "id", sqlite_where=_DISPUTED, postgresql_where=_DISPUTED),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from matcher.store.alerts import AlertReading, AlertWriting
 from matcher.store.audit import AuditReading, AuditWriting
 from matcher.store.candidates import CandidateReading, CandidateWriting
 from matcher.store.cases import CaseReading, CaseWriting
@@ -20,11 +21,14 @@ from matcher.store.naming import NamingReading
 from matcher.store.nights import NightReading, NightWriting
 from matcher.store.notices import NoticeReading, NoticeWriting
 from matcher.store.outbox import OutboxReading, OutboxWriting
+from matcher.store.partners import PartnerReading, PartnerWriting
 from matcher.store.people import PeopleReading, PeopleWriting
 from matcher.store.photos import PhotoReading, PhotoWriting
+from matcher.store.publications import CardReading, CardWriting
 from matcher.store.recusals import RecusalReading, RecusalWriting
 from matcher.store.relations import RelationReading, RelationWriting
 from matcher.store.remains import RemainsReading
+from matcher.store.reports import ReportReading, ReportWriting
 from matcher.store.retention import RetentionReading
 from matcher.store.sightings import SightingReading, SightingWriting
 from matcher.store.spaces import SpaceReading, SpaceWriting
@@ -62,6 +66,10 @@ class Reading:
     stop: StopReading
     watching: WatchReading
     retention: RetentionReading
+    cards: CardReading
+    alerts: AlertReading
+    partners: PartnerReading
+    reports: ReportReading
     audit: AuditReading
 
     def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
@@ -90,6 +98,10 @@ class Reading:
         self.stop = StopReading(connection, head)
         self.watching = WatchReading(connection, head, keys)
         self.retention = RetentionReading(connection, head)
+        self.cards = CardReading(connection, head)
+        self.alerts = AlertReading(connection, head)
+        self.partners = PartnerReading(connection, head)
+        self.reports = ReportReading(connection, head)
         self.audit = AuditReading(connection, head)
 
 
@@ -117,6 +129,10 @@ class Transaction(Reading):
     spaces: SpaceWriting
     stop: StopWriting
     watching: WatchWriting
+    cards: CardWriting
+    alerts: AlertWriting
+    partners: PartnerWriting
+    reports: ReportWriting
     audit: AuditWriting
 
     def __init__(self, connection: Connection, head: Head, keys: KeyRing | None = None) -> None:
@@ -145,4 +161,8 @@ class Transaction(Reading):
         self.stop = StopWriting(connection, head)
         self.watching = WatchWriting(connection, head, keys)
         self.retention = RetentionReading(connection, head)
+        self.cards = CardWriting(connection, head)
+        self.alerts = AlertWriting(connection, head)
+        self.partners = PartnerWriting(connection, head)
+        self.reports = ReportWriting(connection, head)
         self.audit = AuditWriting(connection, head)

@@ -12,6 +12,7 @@ from matcher.errors import WrongUse
 from matcher.wording import Wording
 
 FORM = "multipart/form-data"
+_AT_ONCE = 1 << 19  # bytes that the parser gets: it hands each lot to a thread, and the network brings a tenth of it
 
 
 def whole_form(request: Request) -> Receive:
@@ -27,11 +28,18 @@ def whole_form(request: Request) -> Receive:
 
     async def receive() -> Message:
         nonlocal last
-        message = await request.receive()
-        last = (last + message.get("body", b""))[-len(end) - 4 :]  # a line may end behind it
-        if message["type"] == "http.request" and not message.get("more_body") and not last.rstrip().endswith(end):
+        parts, more = [last], True
+        while more and sum(map(len, parts)) < _AT_ONCE:
+            message = await request.receive()
+            if message["type"] != "http.request":
+                return message  # the sender is gone, and with it what came last
+            parts.append(message.get("body", b""))
+            more = message.get("more_body", False)
+        whole = b"".join(parts)
+        come, last = whole[len(last) :], whole[-len(end) - 4 :]  # a line may end behind it
+        if not more and not last.rstrip().endswith(end):
             raise HTTPException(400, "The form ends in the middle: send it again.")
-        return message
+        return {"type": "http.request", "body": come, "more_body": more}
 
     return receive
 

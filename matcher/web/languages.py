@@ -11,6 +11,7 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import negotiate_locale
@@ -22,6 +23,7 @@ from babel.units import format_unit
 from markupsafe import Markup, escape
 
 from matcher.domain.chances import Meaning
+from matcher.domain.codes import spoken
 from matcher.domain.people import Language
 from matcher.domain.quality import Advice, Weakness
 from matcher.matching.sentences import sentence
@@ -41,16 +43,17 @@ _MOST_RANGES = 50  # of one header; browsers send a handful
 
 @dataclass(frozen=True, slots=True)
 class _Forms:
-    """How a language writes times and days; times always name their zone."""
+    """How a language writes times and days; times always name their zone. `letters` is a day for the public."""
 
     locale: Locale
     time: str
     day: str
+    letters: str
 
 
 _FORMS = {
-    Language.ENGLISH: _Forms(Locale("en"), "yyyy-MM-dd HH:mm 'UTC'", "yyyy-MM-dd"),
-    Language.CHINESE: _Forms(Locale("zh", script="Hans"), "y年M月d日 HH:mm 'UTC'", "y年M月d日"),
+    Language.ENGLISH: _Forms(Locale("en"), "yyyy-MM-dd HH:mm 'UTC'", "yyyy-MM-dd", "d MMMM y"),
+    Language.CHINESE: _Forms(Locale("zh", script="Hans"), "y年M月d日 HH:mm 'UTC'", "y年M月d日", "y年M月d日"),
 }
 
 
@@ -92,7 +95,7 @@ class Speech:
     @property
     def reader(self) -> Reader:
         """This language for files that are made elsewhere."""
-        return Reader(self.language.value, self.say, self.words)
+        return Reader(self.language.value, self.say, self.words, self.day)
 
     def say(self, text: str) -> str:
         """The translation of a text, or the text itself; nothing is nothing, where gettext gives its file's header."""
@@ -118,11 +121,24 @@ class Speech:
         name = kind or context(value)
         return english(value) if name is None else self.translations.pgettext(name, english(value))
 
+    def code(self, value: str | None) -> str:
+        """A code as people read it out."""
+        return NO_DATA if value is None else spoken(value)
+
     def time(self, value: datetime | None) -> str:
         """An aware time, in UTC."""
         if value is None:
             return NO_DATA
         return format_datetime(value, self._forms.time, tzinfo=timezone.utc, locale=self._forms.locale)
+
+    def local(self, value: datetime, zone: ZoneInfo) -> str:
+        """A time as clocks show it in a zone, to the minute."""
+        at = value.astimezone(zone)
+        return f"{self.day(at.date())}, {at:%H:%M}"
+
+    def day(self, value: date) -> str:
+        """A day for whoever reads it anywhere, its month in letters where the language has them."""
+        return format_date(value, self._forms.letters, locale=self._forms.locale)
 
     def date(self, value: date | None) -> str:
         """A day; of an aware time, its day in UTC."""

@@ -16,7 +16,10 @@ from matcher.wording import Wording
 
 FORM_BYTES = 1_000_000
 UPLOAD_BYTES = 64_000_000  # photos of at most 60 MB each, and what is told beside them
-_UPLOADS = re.compile(r"/v1/(cases|cases/[^/]+/photos|sightings|search)|/(cases|case/photos|sightings|search)")
+_UPLOADS = re.compile(
+    r"/v1/(cases|cases/[^/]+/photos|sightings|search|reports|reports/batch)"
+    r"|/(cases|case/photos|sightings|search|report|report/add)"
+)
 
 
 class BodyLimit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from matcher.domain.people import Language
+from matcher.errors import MatcherError
 from matcher.web.assets import address
 from matcher.web.identity import TOKEN_FIELD, Visit
 from matcher.web.languages import FOOTER, Speech, speech, wanted
 
 TEMPLATES = Path(__file__).parent / "templates"
-FILTERS = ("said", "told", "words", "time", "date", "number", "cm", "kg", "km", "meaning", "advice", "weakness")
+FILTERS = ("said", "told", "words", "code", "time", "date", "number", "cm", "kg", "km", "meaning", "advice", "weakness")
 
 
 def environments() -> Mapping[Language, Environment]:
@@ -52,10 +54,21 @@ def page(
         "path": request.url.path,
         "name": None if visited is None else visited.acting.name,
         "rights": {right.value for right in rights},
+        "waiting": {} if visited is None else _waiting(visited),
         "form_token": None if visited is None else visited.form_token,
     }
     text = request.app.state.templates[language_of(request)].get_template(template).render({**known, **values})
     return HTMLResponse(text, status_code=status)
+
+
+def _waiting(visited: Visit) -> Mapping[str, int]:
+    """How much waits behind addresses of the navigation; nothing where that cannot be read, as on pages of errors."""
+    with suppress(MatcherError):
+        found = visited.public.waiting(visited.acting)
+        counts = {"/alerts": found.alerts, "/reports": found.reports, "/disputes": found.disputes}
+        counts["/partners"] = found.partners
+        return {address: count for address, count in counts.items() if count}
+    return {}
 
 
 def language_of(request: Request) -> Language:

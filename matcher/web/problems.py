@@ -140,9 +140,8 @@ def _answer(
     if speaks_problems(request.scope):
         return problem(request.scope, status, str(said.message), code=said.code, errors=errors, headers=headers)
     kind, visited = None if said.code is None else KINDS[said.code], _visitor(request)
-    answer = page(
-        request, "problem.html", visited, status=status, title=_title(status), message=said.message, kind=kind
-    )
+    template = "public/problem.html" if getattr(request.app.state, "public", False) else "problem.html"
+    answer = page(request, template, visited, status=status, title=_title(status), message=said.message, kind=kind)
     answer.headers.update(headers or {})
     return answer
 

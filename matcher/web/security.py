@@ -27,15 +27,18 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "X-Robots-Tag": "noindex",
 }
+_POSITION = "camera=(), microphone=(), geolocation=(self)"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # what may go into a log and a header as it came
 
 
 class Guard:
     """Adds the headers to every answer. Nothing may be kept by a browser or proxy but the program's own files."""
 
-    def __init__(self, app: ASGIApp, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, secure: bool, asks_position: bool = False) -> None:
+        """`asks_position`: pages may ask a device where it is, if its owner wants that."""
         self._app = app
         self._secure = secure
+        self._asks_position = asks_position
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -46,7 +49,10 @@ class Guard:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                protect(MutableHeaders(scope=message), scope)
+                headers = MutableHeaders(scope=message)
+                protect(headers, scope)
+                if self._asks_position:
+                    headers["Permissions-Policy"] = _POSITION
             await send(message)
 
         await self._app(scope, receive, guarded)
@@ -54,7 +60,10 @@ class Guard:
 
 def protect(headers: MutableHeaders, scope: Scope) -> None:
     """Put the headers of every answer into those of one, the answer to a request that came through `Guard`."""
+    own = headers.get("Content-Security-Policy")  # of a page that brings its style along
     headers.update(HEADERS)
+    if own is not None:
+        headers["Content-Security-Policy"] = own
     headers.setdefault("Cache-Control", "private, no-store")  # `Assets` says how long its files are kept
     headers["X-Request-Id"] = scope["request_id"]
     if scope["secure"]:

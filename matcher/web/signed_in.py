@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from matcher.accounts.rights import Acting
 from matcher.services.casework import Casework
+from matcher.services.consents import Consents
 from matcher.services.context import Context
 from matcher.services.desk import Desk
+from matcher.services.public_side import PublicSide
 from matcher.services.staff import Accounts
 
 
@@ -28,6 +30,16 @@ class SignedIn:
     def casework(self) -> Casework:
         """Cases, sightings and searches."""
         return Casework(self.context)
+
+    @property
+    def consents(self) -> Consents:
+        """Who allows what for a case."""
+        return Consents(self.context)
+
+    @property
+    def public(self) -> PublicSide:
+        """What the public sees and reports."""
+        return PublicSide(self.context)
 
     @property
     def accounts(self) -> Accounts:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from enum import Enum
 
 from matcher.accounts.rights import Right
+from matcher.domain.alerts import AlertEnd, AlertState, BulletinKind, Meant
 from matcher.domain.cases import CaseStatus, Circumstance, ConfirmationKind, LegalBasis, PhotoState, Sex
+from matcher.domain.consents import Giver, Scope
 from matcher.domain.faces import NoFaceReason
+from matcher.domain.names import NamePolicy
 from matcher.domain.people import Role
+from matcher.domain.publications import CardEnd, CardState
 from matcher.domain.quality import WeaknessKind
 from matcher.domain.records import Choice, Flag, HowSeen
 from matcher.domain.relations import RelationKind
+from matcher.domain.reports import Relation, ReportState, Via, Witness
 from matcher.domain.reviews import (
     DecisionKind,
     Feature,
@@ -31,6 +36,8 @@ ENUMERATIONS: tuple[type[Enum], ...] = (
     CaseStatus, ConfirmationKind, Circumstance, LegalBasis, PhotoState, Sex, RelationKind,
     Flag, HowSeen, Choice, NoFaceReason, WeaknessKind,
     Right, Role, ReasonCode,
+    CardState, CardEnd, NamePolicy, AlertState, AlertEnd, Meant, BulletinKind, Giver, Scope,
+    Via, ReportState, Witness, Relation,
 )  # fmt: skip
 
 

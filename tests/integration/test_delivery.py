@@ -133,7 +133,7 @@ def test_who_is_told_of_what(office: Office) -> None:
     assert send_due(office.context) == {}, "once is enough"
 
 
-@pytest.mark.parametrize("channel", [*Channel, None])
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.WEBHOOK, None])
 def test_a_channel_that_is_not_set_gets_nothing(office: Office, channel: Channel | None) -> None:
     without = {"smtp_host": None, "mail_from": None} if channel is not Channel.EMAIL else {}
     without |= {"webhook_url": None, "webhook_secret": None} if channel is not Channel.WEBHOOK else {}
@@ -501,10 +501,10 @@ def _away(*_arguments: object) -> None:
     raise StoreProblem("The database at gao@secret cannot be used.")
 
 
-def test_without_a_channel_there_is_no_postman(office: Office) -> None:
+def test_without_a_channel_there_is_a_postman_for_partners_and_the_areas_of_alerts(office: Office) -> None:
     office.configure(smtp_host=None, mail_from=None, webhook_url=None, webhook_secret=None)
     with Postman(office.context):
-        assert "postman" not in {thread.name for thread in threading.enumerate()}
+        assert "postman" in {thread.name for thread in threading.enumerate()}
     assert by_doctor(office).text == "only in the inboxes of the desk"
 
 

@@ -202,6 +202,9 @@ def test_imports_say_which_photo_is_weak(home: Path, tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     saved(tmp_path, "cases/A-1/weak.png", BLURRED)
     saved(tmp_path, "seen/little.png", TINY)
+    saved(tmp_path, "seen/weak.png", BLURRED)
     assert "weak.png is weak: blurred" in run("case", "import-folders", "cases").stderr
-    assert "little.png: face only" in run("sighting", "import-folder", "seen").stderr
+    told = run("sighting", "import-folder", "seen").stderr
+    assert "little.png: face only" in told
+    assert "weak.png is weak: blurred" in told
     assert "little.png" not in run("sighting", "import-folder", "seen").stderr  # known already

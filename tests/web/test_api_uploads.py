@@ -18,10 +18,12 @@ from desks import SECRETS, Desk
 from pictures import child
 from requests_raw import post, send
 from starlette.datastructures import UploadFile
+from starlette.requests import Request
 
 from matcher.errors import PhotoRefused
 from matcher.images import decode
 from matcher.web import uploads
+from matcher.web.forms import whole_form
 from matcher.web.limits import FORM_BYTES, UPLOAD_BYTES, most_bytes
 
 HEAD = (
@@ -84,6 +86,30 @@ def test_a_long_upload_does_not_fill_the_memory(desk: Desk, spool: Path) -> None
         tracemalloc.stop()
     assert answer.read > 61_000_000
     assert peak < 12_000_000
+
+
+def test_a_form_that_trickles_in_reaches_its_parser_in_lots(desk: Desk) -> None:
+    body = HEAD + bytes(1_200_000) + TAIL
+    scope = {"type": "http", "headers": [(b"content-type", b"multipart/form-data; boundary=edge")]}
+
+    async def lots(sent: list[dict[str, object]]) -> list[dict[str, object]]:
+        waiting, found = iter(sent), []
+
+        async def receive() -> dict[str, object]:
+            return next(waiting)
+
+        take = whole_form(Request(scope, receive))
+        while not found or found[-1].get("more_body"):
+            found.append(await take())
+        return found
+
+    parts = [body[start : start + 10_000] for start in range(0, len(body), 10_000)]
+    come = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+    found = asyncio.run(lots([*come, {"type": "http.request"}]))
+    assert b"".join(one["body"] for one in found) == body
+    assert len(found) == 3
+    gone = asyncio.run(lots([*come[:70], {"type": "http.disconnect"}]))
+    assert [one["type"] for one in gone] == ["http.request", "http.disconnect"]
 
 
 def test_an_upload_that_stops_halfway_leaves_nothing(desk: Desk, spool: Path, caplog: pytest.LogCaptureFixture) -> None:

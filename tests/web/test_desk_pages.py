@@ -275,6 +275,7 @@ def test_every_route_declares_who_may_use_it_and_keeps_others_out(desk: Desk) ->
     found = routes(desk)
     assert len(found) >= 75
     words = ("claim", "task", "sighting", "photo", "face", "picture", "key", "case", "other", "name", "shown")
+    words += ("card", "alert", "consent", "report", "dispute")
     somewhere = {**dict.fromkeys(words, "0" * 12 + "1"), "place": "0", "kind": "aligned"}
     browsers = {name: desk.browser(name) for name in STAFF}
     proofs = {name: proof(browser) for name, browser in browsers.items()}

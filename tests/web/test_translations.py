@@ -15,10 +15,24 @@ from types import ModuleType
 
 import pytest
 from babel.messages.catalog import Catalog
-from desks import SECRETS, STAFF, Browser, Desk
+from desks import SECRETS, STAFF, Browser, Desk, acting_of
 from pictures import child, group, nobody
+from public_desk import CASE, PHONE, disputed, failing, located, reported, second
 
-from matcher.domain import cases, faces, people, quality, records, relations, reviews
+from matcher.domain import (
+    alerts,
+    cases,
+    consents,
+    faces,
+    names,
+    people,
+    publications,
+    quality,
+    records,
+    relations,
+    reports,
+    reviews,
+)
 from matcher.domain.people import Language
 from matcher.errors import MatcherError
 from matcher.web.languages import CHINESE, FOOTER, Speech, texts
@@ -79,9 +93,11 @@ def test_translations_are_chinese_and_promise_nothing() -> None:
 
 def test_every_word_of_what_the_desk_knows_can_be_translated() -> None:
     modules = (cases, faces, people, quality, records, relations, reviews)
+    modules += (alerts, consents, names, publications, reports)
     found = {one for module in modules for _, one in inspect.getmembers(module, inspect.isclass)}
     kinds = {one for one in found if issubclass(one, Enum) and one is not Enum}
-    assert kinds - set(ENUMERATIONS) == {people.Language}, "languages are written in themselves"
+    assert kinds - set(ENUMERATIONS) == {people.Language, reports.Doubt}, "languages are written in themselves"
+    assert set(reports.WORDS) == set(reports.Doubt), "and doubts are said in sentences"
     assert len({kind.__name__ for kind in ENUMERATIONS}) == len(ENUMERATIONS)
     chinese = texts(Language.CHINESE)
     for kind in ENUMERATIONS:
@@ -146,8 +162,8 @@ class Outside(HTMLParser):
 # What no translation changes: names and numbers that people gave, ids, times, and the program's own name.
 _ID = "[0-9a-hjkmnp-tv-z]{13}"
 _NOBODYS = re.compile(
-    rf"{'|'.join(SECRETS)}|mole <b>left</b>|\b({'|'.join(STAFF)}|{_ID}|UTC|sighting-matcher)\b"
-    r"|\d年\d+月\d+日|\d厘米|\d kg",
+    rf"{'|'.join(SECRETS)}|mole <b>left</b>|\b({'|'.join(STAFF)}|second|{_ID}|UTC|sighting-matcher)\b"
+    r"|\d年\d+月\d+日|\d厘米|\d kg|\d公里",
     re.IGNORECASE,
 )
 
@@ -204,6 +220,8 @@ def reviewing(walk: Walk) -> None:
     address = re.search(r"/decisions/\w{13}", walk.see(chen, "/decisions"))
     assert address is not None
     walk.see(chen, address[0])
+    for number in (1, 2, 3):
+        walk.see(chen, f"/cases/map?case={SECRETS[1]}{number}")
     chen.post(f"{address[0]}/refute", note=SECRETS[4])
     walk.see(zhou, "/decisions?state=excluded")
     walk.see(zhou, address[0])
@@ -252,7 +270,63 @@ def watching(walk: Walk) -> None:
         walk.see(sun, path, status)
 
 
-WALKS = (reviewing, casework, watching)
+def publishing(walk: Walk) -> None:
+    """Cards, alerts, reports of the public, disputes and partners."""
+    desk, here = walk.desk, f"/case/public?number={CASE}"
+    second(desk)
+    chen, ma, root, other = (desk.browser(name) for name in ("chen", "ma", "root", "second"))
+    walk.see(chen, here)
+    located(desk)
+    walk.keep("no phone", chen.post("/case/public/card", 400, number=CASE, policy="full", phone="").text)
+    ma.post("/case/public/card", number=CASE, policy="full", phone=PHONE)
+    card = desk.matcher.public.cards.of_case(acting_of(desk, "chen"), CASE)[0]
+    walk.see(ma, here)
+    walk.keep("no consent", chen.post("/case/public/card/approve", 400, card=card.id).text)
+    told = {"giver": "parent", "name": SECRETS[0], "scope": ["publication", "alerts"], "document": SECRETS[4]}
+    chen.post("/case/public/consent", number=CASE, **told)
+    chen.post("/case/public/card/approve", card=card.id)
+    chen.post("/case/details", number=CASE, seen=seen(chen), name=SECRETS[0], lat="30", lon="120")
+    walk.keep("no since", chen.post("/case/public/alert", 400, number=CASE, place=SECRETS[3], schedule="near").text)
+    where = {"lat": "30", "lon": "120", "place": SECRETS[3], "since": "2024-01-01", "note": SECRETS[2]}
+    page = chen.post("/case/public/alert", number=CASE, schedule="own", steps="0:5, 2.5:40", **where)
+    alert = page.url.path
+    walk.keep("drafted", page.text)
+    walk.keep("proposed", chen.post(f"{alert}/issue", meant="actual").text)
+    updated = re.search(r'name="seen" value="([^"]+)"', walk.see(other, alert))
+    assert updated is not None
+    for browser, path in ((other, "/alerts"), (chen, here), (chen, f"/case?number={CASE}")):
+        walk.see(browser, path)
+    walk.keep("agreed", other.post(f"{alert}/agree", seen=updated[1]).text)
+    walk.keep("smaller", chen.post(f"{alert}/change", 400, schedule="near", **where).text)
+    walk.see(chen, "/alerts")
+    receipt, again = reported(desk, card=card.code), reported(desk, held=False, told={"how_seen": "social_media"})
+    for path in ("/reports", "/reports?state=duplicate&witness=second_hand", "/reports?state=refused"):
+        walk.see(chen, path)
+    for one in (receipt, again):
+        for path in (f"/reports/{one.id}", f"/sightings/{one.id}"):
+            walk.see(chen, path)
+    walk.keep("refused", chen.post(f"/reports/{receipt.id}/refuse", note=SECRETS[2]).text)
+    walk.keep("contact", chen.post(f"/reports/{again.id}/contact", note=SECRETS[2]).text)
+    dispute = disputed(desk, card)
+    walk.see(chen, "/disputes")
+    walk.keep("upheld", chen.post(f"/disputes/{dispute}/decide", answer="uphold", note=SECRETS[2]).text)
+    for path in (here, alert, "/alerts?ended=1", f"/case?number={CASE}"):
+        walk.see(chen, path)
+    walk.keep("secret", root.post("/partners", name=SECRETS[0], url="https://a.example/x", tests="yes").text)
+    failing(desk, SECRETS[0])
+    walk.see(root, "/partners")
+    root.post("/partners/end", name=SECRETS[0])
+    walk.see(root, "/partners")
+
+
+def seen(browser: Browser) -> str:
+    """What the page of a case was made from."""
+    found = re.search(r'name="seen" value="([^"]+)"', browser.get(f"/case?number={CASE}").text)
+    assert found is not None
+    return found[1]
+
+
+WALKS = (reviewing, casework, watching, publishing)
 
 
 @pytest.mark.parametrize("through", WALKS)

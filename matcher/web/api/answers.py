@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from matcher.accounts.rights import Acting, Right
+from matcher.domain.alerts import Bulletin, BulletinKind, Circle, Meant
 from matcher.domain.ids import id_text
 from matcher.domain.people import ApiKey, Language, Person, Role
 from matcher.domain.records import AuditRecord
 from matcher.services.findings import Finding
+from matcher.services.partners import PartnerView
 from matcher.services.views import GalleryView, PhotoView
 
 
@@ -98,6 +100,43 @@ class AuditView:
     hash: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulletinView:
+    """What was told of an alert at one moment; a cancellation says nothing of the child, nor where."""
+
+    number: int
+    kind: BulletinKind
+    meant: Meant
+    at: datetime
+    expires_at: datetime | None
+    circle: Circle | None
+    code: str | None
+    place: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """How a reporter can be reached; `null` if that was not told, or is erased."""
+
+    contact: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SecretView:
+    """The new secret of a partner. It is shown this once."""
+
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPartnerView:
+    """A new partner. Its secret is shown this once."""
+
+    secret: str
+    partner: PartnerView
+
+
 @dataclass(frozen=True, slots=True)
 class InstallationView:
     """What searches run on, and the check-up."""
@@ -129,6 +168,22 @@ def of_key(key: ApiKey) -> KeyView:
     """A key as administrators see it."""
     scopes = tuple(sorted(key.scopes))
     return KeyView(id_text(key.id), key.label, scopes, key.created_at, key.expires_at, key.revoked_at)
+
+
+def of_bulletin(told: Bulletin) -> BulletinView:
+    """A bulletin as officers see it."""
+    content = told.content or {}
+    return BulletinView(
+        number=told.number,
+        kind=told.kind,
+        meant=told.meant,
+        at=told.at,
+        expires_at=told.expires_at,
+        circle=told.circle,
+        code=content.get("code"),
+        place=content.get("place") or None,
+        note=content.get("note"),
+    )
 
 
 def of_record(record: AuditRecord) -> AuditView:

@@ -20,14 +20,15 @@ Number = Annotated[float, Field(strict=True)]
 YesNo = Annotated[bool, Field(strict=True)]
 
 
-def _strict(**example: Any) -> ConfigDict:
+def strict(**example: Any) -> ConfigDict:
+    """How a body is read: as it is described, with an example of it."""
     return ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [example]})
 
 
 class Credentials(BaseModel):
     """Who wants to sign in."""
 
-    model_config = _strict(name="li", password="correct horse battery staple")  # noqa: S106 - an example
+    model_config = strict(name="li", password="correct horse battery staple")  # noqa: S106 - an example
 
     name: str
     password: str
@@ -36,7 +37,7 @@ class Credentials(BaseModel):
 class OwnPassword(BaseModel):
     """One's own new password, with the one that holds until now."""
 
-    model_config = _strict(old="correct horse battery staple", new="a longer one than that before")
+    model_config = strict(old="correct horse battery staple", new="a longer one than that before")
 
     old: str
     new: str
@@ -45,7 +46,7 @@ class OwnPassword(BaseModel):
 class Password(BaseModel):
     """A new password for somebody else."""
 
-    model_config = _strict(password="a longer one than that before")  # noqa: S106 - an example
+    model_config = strict(password="a longer one than that before")  # noqa: S106 - an example
 
     password: str
 
@@ -53,7 +54,7 @@ class Password(BaseModel):
 class LanguageChoice(BaseModel):
     """The language in which one reads; `null`: as the browser asks."""
 
-    model_config = _strict(language="zh-Hans")
+    model_config = strict(language="zh-Hans")
 
     language: Language | None
 
@@ -61,7 +62,7 @@ class LanguageChoice(BaseModel):
 class Picks(BaseModel):
     """Places of a list that resemble the face, counted from 1; none: nobody does."""
 
-    model_config = _strict(picks=[3])
+    model_config = strict(picks=[3])
 
     picks: list[Whole] = Field(max_length=1000)
 
@@ -69,7 +70,7 @@ class Picks(BaseModel):
 class Observation(BaseModel):
     """One line of the feature list."""
 
-    model_config = _strict(likeness="similar", note="broad")
+    model_config = strict(likeness="similar", note="broad")
 
     likeness: Likeness | None = None
     note: str | None = None
@@ -78,7 +79,7 @@ class Observation(BaseModel):
 class Draft(BaseModel):
     """What was entered about a pair so far."""
 
-    model_config = _strict(outcome=None, features={"nose": {"likeness": "similar", "note": "broad"}}, note=None)
+    model_config = strict(outcome=None, features={"nose": {"likeness": "similar", "note": "broad"}}, note=None)
 
     outcome: Outcome | None = None
     features: dict[Feature, Observation] = {}
@@ -88,7 +89,7 @@ class Draft(BaseModel):
 class Verdict(BaseModel):
     """What one says about a pair."""
 
-    model_config = _strict(
+    model_config = strict(
         outcome="potential", features={"nose": {"likeness": "similar", "note": "broad"}}, note="same mole on the cheek"
     )
 
@@ -100,7 +101,7 @@ class Verdict(BaseModel):
 class Settlement(BaseModel):
     """How a dispute ends, and why."""
 
-    model_config = _strict(decision="excluded", note="the ears differ")
+    model_config = strict(decision="excluded", note="the ears differ")
 
     decision: Literal["escalated", "excluded"]
     note: str
@@ -109,7 +110,7 @@ class Settlement(BaseModel):
 class Reason(BaseModel):
     """Why."""
 
-    model_config = _strict(note="a better photo came in")
+    model_config = strict(note="a better photo came in")
 
     note: str
 
@@ -117,7 +118,7 @@ class Reason(BaseModel):
 class Proof(BaseModel):
     """The proof from outside."""
 
-    model_config = _strict(kind="dna", reference="laboratory 17")
+    model_config = strict(kind="dna", reference="laboratory 17")
 
     kind: ConfirmationKind
     reference: str
@@ -126,7 +127,7 @@ class Proof(BaseModel):
 class ConfirmedPair(BaseModel):
     """The proof that a pair is the same child, and how the case ends by it."""
 
-    model_config = _strict(kind="dna", reference="laboratory 17", status="located_alive", note=None)
+    model_config = strict(kind="dna", reference="laboratory 17", status="located_alive", note=None)
 
     kind: ConfirmationKind
     reference: str
@@ -137,7 +138,7 @@ class ConfirmedPair(BaseModel):
 class Closing(BaseModel):
     """How a case ends; `located_…` takes a confirmation from outside."""
 
-    model_config = _strict(status="returned", confirmation=None, note="came home by herself")
+    model_config = strict(status="returned", confirmation=None, note="came home by herself")
 
     status: CaseStatus
     confirmation: Proof | None = None
@@ -147,7 +148,7 @@ class Closing(BaseModel):
 class ReadNotices(BaseModel):
     """Which notices one has read."""
 
-    model_config = _strict(notices=["4n9tz63yv1q0e"])
+    model_config = strict(notices=["4n9tz63yv1q0e"])
 
     notices: list[str] = Field(max_length=500)
 
@@ -155,7 +156,7 @@ class ReadNotices(BaseModel):
 class Place(BaseModel):
     """A position in degrees, WGS-84."""
 
-    model_config = _strict(lat=30.27, lon=120.15)
+    model_config = strict(lat=30.27, lon=120.15)
 
     lat: Number
     lon: Number
@@ -164,7 +165,7 @@ class Place(BaseModel):
 class CaseChanges(BaseModel):
     """Details of a child; `null` erases one, and what is left out stays as it is."""
 
-    model_config = _strict(name="Wang Fang", born="2016-03-01", missing_since="2024-05-01T18:30:00+08:00")
+    model_config = strict(name="Wang Fang", born="2016-03-01", missing_since="2024-05-01T18:30:00+08:00")
 
     name: str | None = None
     other_names: list[str] | None = None
@@ -187,7 +188,7 @@ class CaseChanges(BaseModel):
 class PhotoNote(BaseModel):
     """What is known of a case photo: its date, or the age on it; and the number of the child's face among several."""
 
-    model_config = _strict(taken="2023-09-01")
+    model_config = strict(taken="2023-09-01")
 
     taken: date | None = None
     age: Number | None = None
@@ -197,7 +198,7 @@ class PhotoNote(BaseModel):
 class NewCase(CaseChanges):
     """A new case: its number, what is told of the child, and notes on the photos in the order of the photos."""
 
-    model_config = _strict(case_id="HZ-2024-17", name="Wang Fang", sex="female", photos=[{"taken": "2023-09-01"}])
+    model_config = strict(case_id="HZ-2024-17", name="Wang Fang", sex="female", photos=[{"taken": "2023-09-01"}])
 
     case_id: str
     photos: list[PhotoNote] = Field(default=[], max_length=50)
@@ -206,7 +207,7 @@ class NewCase(CaseChanges):
 class SightingReport(BaseModel):
     """What is told of a sighting; every field may be left out."""
 
-    model_config = _strict(seen_at="2024-06-02T09:15:00+08:00", place="West Lake, Hangzhou", how_seen="in_person")
+    model_config = strict(seen_at="2024-06-02T09:15:00+08:00", place="West Lake, Hangzhou", how_seen="in_person")
 
     seen_at: datetime | None = None
     place: str | None = None
@@ -219,10 +220,29 @@ class SightingReport(BaseModel):
     source: str | None = None
 
 
+class PublicReport(SightingReport):
+    """What a partner's user, or an institution, tells of a sighting; every field may be left out.
+
+    `card` is the code of the card on which it was told. `photos` and `key` count in a batch: how many of the photos are
+    this report's, and what makes sending it twice the same as once.
+    """
+
+    model_config = strict(
+        seen_at="2024-06-02T09:15:00+08:00", place="West Lake, Hangzhou", how_seen="in_person", card="K7QF-9M2P"
+    )
+
+    card: str | None = None
+    contact: str | None = None
+    language: Language | None = None
+    institution: YesNo = False
+    photos: Whole = Field(1, ge=0, le=10)
+    key: str | None = Field(None, max_length=200)
+
+
 class SearchOrder(BaseModel):
     """Why one searches, and how many cases are wanted for each face."""
 
-    model_config = _strict(reason="call from the police in Hangzhou", top=10)
+    model_config = strict(reason="call from the police in Hangzhou", top=10)
 
     reason: str
     top: Whole | None = Field(None, ge=1, le=500)
@@ -231,7 +251,7 @@ class SearchOrder(BaseModel):
 class FaceNumber(BaseModel):
     """A face of a photo, counted from 1, largest first."""
 
-    model_config = _strict(face=2)
+    model_config = strict(face=2)
 
     face: Whole
 
@@ -239,7 +259,7 @@ class FaceNumber(BaseModel):
 class Relation(BaseModel):
     """How two cases are related."""
 
-    model_config = _strict(kind="sibling")
+    model_config = strict(kind="sibling")
 
     kind: RelationKind
 
@@ -247,7 +267,7 @@ class Relation(BaseModel):
 class NewAccount(BaseModel):
     """A new account; a service has no password."""
 
-    model_config = _strict(
+    model_config = strict(
         name="wang",
         roles=["reviewer"],
         shown_name="Wang Li",
@@ -264,7 +284,7 @@ class NewAccount(BaseModel):
 class AccountChanges(BaseModel):
     """What changes of an account; what is left out stays as it is."""
 
-    model_config = _strict(roles=["reviewer", "supervisor"], trained="2026-01-12")
+    model_config = strict(roles=["reviewer", "supervisor"], trained="2026-01-12")
 
     # Made by factories, so that the description shows no defaults: there are none, and `null` is refused.
     roles: list[Role] = Field(default_factory=list)
@@ -277,7 +297,7 @@ class AccountChanges(BaseModel):
 class KeyOrder(BaseModel):
     """A key that is wanted: what for, what it allows, for how many days."""
 
-    model_config = _strict(label="form of the shopping app", scopes=["sighting_submit"], days=90)
+    model_config = strict(label="form of the shopping app", scopes=["sighting_submit"], days=90)
 
     label: str
     scopes: list[Right]

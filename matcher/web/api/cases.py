@@ -8,10 +8,13 @@ from typing import Annotated, Any
 
 from fastapi import Form, UploadFile
 from pydantic import Json
+from starlette.responses import Response
 
 from matcher.domain.cases import CaseStatus
+from matcher.domain.people import Language
 from matcher.errors import WrongUse
 from matcher.interchange.cells import day
+from matcher.interchange.sighting_map import sighting_map
 from matcher.services.details import parsed
 from matcher.services.inputs import CasePhoto
 from matcher.services.views import CaseCandidate, CaseSummary, CaseView, WeakCase
@@ -31,10 +34,17 @@ from matcher.web.api.parameters import (
     SightingReader,
 )
 from matcher.web.api.uploads import Photo, Photos
+from matcher.web.languages import speech
 from matcher.web.parts import Page, Whole, page, whole
 from matcher.web.uploads import photos_of
 
 router = router_of("Cases")
+
+
+class Svg(Response):
+    """A drawing."""
+
+    media_type = "image/svg+xml"
 
 
 @router.get("/cases", summary="Cases")
@@ -119,6 +129,15 @@ def reopen_case(caller: CaseCloser, case: CaseNumber, given: Reason) -> CaseView
 def case_candidates(caller: SightingReader, case: CaseNumber, limit: Limit = 50) -> Whole[CaseCandidate]:
     """The sightings that a case is a candidate for, newest first; whoever looks judges none of them blind any more."""
     return whole(caller.casework.candidates_of(caller.acting, case, limit + 1), limit)
+
+
+@router.get("/cases/{case}/map", response_class=Svg, summary="The map of a case")
+@apart.pictures
+def map_of_case(caller: SightingReader, case: CaseNumber, language: Language | None = None) -> Response:
+    """Where the child was last seen, sightings that people hold for possible, and areas of alerts, as a drawing with a
+    table; in the account's language unless another is named. Whoever looks judges none of them blind any more."""
+    reader = speech(language or caller.acting.language or Language.ENGLISH).reader
+    return Svg(sighting_map(caller.casework.case_map(caller.acting, case, reader).sheet))
 
 
 @router.put("/cases/{case}/relations/{other}", summary="Relate two cases")

@@ -62,6 +62,7 @@ from matcher.web.api.answers import (
     SessionView,
     UnchosenView,
 )
+from matcher.web.api.public_examples import PUBLIC
 
 _AT = datetime(2024, 6, 2, 1, 15, tzinfo=timezone.utc)
 _LATER = datetime(2024, 6, 2, 1, 45, tzinfo=timezone.utc)
@@ -75,8 +76,9 @@ _ADVICE = Advice("face only 31 pixels wide; it could be used from 40 on", "ask f
 _MEANING = Meaning(AgeBand.FROM_6, Chance(0.025, 0.011, 0.055, True, 0.0253, 0.0002, 120))
 _SENTENCE = "Fewer than 1 in 40 searches with an unrelated person find someone this similar among the 120 children."
 _CANDIDATE = CandidateView(
-    _CASE, 0.71, 1, (Flag.YEARS_APART,), _PHOTO, _FACE, "7d2f4g6h8j1ks", CaseStatus.OPEN, _MEANING, _SENTENCE
-)
+    _CASE, 0.71, 1, (Flag.YEARS_APART,), _PHOTO, _FACE, "7d2f4g6h8j1ks", CaseStatus.OPEN, _MEANING, _SENTENCE,
+    "167 km in 5 h: 33 km/h",
+)  # fmt: skip
 _FACE_VIEW = FaceView(1, _FACE, _BOX, _QUALITY, Choice.ONLY)
 _PHOTO_VIEW = PhotoView(_PHOTO, PhotoState.READY, None, 640, 480, date(2023, 9, 1), None, (_FACE_VIEW,), _AT)
 _FACES = FaceCandidates(1, _BOX, 0, _QUALITY, (_CANDIDATE,), _FACE, review=TaskState.WAITING)
@@ -143,4 +145,5 @@ EXAMPLES: tuple[Any, ...] = (
         None, "9f2c4e6a8b0d1f3e5a7c9b1d3f5e7a9c1b3d5f7e9a1c3b5d7f9e1a3c5b7d9f1e",
     ),
     InstallationView(_GALLERY, (Finding("machine", True, f"x86_64, 4 cores, sighting-matcher {__version__}"),)),
+    *PUBLIC,
 )  # fmt: skip

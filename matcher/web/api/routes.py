@@ -8,10 +8,25 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from matcher.web.api import cases, inbox, pairs, people, pictures, review, sessions, sightings, watch
+from matcher.web.api import (
+    cases,
+    inbox,
+    pairs,
+    partners,
+    people,
+    pictures,
+    publication,
+    reports,
+    review,
+    sessions,
+    sightings,
+    watch,
+)
 from matcher.web.api.document import describe
 
-_PARTS = (sessions, review, pairs, inbox, cases, sightings, pictures, people, watch)
+_PARTS = (
+    sessions, review, pairs, inbox, cases, publication, sightings, reports, pictures, people, partners, watch,
+)  # fmt: skip
 
 
 def install(app: FastAPI) -> None:

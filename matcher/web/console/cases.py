@@ -21,6 +21,7 @@ from matcher.interchange.records import CASE_COLUMNS
 from matcher.services.inputs import CasePhoto
 from matcher.services.views import CaseView
 from matcher.web import apart, parts
+from matcher.web.console.publication import seen_by_public
 from matcher.web.forms import text, words
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
@@ -200,6 +201,7 @@ def _case(request: Request, visited: Visit, view: CaseView, refused: Refused | N
         ends=ends,
         kinds=list(ConfirmationKind),
         relations=list(RelationKind),
+        **seen_by_public(visited, view.case_id),
         **_CHOICES,
     )
 

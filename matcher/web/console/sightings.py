@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -15,6 +16,7 @@ from matcher.domain.records import HowSeen
 from matcher.errors import MatcherError
 from matcher.interchange.cells import position
 from matcher.interchange.records import SIGHTING_COLUMNS
+from matcher.services.views import SightingView
 from matcher.web import apart, parts
 from matcher.web.forms import text, words
 from matcher.web.identity import Form, Visit, allowed
@@ -77,14 +79,14 @@ def received(request: Request, visited: Sender, sighting: str) -> Response:
 def show(request: Request, visited: Looker, sighting: str) -> Response:
     """A sighting's photos and faces, without its candidates; whoever looks is asked about its pairs no more."""
     found = visited.casework.triage_sheet(visited.acting, sighting)
-    return page(request, "sighting.html", visited, sighting=found, candidates=False)
+    return _sighting(request, visited, found, candidates=False)
 
 
 @router.get("/{sighting}/candidates")
 def candidates(request: Request, visited: Reader, sighting: str) -> Response:
     """A sighting with its candidates."""
     found = visited.casework.sighting(visited.acting, sighting)
-    return page(request, "sighting.html", visited, sighting=found, candidates=True)
+    return _sighting(request, visited, found, candidates=True)
 
 
 @router.post("/{sighting}/mark")
@@ -120,6 +122,16 @@ def dismiss(visited: Officer, sighting: str, given: Form) -> Response:
     """Show it again."""
     visited.casework.dismiss_dispute(visited.acting, sighting, note=text(given, "note"))
     return RedirectResponse(f"/sightings/{sighting}", status_code=303)
+
+
+def _sighting(request: Request, visited: Visit, found: SightingView, *, candidates: bool) -> Response:
+    """A sighting, with what is known of its report where the public reported it, and those that tell of the same."""
+    report, beside = None, []
+    if Right.TRIAGE in visited.acting.rights:
+        report = visited.public.reports.line(visited.acting, found.id)
+        beside = visited.public.reports.beside(visited.acting, found.id)
+    values: Mapping[str, Any] = {"candidates": candidates, "report": report, "beside": beside}
+    return page(request, "sighting.html", visited, sighting=found, **values)
 
 
 def _told(given: FormData) -> dict[str, Any]:

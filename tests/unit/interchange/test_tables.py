@@ -112,8 +112,8 @@ def test_unknown_columns_missing_numbers_and_ragged_rows(tmp_path: Path) -> None
 
 
 def test_files_that_cannot_be_read_as_a_whole(tmp_path: Path) -> None:
-    with pytest.raises(WrongUse, match="neither .csv nor .jsonl"):
-        read_rows(written(tmp_path, "x", name="table.xls"))
+    with pytest.raises(WrongUse, match="neither .csv nor .xlsx nor .jsonl"):
+        read_rows(written(tmp_path, "x", name="table.txt"))
     with pytest.raises(WrongUse, match="the first line names the columns"):
         list(read_rows(written(tmp_path, "")))
     with pytest.raises(WrongUse, match="names a column twice"):

@@ -1,0 +1,33 @@
+"""Partners: services that show cards and alerts to their own users, and hand in what those report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+
+PartnerId = NewType("PartnerId", int)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partner:
+    """One receiver of signed events. Where its users are, only it knows.
+
+    `tests`: it is told of tests and exercises too. `failures` counts attempts without success since the last one that
+    had some; until `retry_at` nothing is sent to it, so that one that hangs holds up nobody else.
+    """
+
+    id: PartnerId
+    name: str
+    url: str
+    tests: bool = False
+    created_at: datetime
+    ended_at: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    retry_at: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it is told anything."""
+        return self.ended_at is None

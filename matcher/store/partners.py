@@ -1,0 +1,71 @@
+"""Partners, and how sending to them goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from matcher.domain.partners import Partner, PartnerId
+from matcher.store.part import Part
+from matcher.store.public_tables import partners
+
+_FIELDS = tuple(field.name for field in fields(Partner))
+_COLUMNS = [partners.c[name] for name in _FIELDS]
+
+
+class PartnerReading(Part):
+    """Partners by id or name."""
+
+    __slots__ = ()
+
+    def get(self, partner_id: PartnerId) -> Partner | None:
+        """The partner of this id."""
+        row = self._connection.execute(select(*_COLUMNS).where(partners.c.id == partner_id)).mappings().one_or_none()
+        return None if row is None else Partner(**row)
+
+    def by_name(self, name: str) -> Partner | None:
+        """The partner of this name."""
+        row = self._connection.execute(select(*_COLUMNS).where(partners.c.name == name)).mappings().one_or_none()
+        return None if row is None else Partner(**row)
+
+    def list(self) -> Sequence[Partner]:
+        """All partners by name, those that ended among them."""
+        found = [Partner(**row) for row in self._connection.execute(select(*_COLUMNS)).mappings()]
+        return sorted(found, key=lambda one: one.name)
+
+    def secret(self, partner_id: PartnerId) -> bytes | None:
+        """The sealed secret of a partner."""
+        return self._connection.scalar(select(partners.c.secret).where(partners.c.id == partner_id))
+
+
+class PartnerWriting(PartnerReading):
+    """Partners, with their changes."""
+
+    __slots__ = ()
+
+    def add(self, partner: Partner, secret: bytes) -> None:
+        """Keep a new partner with its sealed secret."""
+        self._connection.execute(
+            insert(partners), {name: getattr(partner, name) for name in _FIELDS} | {"secret": secret}
+        )
+
+    def change(self, partner: Partner, secret: bytes | None = None) -> None:
+        """Keep a partner as it is now, with another secret if one is given."""
+        values = {name: getattr(partner, name) for name in _FIELDS}
+        if secret is not None:
+            values["secret"] = secret
+        self._connection.execute(update(partners).where(partners.c.id == partner.id).values(**values))
+
+    def reached(self, partner_id: PartnerId) -> None:
+        """Note that an attempt had success."""
+        fine = {"failures": 0, "failing_since": None, "retry_at": None}
+        self._connection.execute(update(partners).where(partners.c.id == partner_id).values(**fine))
+
+    def missed(self, partner: Partner, now: datetime, retry_at: datetime) -> None:
+        """Note that an attempt had none, and when the next one is."""
+        since = partner.failing_since or now
+        values = {"failures": partner.failures + 1, "failing_since": since, "retry_at": retry_at}
+        self._connection.execute(update(partners).where(partners.c.id == partner.id).values(**values))

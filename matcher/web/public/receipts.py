@@ -1,0 +1,98 @@
+"""What reporters do with their code. It travels in the body of forms only: an address would end up in histories."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from matcher.errors import MatcherError
+from matcher.services.receipts import ReceiptView, face_picture
+from matcher.web.forms import text
+from matcher.web.identity import public
+from matcher.web.public.form import report_of
+from matcher.web.public.visitor import Anybody, Sent, Visitor
+from matcher.web.uploads import photos
+
+router = APIRouter(prefix="/report", dependencies=[Depends(public)])
+
+
+@router.get("/status")
+def ask(visited: Anybody) -> Response:
+    """Where a code is typed in."""
+    return visited.page("code.html", problem=None)
+
+
+@router.post("/status")
+def status(visited: Anybody, given: Sent) -> Response:
+    """What became of a report."""
+    return _shown(visited, text(given, "code"))
+
+
+@router.post("/mark")
+def mark(visited: Anybody, given: Sent) -> Response:
+    """Say which face is meant."""
+    code = text(given, "code")
+    try:
+        visited.side.reports.mark(code, text(given, "face"))
+    except MatcherError as error:
+        return _problem(visited, code, error)
+    return _shown(visited, code, done="marked")
+
+
+@router.post("/add")
+def add(visited: Anybody, given: Sent) -> Response:
+    """Add photos or words to a report."""
+    code = text(given, "code")
+    try:
+        visited.side.reports.accept(report_of(visited, given), photos(given))
+    except MatcherError as error:
+        return _problem(visited, code, error)
+    return _shown(visited, code, done="added")
+
+
+@router.post("/withdraw")
+def withdraw(visited: Anybody, given: Sent) -> Response:
+    """Take a report back."""
+    code = text(given, "code")
+    try:
+        gone = visited.side.reports.withdraw(code)
+    except MatcherError as error:
+        return _problem(visited, code, error)
+    return visited.page("withdrawn.html", gone=gone)
+
+
+def _shown(
+    visited: Visitor, code: str, *, done: str | None = None, problem: str | None = None, status: int = 200
+) -> Response:
+    try:
+        view = visited.side.reports.receipt(code)
+    except MatcherError as error:
+        if error.http_status >= 500:
+            raise
+        return visited.page("code.html", status=error.http_status, problem=error.message)
+    return visited.page(
+        "status.html",
+        status=status,
+        code=code,
+        receipt=view,
+        pictures=_pictures(visited, code, view),
+        done=done,
+        problem=problem,
+    )
+
+
+def _problem(visited: Visitor, code: str, error: MatcherError) -> Response:
+    if error.http_status >= 500:
+        raise error
+    return _shown(visited, code, problem=error.message, status=error.http_status)
+
+
+def _pictures(visited: Visitor, code: str, view: ReceiptView) -> dict[str, str]:
+    """The faces among which one can be marked, inside the page itself: no address shows them to anybody else."""
+    several = [face for photo in view.photos if len(photo.faces) > 1 for face in photo.faces]
+    return {
+        face: "data:image/jpeg;base64," + b64encode(face_picture(visited.context, code, face)).decode()
+        for face in several
+    }

@@ -1,0 +1,121 @@
+"""Who visits a page of the public: nobody who is known; from where, and in which language it is read."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData
+from starlette.responses import HTMLResponse
+
+from matcher.domain.codes import parse_code
+from matcher.domain.people import Language
+from matcher.domain.publications import CODE_LETTERS, Publication
+from matcher.errors import NotPermitted
+from matcher.services.context import Context
+from matcher.services.public_side import PublicSide
+from matcher.web.forms import whole_form
+from matcher.web.languages import speech
+from matcher.web.pages import language_of
+from matcher.web.pages import page as any_page
+from matcher.web.security import is_own_page
+from matcher.wording import Wording
+
+_FOREIGN = Wording("This form is not from a page of ours: load the page anew.")
+_LONGEST_TIME = 24 * 3600  # seconds that a form may lie open and still tell how long it took
+
+
+class Visitor:
+    """A request of somebody who is not known."""
+
+    def __init__(self, request: Request) -> None:
+        self.context: Context = request.app.state.context
+        self.request = request
+
+    @property
+    def side(self) -> PublicSide:
+        """The use cases of the public side."""
+        return PublicSide(self.context)
+
+    @property
+    def address(self) -> str | None:
+        """Where the request comes from; a server that is called by itself has no such place.
+
+        Of an IPv6 address its network of 64 bits, in which one device has as many addresses as it likes.
+        """
+        host = None if self.request.client is None else self.request.client.host
+        try:
+            address = ipaddress.ip_address(host or "")
+        except ValueError:
+            return host
+        if address.version == 4:
+            return host
+        return str(ipaddress.ip_network((address, 64), strict=False).network_address)
+
+    @property
+    def language(self) -> Language:
+        """The language in which pages are answered."""
+        return language_of(self.request)
+
+    def card(self, code: str | None) -> Publication | None:
+        """The card of a code if the public may see it now."""
+        plain = None if code is None else parse_code(code, CODE_LETTERS)
+        if plain is None:
+            return None
+        with self.context.store.read() as reading:
+            found = reading.cards.by_code(plain)
+        return found if found is not None and found.shown(self.context.clock()) else None
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page of the public."""
+        known = {"lang": self.language.value, "emergency": self.context.settings.public_emergency, "local": self._local}
+        return any_page(self.request, f"public/{template}", status=status, **{**known, **values})
+
+    def _local(self, at: datetime) -> str:
+        """A time as the clocks show it where the public is."""
+        return speech(self.language).local(at, ZoneInfo(self.context.settings.public_zone))
+
+    def started(self) -> str:
+        """What a form carries to tell later when it was given out: seconds, and a proof that they are ours."""
+        seconds = f"{self.context.clock().timestamp():.0f}"
+        return f"{seconds}.{self._proof(seconds)}"
+
+    def seconds_since(self, started: str) -> float | None:
+        """How long ago a form was given out; `None` if it does not tell, or tells what we did not give out."""
+        seconds, _, proof = started.partition(".")
+        if (
+            not seconds.isascii()
+            or not seconds.isdigit()
+            or not hmac.compare_digest(proof.encode(), self._proof(seconds).encode())
+        ):
+            return None
+        passed = self.context.clock().timestamp() - int(seconds)
+        return passed if 0 <= passed <= _LONGEST_TIME else None
+
+    def _proof(self, seconds: str) -> str:
+        return self.context.key.digest(seconds.encode(), "form")[:32]
+
+
+def visitor(request: Request, lang: str | None = None) -> Visitor:
+    """The visitor of a request; `lang` chooses another language than the browser asks for."""
+    request.state.language = next((one for one in Language if one.value == lang), None)
+    return Visitor(request)
+
+
+async def sent_form(request: Request) -> AsyncIterator[FormData]:
+    """A form that one of our pages sent, whole; its files go when it is answered."""
+    if not is_own_page(request.headers):
+        raise NotPermitted(_FOREIGN)
+    async with Request(request.scope, whole_form(request)).form() as given:
+        chosen = given.get("lang")
+        request.state.language = next((one for one in Language if one.value == chosen), request.state.language)
+        yield given
+
+
+Anybody = Annotated[Visitor, Depends(visitor)]
+Sent = Annotated[FormData, Depends(sent_form)]

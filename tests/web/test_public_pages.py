@@ -1,0 +1,352 @@
+"""The pages of the public: the form without a script, codes, cards, feeds, and what others send there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from caps import parse_cap, require_valid
+from lxml import etree
+from offices import START, Office, opened
+from pictures import child, group, nobody
+from publishing import alerted, missing, published, second_officer
+from reviews import Clock, account
+from starlette.testclient import TestClient
+
+from matcher.accounts.rights import Right
+from matcher.domain.people import Role
+from matcher.interchange.cap import CapKind, CapStatus
+from matcher.services.accounts import NewKey
+from matcher.services.alerts import grow_due
+from matcher.services.report_work import look_at_all
+from matcher.web.public.app import create_public_app
+
+URL = "https://find.example"
+SETTINGS = f'control_rate = 0.0\nreports_per_hour = 50\npublic_url = "{URL}"\npublic_phone = "110"\nclosed_days = 10\n'
+
+
+@pytest.fixture
+def office(home: Path) -> Iterator[Office]:
+    yield from opened(home, Clock(START), SETTINGS)
+
+
+@pytest.fixture
+def browser(office: Office) -> Iterator[TestClient]:
+    with TestClient(create_public_app(office.matcher.context, secure=True), base_url=URL) as client:
+        yield client
+
+
+def fields(html: str) -> dict[str, str]:
+    """The hidden fields of a page's first form."""
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', html.partition("</form>")[0]))
+
+
+def send(browser: TestClient, *photos: bytes, page: str = "/report", **entered: str):
+    form = fields(browser.get(page).text) | entered
+    files = [("photo", (f"{number}.jpg", photo, "image/jpeg")) for number, photo in enumerate(photos)]
+    return browser.post("/report", data=form, files=files or None)
+
+
+def code_of(html: str) -> str:
+    return re.search(r'class="code" translate="no">([0-9A-Z-]+)<', html)[1]
+
+
+def test_the_form_takes_a_report_without_a_script_and_gives_its_code(browser: TestClient, office: Office) -> None:
+    office.register(1, 2)
+    office.clock.forward(minutes=1)
+    sent = send(browser, child(1, 1), place="the station", how_seen="in_person", first_hand="yes", note="a red coat")
+    assert sent.status_code == 201, sent.text
+    look_at_all(office.matcher.context)
+    (summary,) = office.matcher.sightings()
+    view = office.matcher.sighting(summary.id)
+    assert (view.place, view.first_hand, view.note) == ("the station", True, "a red coat")
+    assert view.photos[0].faces[0].candidates[0].case_id == "A-1"
+    status = browser.post("/report/status", data={"code": code_of(sent.text)})
+    assert "People work on it" in status.text
+    assert "A-1" not in status.text + sent.text
+    assert "Child 1" not in status.text + sent.text
+
+
+def test_sending_the_same_form_twice_is_one_report(browser: TestClient, office: Office) -> None:
+    form = fields(browser.get("/report").text)
+    sent = [browser.post("/report", data=form, files={"photo": ("p.jpg", child(1), "image/jpeg")}) for _ in range(2)]
+    assert code_of(sent[0].text) == code_of(sent[1].text)
+    assert len(office.matcher.sightings()) == 1
+
+
+def test_day_and_time_are_those_of_the_place_and_positions_those_of_its_maps(
+    browser: TestClient, office: Office
+) -> None:
+    send(browser, child(1), seen_day="2026-05-01", seen_time="18:30", lat="30.2741", lon="120.1551", datum="gcj02")
+    view = office.matcher.sighting(office.matcher.sightings()[0].id)
+    assert view.seen_at == datetime(2026, 5, 1, 10, 30, tzinfo=timezone.utc)
+    assert abs(view.position.lat - 30.2741) > 0.001, "it was shifted back"
+
+
+@pytest.mark.parametrize(
+    ("entered", "problem"),
+    [
+        ({"lat": "91", "lon": "0"}, "off the globe"),
+        ({"lat": "30"}, "lon"),
+        ({"seen_day": "yesterday"}, "no day and time"),
+        ({"seen_time": "18:30"}, "On which day"),
+        ({"note": "x" * 2001}, "at most 2000"),
+        ({"how_seen": "social_media", "first_hand": "yes"}, "not seen first-hand"),
+    ],
+)
+def test_what_cannot_be_meant_comes_back_with_what_was_entered(browser: TestClient, office, entered, problem) -> None:
+    sent = send(browser, child(1), place="the <b>market</b>", **entered)
+    assert sent.status_code == 400
+    assert problem in sent.text
+    assert "the &lt;b&gt;market&lt;/b&gt;" in sent.text
+    assert office.matcher.sightings() == []
+
+
+def test_without_a_photo_or_with_something_else_the_form_says_so(browser: TestClient, office: Office) -> None:
+    assert "at least one photo" in send(browser).text
+    sent = send(browser, b"<script>alert(1)</script>")
+    assert sent.status_code in {400, 415, 422}
+    assert "photo 1" in sent.text
+    assert office.matcher.sightings() == []
+
+
+def test_too_much_at_once_is_refused_before_it_is_read(browser: TestClient) -> None:
+    sent = browser.post(
+        "/report",
+        content=b"x",
+        headers={"content-length": "70000000", "content-type": "multipart/form-data; boundary=b"},
+    )
+    assert sent.status_code == 413
+    assert "64 MB" in sent.text
+
+
+def test_a_trap_and_haste_hold_a_report_without_saying_so(browser: TestClient, office: Office) -> None:
+    sent = send(browser, child(1), website="http://buy.example")
+    assert sent.status_code == 201
+    look_at_all(office.matcher.context)
+    (line,) = office.matcher.public.reports.waiting(office.boss)
+    assert {one.value for one in line.doubts} >= {"trap", "haste"}
+
+
+def test_a_form_of_another_site_is_refused(browser: TestClient, office: Office) -> None:
+    form = fields(browser.get("/report").text)
+    sent = browser.post(
+        "/report",
+        data=form,
+        files={"photo": ("p.jpg", child(1), "image/jpeg")},
+        headers={"origin": "https://evil.example"},
+    )
+    assert sent.status_code == 403
+    assert office.matcher.sightings() == []
+
+
+def test_the_reporter_marks_a_face_adds_a_photo_and_takes_it_back(browser: TestClient, office: Office) -> None:
+    code = code_of(send(browser, group(1, 2)).text)
+    look_at_all(office.matcher.context)
+    page = browser.post("/report/status", data={"code": code}).text
+    faces = re.findall(r'name="face" value="(\w+)"', page)
+    assert len(faces) == 2
+    assert page.count("data:image/jpeg;base64,") == 2
+    assert "that face is meant" in browser.post("/report/mark", data={"code": code, "face": faces[1]}).text
+    added = browser.post(
+        "/report/add", data={"code": code, "note": "he limps"}, files={"photo": ("p.jpg", child(1, 2), "image/jpeg")}
+    )
+    assert "added to your report" in added.text, added.text
+    assert len(office.matcher.sightings()) == 2
+    gone = browser.post("/report/withdraw", data={"code": code})
+    assert "was erased" in gone.text
+    assert browser.post("/report/status", data={"code": code}).status_code == 404
+
+
+def test_no_usable_face_is_answered_with_how_to_take_a_better_photo(browser: TestClient, office: Office) -> None:
+    code = code_of(send(browser, nobody()).text)
+    assert "Nobody has looked" in browser.post("/report/status", data={"code": code}).text
+    look_at_all(office.matcher.context)
+    page = browser.post("/report/status", data={"code": code}).text
+    assert "No face on it can be used" in page
+    assert "face the camera" in page or "nearer" in page or "no face" in page.lower()
+
+
+def test_pages_speak_chinese_to_whoever_asks_for_it(browser: TestClient) -> None:
+    page = browser.get("/report", headers={"accept-language": "zh-CN,zh;q=0.9"}).text
+    assert '<html lang="zh-Hans">' in page
+    assert "Report a sighting" not in page
+    assert '<html lang="en">' in browser.get("/report?lang=en", headers={"accept-language": "zh-CN"}).text
+    form = fields(page)
+    sent = browser.post("/report", data=form, files={"photo": ("p.jpg", child(1), "image/jpeg")})
+    assert '<html lang="zh-Hans">' in sent.text, "the language goes with the form"
+
+
+def test_the_form_is_light_and_every_page_forbids_what_it_does_not_need(browser: TestClient, office: Office) -> None:
+    missing(office)
+    card = published(office)
+    page = browser.get(f"/report?card={card.code}")
+    assert "Wang Xiaoming" in page.text
+    extra = sum(
+        len(browser.get(address).content) for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
+    )
+    assert len(page.content) + extra < 60_000
+    assert "geolocation=(self)" in page.headers["permissions-policy"]
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert page.headers["cache-control"] == "private, no-store"
+    for hidden in ("/queue", "/cases", "/sign-in", "/people", "/v1/cases", "/metrics"):
+        assert browser.get(hidden).status_code == 404, hidden
+
+
+def test_a_card_is_given_out_in_every_form_while_it_is_shown(browser: TestClient, office: Office) -> None:
+    missing(office, police_reference="POLICE-77", consent="CONSENT-77", other_names=["OTHER-77"])
+    card = published(office)
+    root = f"/c/{card.code}"
+    page = browser.get(root)
+    assert "Wang Xiaoming" in page.text
+    assert browser.get(f"{root}/photo.jpg").content[:2] == b"\xff\xd8"
+    for shape in ("message", "square"):
+        assert browser.get(f"{root}/{shape}.png").content[:4] == b"\x89PNG"
+    assert browser.get(f"{root}/poster.pdf").content[:4] == b"%PDF"
+    data = browser.get(f"{root}/card.json").text
+    told = json.loads(data)
+    assert told["child"]["name"] == "Wang Xiaoming"
+    assert set(told["words"]) == {"en", "zh-Hans"}
+    for secret in ("POLICE-77", "CONSENT-77", "OTHER-77", "30.25", "A-1"):
+        assert secret not in data + page.text
+    office.matcher.close_case("A-1", status="returned", actor="me")
+    for path in (root, f"{root}/photo.jpg", f"{root}/message.png", f"{root}/poster.pdf", f"{root}/card.json"):
+        assert browser.get(path).status_code == 404, path
+    assert browser.get("/c/00000000").status_code == 404
+
+
+def test_an_alert_is_a_cap_document_and_stands_in_both_feeds_until_it_ends(browser: TestClient, office: Office) -> None:
+    missing(office)
+    published(office)
+    alert = alerted(office, second_officer(office))
+    office.clock.forward(hours=1)
+    grow_due(office.matcher.context)
+    feed = etree.fromstring(browser.get("/alerts.atom").content)
+    (link,) = feed.xpath(
+        "//a:entry/a:link[@type='application/cap+xml']/@href", namespaces={"a": "http://www.w3.org/2005/Atom"}
+    )
+    document = browser.get(link.removeprefix(URL))
+    assert document.headers["content-type"].startswith("application/cap+xml")
+    require_valid(document.content)
+    cap = parse_cap(document.content)
+    assert (cap.kind, cap.status, cap.references[0].identifier) == (CapKind.UPDATE, CapStatus.ACTUAL, f"{alert.id}-1")
+    assert {info.language for info in cap.infos} == {"en", "zh-Hans"}
+    assert cap.infos[0].circle.radius_km == 200
+    (resource,) = cap.infos[0].resources
+    photo = browser.get(resource.uri.removeprefix(URL)).content
+    assert (hashlib.sha1(photo, usedforsecurity=False).hexdigest(), len(photo)) == (resource.sha1, resource.size)
+    (area,) = browser.get("/alerts.geojson").json()["features"]
+    assert (area["id"], area["geometry"]["type"], area["properties"]["radius_km"]) == (alert.id, "Polygon", 200)
+    office.matcher.close_case("A-1", status="returned", actor="me")
+    assert b"<entry" not in browser.get("/alerts.atom").content
+    assert browser.get("/alerts.geojson").json()["features"] == []
+    over = browser.get("/alerts/3.cap").content
+    require_valid(over)
+    cancelled = parse_cap(over)
+    assert (cancelled.kind, len(cancelled.references), cancelled.infos) == (CapKind.CANCEL, 2, ())
+    assert b"Wang" not in over
+
+
+def test_a_test_alert_is_seen_by_nobody(browser: TestClient, office: Office) -> None:
+    missing(office)
+    published(office)
+    alerts = office.matcher.public.alerts
+    alerts.issue(office.officer, alerts.draft(office.officer, "A-1").id, "test")
+    assert browser.get("/v1/alerts").json() == {"alerts": [], "next": 1, "more": False}
+    assert browser.get("/alerts/1.cap").status_code == 404
+    assert browser.get("/alerts.geojson").json()["features"] == []
+
+
+def test_whoever_asks_hears_what_is_new_and_what_is_near(browser: TestClient, office: Office) -> None:
+    missing(office)
+    published(office)
+    alert = alerted(office, second_officer(office), growth="near")
+    first = browser.get("/v1/alerts").json()
+    (told,) = first["alerts"]
+    assert (told["alert"], told["kind"], told["card"]["name"]) == (alert.id, "alert", "Wang Xiaoming")
+    assert browser.get(f"/v1/alerts?since={first['next']}").json()["alerts"] == []
+    near = browser.get("/v1/alerts?near=30.25,120.17").json()
+    assert [one["alert"] for one in near["alerts"]] == [alert.id]
+    assert browser.get("/v1/alerts?near=31.2,121.5").json()["alerts"] == []
+    office.matcher.close_case("A-1", status="returned", actor="me")
+    (over,) = browser.get(f"/v1/alerts?near=30.25,120.17&since={near['next']}").json()["alerts"]
+    assert (over["kind"], "card" in over) == ("cancel", False)
+    assert browser.get("/v1/alerts?near=30.25,120.17").json()["alerts"] == [], "who begins hears of no ends"
+    for wrong in ("near=x", "near=91,0", "near=1,181", "since=-1", "limit=0", "since=x"):
+        assert browser.get(f"/v1/alerts?{wrong}").status_code in {400, 422}, wrong
+
+
+def key(office: Office) -> dict[str, str]:
+    admin = account(office.matcher.context.store, "root", Role.ADMIN)
+    account(office.matcher.context.store, "app", Role.SERVICE)
+    text, _ = office.matcher.accounts.add_key(
+        admin, NewKey(name="app", label="shop", scopes=frozenset({Right.SIGHTING_SUBMIT}), days=30)
+    )
+    return {"authorization": f"Bearer {text}"}
+
+
+def test_a_partner_hands_in_what_its_users_tell(browser: TestClient, office: Office) -> None:
+    missing(office)
+    card = published(office)
+    headers = key(office)
+    report = {"report": json.dumps({"place": "the station", "card": card.code, "contact": "139", "first_hand": True})}
+    files = {"photo": ("p.jpg", child(1, 1), "image/jpeg")}
+    assert browser.post("/v1/reports", data=report, files=files).status_code == 401
+    sent = browser.post("/v1/reports", data=report, files=files, headers={**headers, "idempotency-key": "u1"})
+    assert sent.status_code == 202, sent.text
+    again = browser.post("/v1/reports", data=report, files=files, headers={**headers, "idempotency-key": "u1"}).json()
+    assert again == {**sent.json(), "repeated": True}
+    line = office.matcher.public.reports.line(office.boss, sent.json()["report"])
+    assert (line.via.value, line.about, line.has_contact) == ("partner", "A-1", True)
+
+
+def test_a_batch_takes_each_report_by_itself(browser: TestClient, office: Office) -> None:
+    headers = key(office)
+    reports = [
+        {"place": "a", "key": "1"},
+        {"position": {"lat": 99, "lon": 0}, "key": "2"},
+        {"place": "c", "photos": 2, "key": "3"},
+    ]
+    files = [("photo", (f"{seed}.jpg", child(seed), "image/jpeg")) for seed in (1, 2, 3, 4)]
+    sent = browser.post("/v1/reports/batch", data={"reports": json.dumps(reports)}, files=files, headers=headers)
+    assert sent.status_code == 207, sent.text
+    assert [one["status"] for one in sent.json()["reports"]] == [202, 400, 202]
+    assert len(office.matcher.sightings()) == 2
+    again = browser.post(
+        "/v1/reports/batch", data={"reports": json.dumps(reports)}, files=files, headers=headers
+    ).json()
+    assert [one.get("repeated") for one in again["reports"]] == [True, None, True]
+    wrong = browser.post("/v1/reports/batch", data={"reports": json.dumps(reports[:1])}, files=files, headers=headers)
+    assert wrong.status_code == 400
+
+
+def test_a_dispute_reaches_the_officers_and_its_answer_the_one_who_has_the_code(
+    browser: TestClient, office: Office
+) -> None:
+    missing(office)
+    card = published(office)
+    page = browser.get(f"/dispute?card={card.code}").text
+    form = fields(page) | {"card": card.code, "relation": "self", "note": "it is me", "contact": "139"}
+    sent = browser.post("/dispute", data=form)
+    assert sent.status_code == 201
+    code = code_of(sent.text)
+    assert "not decided yet" in browser.post("/dispute/answer", data={"code": code}).text
+    (view,) = office.matcher.public.disputes.waiting(office.officer)
+    office.matcher.public.disputes.decide(office.officer, view.id, upheld=True, reason="her papers")
+    assert "not shown any more" in browser.post("/dispute/answer", data={"code": code}).text
+    assert browser.get(f"/c/{card.code}").status_code == 404
+    assert browser.post("/dispute", data=form | {"card": "xx"}).status_code == 404
+    assert browser.post("/dispute", data=form | {"website": "x"}).status_code == 201
+    assert office.matcher.public.disputes.waiting(office.officer) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/alerts/0.cap", f"/alerts/{2**63}.cap", "/alerts/x.cap", "/c/%00", "/c/../x", "/report/x"]
+)
+def test_addresses_that_lead_nowhere_are_answered_as_such(browser: TestClient, path: str) -> None:
+    assert browser.get(path).status_code in {404, 422}
