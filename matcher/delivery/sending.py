@@ -11,6 +11,7 @@ import re
 import secrets
 import threading
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
 
@@ -28,6 +29,7 @@ _JITTER = 0.2  # so that what failed together does not come back together
 LONGEST_TRIED = timedelta(days=3)  # a partner may be down for a weekend
 # A partner that answers so does not want this very message; with any other failure it is the partner that fails.
 _REFUSED = re.compile("http_4(?!08|29)[0-9]{2}")
+_SENDERS = 4  # so that receivers who hang up late, or never, do not hold up the others
 _LEASE = timedelta(minutes=10)  # longer than an attempt takes: a mail server answers a dozen times
 
 _log = logging.getLogger("matcher.delivery")
@@ -107,26 +109,31 @@ def _send(context: Context, taken: Errand) -> str | None:
 
 
 class Postman:
-    """Lets the areas of alerts grow and sends what is due, every few seconds in a thread, inside a `with` block."""
+    """Lets the areas of alerts grow and sends what is due, every few seconds in threads, inside a `with` block."""
 
     def __init__(self, context: Context, every: float = 5.0) -> None:
         self._context = context
         self._every = every
         self._stop = threading.Event()
-        # A daemon: a receiver that does not answer must not keep the process from ending.
-        self._thread = threading.Thread(target=self._work, name="postman", daemon=True)
+        # Daemons: a receiver that does not answer must not keep the process from ending.
+        self._threads = [
+            threading.Thread(target=work, name="postman", daemon=True)
+            for work in (self._work, *[self._help] * (_SENDERS - 1))
+        ]
 
     def __enter__(self) -> Postman:
         require_secrets(self._context)
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join(2 * webhook.TIMEOUT)
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(2 * webhook.TIMEOUT)
 
     def _work(self) -> None:
         told = None
@@ -140,4 +147,10 @@ class Postman:
             if trouble is not None and trouble != told:  # once, not every few seconds
                 _log.error(f"messages cannot be sent: {trouble}")
             told = trouble
+            self._stop.wait(self._every)
+
+    def _help(self) -> None:
+        while not self._stop.is_set():
+            with suppress(Exception):  # the first one has it too, and tells it
+                send_due(self._context, self._stop)
             self._stop.wait(self._every)

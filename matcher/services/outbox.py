@@ -19,6 +19,7 @@ from matcher.store.database import Reading, Transaction
 from matcher.store.keystore import PARTNERS
 
 _REFUSED = timedelta(days=1)  # until what a partner did not take is offered to it again
+_TURN = timedelta(minutes=2)  # for one attempt to tell a partner, which is cut off long before
 _PAIR_WAITS = {TaskState.ESCALATED: Role.OFFICER, TaskState.DISPUTED: Role.SUPERVISOR}
 
 
@@ -114,8 +115,9 @@ class Errand:
 def begin(context: Context, lease: timedelta) -> Errand | None:
     """Take the message that has been due longest, for the time of a lease; `None` if nothing is due.
 
-    Nobody else is given the message while the lease holds. If the sender dies meanwhile, it is given out once more,
-    whether or not it was sent. What is not true any more is passed over for good.
+    Nobody else is given the message while the lease holds, nor the next one to the same partner, which is told all in
+    its order. If the sender dies meanwhile, it is given out once more, whether or not it was sent. What is not true any
+    more is passed over for good.
     """
     channels, now = channels_of(context), context.clock()
     with context.store.read() as reading:  # nearly always there is nothing, and then no writer waits for this
@@ -124,9 +126,13 @@ def begin(context: Context, lease: timedelta) -> Errand | None:
     with context.store.write() as transaction:
         while (found := transaction.outbox.next_due(channels, now)) is not None:
             errand = _errand(context, transaction, found)
-            if errand is not None:
-                return replace(errand, message=transaction.outbox.lease(found, now + lease))
-            transaction.outbox.obsolete(found.id, now)
+            if errand is None:
+                transaction.outbox.obsolete(found.id, now)
+                continue
+            until = now + (lease if errand.partner is None else _TURN)
+            if errand.partner is not None:
+                transaction.partners.engage(errand.partner.id, until)
+            return replace(errand, message=transaction.outbox.lease(found, until))
     return None
 
 

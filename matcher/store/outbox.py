@@ -15,7 +15,7 @@ from matcher.store.part import Part
 from matcher.store.public_tables import partners
 
 _FIELDS = tuple(field.name for field in fields(Message))
-_ORDER = outbox.c.due_at, outbox.c.id
+_ORDER = outbox.c.due_at, outbox.c.about, outbox.c.id  # bulletins of one moment by their numbers
 
 
 class OutboxReading(Part):

@@ -59,6 +59,10 @@ class PartnerWriting(PartnerReading):
             values["secret"] = secret
         self._connection.execute(update(partners).where(partners.c.id == partner.id).values(**values))
 
+    def engage(self, partner_id: PartnerId, until: datetime) -> None:
+        """Note that somebody tells a partner something: until then, or the end of that, it is told nothing else."""
+        self._connection.execute(update(partners).where(partners.c.id == partner_id).values(retry_at=until))
+
     def reached(self, partner_id: PartnerId) -> None:
         """Note that an attempt had success."""
         fine = {"failures": 0, "failing_since": None, "retry_at": None}
