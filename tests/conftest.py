@@ -28,6 +28,12 @@ def quick_homes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def quick_statements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of databases are opened, and asked the same."""
+    quick.statements(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
 def quick_faces(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same photos enter hundreds of homes; the search itself is tested without a home, or overrides this."""
     quick.faces(monkeypatch)

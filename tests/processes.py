@@ -31,7 +31,7 @@ class Running:
         handle, name = tempfile.mkstemp(prefix="matcher-test-said-")
         os.close(handle)
         self._output = Path(name)
-        self._process = _server().Process(target=_begin, args=(dict(os.environ), Path.cwd(), name, work, arguments))
+        self._process = server().Process(target=_begin, args=(dict(os.environ), Path.cwd(), name, work, arguments))
         self._process.start()
 
     def wait(self, seconds: float = 300) -> int | None:
@@ -55,15 +55,15 @@ class Running:
 
 
 @functools.cache
-def _server() -> ForkServerContext:
-    """The server of this test process, when it has loaded all."""
-    server = multiprocessing.get_context("forkserver")
+def server() -> ForkServerContext:
+    """What makes processes, as `multiprocessing` does; of this test process, and ready."""
+    made = multiprocessing.get_context("forkserver")
     every = [module.name for module in pkgutil.walk_packages(matcher.__path__, "matcher.")]
-    server.set_forkserver_preload([name for name in every if not name.startswith(_NOT_LOADED)] + ["onnxruntime"])
-    first = server.Process(target=_nothing)
+    made.set_forkserver_preload([name for name in every if not name.startswith(_NOT_LOADED)] + ["onnxruntime"])
+    first = made.Process(target=_nothing)
     first.start()
     first.join()
-    return server
+    return made
 
 
 def _nothing() -> None:

@@ -1,7 +1,7 @@
 """What the tests of whole homes do not do over and over: migrate a new database, look for faces in a photo that they
-have looked at before, hash a password for as long as an attacker should need, read the routes of the desk.
+have looked at before, hash a password for as long as an attacker should need, compile SQL, read the routes of the desk.
 
-The first three are fixtures of `conftest.py`, which the tests of these very things override.
+All but the last are fixtures of `conftest.py`; the tests of migrations and of hashing override theirs.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ import sqlite3
 import tempfile
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.engine import URL
 
 from matcher.accounts import passwords
 from matcher.domain.faces import PhotoFaces
 from matcher.faces.contracts import Backend
 from matcher.faces.pipeline import FacePipeline
 from matcher.services import context
-from matcher.store import migrate, tables
+from matcher.store import engines, migrate, tables
 from matcher.store.database import Store
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ _HASHER = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1)
 def homes(patch: pytest.MonkeyPatch) -> None:
     """The tables of a new home come from statements that the real migrations left."""
     patch.setattr(migrate, "upgrade", _quick_upgrade)
+
+
+def statements(patch: pytest.MonkeyPatch) -> None:
+    """SQLite databases share what SQLAlchemy makes of statements, which it makes anew for each engine."""
+    patch.setattr(engines, "create_engine", _quick_engine)
 
 
 def faces(patch: pytest.MonkeyPatch) -> None:
@@ -83,6 +89,15 @@ def _statements(revision: str) -> list[str]:
             return [line for line in made.iterdump() if line not in {"BEGIN TRANSACTION;", "COMMIT;"}]
 
 
+def _quick_engine(url: URL, **how: Any) -> Engine:
+    """Engines of SQLite files have the dialect of the first one, which knows no file, and what it has compiled."""
+    engine = create_engine(url, **how)
+    if engine.dialect.name == "sqlite":
+        first = _engines.setdefault("sqlite", engine)
+        engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+    return engine
+
+
 class _QuickPipeline(FacePipeline):
     """Whatever one of these has found with a backend, all others of this process know."""
 
@@ -95,6 +110,7 @@ class _QuickPipeline(FacePipeline):
         return _found[key]
 
 
+_engines: dict[str, Engine] = {}
 _routes: list[BaseRoute] = []
 _backends: dict[int, Backend] = {}
 _found: dict[tuple[int, bytes, bool], PhotoFaces] = {}

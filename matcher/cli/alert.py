@@ -223,7 +223,7 @@ def advance(app: App, as_json: bool) -> None:
     if as_json:
         print_json({"grown": grown})
     else:
-        say(f"Areas that grew: {grown}. `matcher notices send` tells the partners of them.")
+        say(f"Areas that grew: {grown}.{' `matcher notices send` tells the partners.' if grown else ''}")
 
 
 alert.add_command(export)

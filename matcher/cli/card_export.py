@@ -70,7 +70,7 @@ def export(app: App, /, card_id: str | None, every: bool, output: Path, **given:
         if card_id is not None:
             _write_one(matcher.context, found[0].id, how, output)
             return
-        writing = _Writing(matcher.context, how, output, given["overwrite"])
+        writing = Writing(matcher.context, how, output, given["overwrite"])
         writing.all(found, given["processes"] or os.cpu_count() or 1)
 
 
@@ -92,7 +92,7 @@ def _write_one(context: Context, card: CardId, how: Rendering, output: Path) -> 
     say(f"Written: {output}", err=True)
 
 
-class _Writing:
+class Writing:
     """All cards into one folder."""
 
     def __init__(self, context: Context, how: Rendering, folder: Path, overwrite: bool) -> None:

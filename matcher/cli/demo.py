@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 def demo(app: App) -> None:
     """Register synthetic children, submit sightings of them and of strangers, and show the ranked lists.
 
+    One child has a card and an alert, and the public has reported about it.
+
     Uses the folder ./matcher-demo, or --home; a folder that holds anything but a demo is refused.
     """
+    from matcher.demo.public import PORT
     from matcher.demo.run import demo_home, run
     from matcher.services.context import Context
     from matcher.services.views import NOTICE
@@ -43,6 +46,10 @@ def demo(app: App) -> None:
     )
     click.echo(f"  matcher case close {result.outcomes[0].told.truth} --as returned --home {root}   # and match again")
     click.echo(f"  matcher serve --home {root}   # sign in as li, a reviewer; needs the extra 'web'")
+    click.echo(
+        f"  matcher serve --public --port {PORT} --home {root}   "
+        f"# what the public sees: http://127.0.0.1:{PORT}/c/{result.shown.card}"
+    )
     click.echo(f"  matcher doctor --home {root}")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from matcher.config import Home
 from matcher.demo.cast import Cast, DemoSighting, demo_cast
 from matcher.demo.page import write_page
+from matcher.demo.public import Shown, public_settings, show_public
 from matcher.demo.staff import OFFICER, demo_staff
 from matcher.errors import WrongUse
 from matcher.interchange.records import PhotoCell, TableRecord
@@ -42,13 +43,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All outcomes, where the page lies, and the password of all accounts, `officer` among them."""
+    """All outcomes, where the page lies, the password of all accounts, `officer` among them, and what is public."""
 
     cases: int
     photos: int
     outcomes: tuple[Outcome, ...]
     page: Path
     password: str
+    shown: Shown
     officer: str = OFFICER
 
     @property
@@ -65,6 +67,7 @@ def demo_home(root: Path) -> Home:
         (root / _FOLDER).mkdir()
     elif not (root / _FOLDER).is_dir():
         raise WrongUse(f"'{root}' is a home with real cases: the demo needs a folder of its own, give it with --home.")
+    public_settings(home)
     return home
 
 
@@ -95,7 +98,8 @@ def run(context: Context) -> Result:
         _tell(context.progress, "ranking sightings", len(outcomes), len(reports))
     page = folder / "report.html"
     shown_photos = sum(len(case.photos) for case in cast.cases)
-    result = Result(len(cases), shown_photos, tuple(outcomes), page, demo_staff(context, folder))
+    password = demo_staff(context, folder)
+    result = Result(len(cases), shown_photos, tuple(outcomes), page, password, show_public(context, cast))
     write_page(context, page, cast, [(one.told, one.face, one.rank) for one in outcomes])
     return result
 

@@ -12,10 +12,11 @@ from matcher.domain.people import Role
 from matcher.services.accounts import NewPerson, add_person, change_person, require_person
 from matcher.services.context import Context
 
-OFFICER = "chen"
+OFFICER, SECOND = "chen", "gao"
 _STAFF = {
     "admin": {Role.ADMIN},
     OFFICER: {Role.OFFICER},
+    SECOND: {Role.OFFICER},
     "li": {Role.REVIEWER},
     "wang": {Role.REVIEWER},
     "zhao": {Role.REVIEWER},
@@ -37,15 +38,20 @@ def demo_staff(context: Context, folder: Path) -> str:
     if "admin" in missing:
         new = NewPerson(name="admin", roles=frozenset(_STAFF["admin"]), password=password)
         add_person(context, None, new, local_actor="demo")
-    with context.store.read() as reading:
-        admin = require_person(reading, "admin")
-    acting = Acting(id=admin.id, name=admin.name, rights=rights_of(admin.roles))
+    acting = acting_as(context, "admin")
     for name in missing:
         if name != "admin":
             add_person(context, acting, NewPerson(name=name, roles=frozenset(_STAFF[name]), password=password))
             if _STAFF[name] & {Role.REVIEWER, Role.SUPERVISOR}:
                 change_person(context, acting, name, trained=_TRAINED)
     return password
+
+
+def acting_as(context: Context, name: str) -> Acting:
+    """Somebody of the demo, who acts without having signed in."""
+    with context.store.read() as reading:
+        person = require_person(reading, name)
+    return Acting(id=person.id, name=person.name, rights=rights_of(person.roles))
 
 
 def _password(file: Path) -> str:

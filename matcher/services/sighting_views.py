@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from matcher.domain.cases import Case, Photo
 from matcher.domain.ids import FaceId, SightingId, id_text, parse_id
 from matcher.domain.quality import explain, weaknesses
-from matcher.domain.records import Candidate, Choice, StoredFace
+from matcher.domain.records import Candidate, Choice, Sighting, StoredFace
 from matcher.domain.reviews import RecusedBy, TaskKind, TaskState
 from matcher.errors import NotFound
+from matcher.interchange.map_sheet import Seen, way
 from matcher.matching.sentences import sentence
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
@@ -53,7 +54,7 @@ def of_sighting(reading: Reading, sighting_id: SightingId, *, candidates: bool =
         )
     photos = reading.photos.of_sighting(sighting_id)
     faces = reading.faces.of_photos([photo.id for photo in photos])
-    lists = _by_face(reading, sighting_id) if candidates else {}
+    lists = _by_face(reading, sighting) if candidates else {}
     review = {task.face_id: task.state for task in reading.tasks.of_sighting(sighting_id) if task.kind is TaskKind.LIST}
     return SightingView(
         id=id_text(sighting_id),
@@ -100,20 +101,21 @@ def _of_photo(
     )
 
 
-def _by_face(reading: Reading, sighting_id: SightingId) -> dict[int, list[CandidateView]]:
-    candidates = sorted(reading.candidates.of_sighting(sighting_id), key=lambda candidate: candidate.rank)
+def _by_face(reading: Reading, sighting: Sighting) -> dict[int, list[CandidateView]]:
+    candidates = sorted(reading.candidates.of_sighting(sighting.id), key=lambda candidate: candidate.rank)
     cases = reading.cases.by_ids(list({candidate.case_id for candidate in candidates}))
     photo_of = reading.faces.photos_of({candidate.gallery_face_id for candidate in candidates})
     lists: dict[int, list[CandidateView]] = {}
     for candidate in candidates:
         if candidate.case_id in cases and candidate.gallery_face_id in photo_of:
             photo = id_text(photo_of[candidate.gallery_face_id])
-            view = _of_candidate(candidate, cases[candidate.case_id], photo)
+            view = _of_candidate(candidate, cases[candidate.case_id], photo, sighting)
             lists.setdefault(candidate.face_id, []).append(view)
     return lists
 
 
-def _of_candidate(candidate: Candidate, case: Case, photo: str) -> CandidateView:
+def _of_candidate(candidate: Candidate, case: Case, photo: str, sighting: Sighting) -> CandidateView:
+    last_seen = Seen("", case.details.missing_since, case.details.last_seen)
     return CandidateView(
         case_id=case.number,
         similarity=candidate.similarity,
@@ -125,6 +127,7 @@ def _of_candidate(candidate: Candidate, case: Case, photo: str) -> CandidateView
         status=case.status,
         meaning=candidate.meaning,
         sentence=None if candidate.meaning is None else sentence(candidate.meaning),
+        way=way(last_seen, Seen("", sighting.seen_at, sighting.position)),
     )
 
 

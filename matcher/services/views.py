@@ -148,7 +148,8 @@ class CandidateView:
     `similarity` is the cosine, −1 … 1, higher is more alike; it is no probability. `meaning` says how often chance
     alone gives one as high, or why that cannot be said, and `sentence` says it in words; `None` for a candidate that
     was kept before meanings were. `photo` and `photo_face` are the ids of the case photo and of its face that resembles
-    most. `status` is the case's present one.
+    most. `status` is the case's present one. `way` says what it takes at least from where the child was last seen to
+    where the sighting was; `None` where one of the two is not known.
     """
 
     case_id: str
@@ -161,6 +162,7 @@ class CandidateView:
     status: CaseStatus = CaseStatus.OPEN
     meaning: Meaning | None = None
     sentence: str | None = None
+    way: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

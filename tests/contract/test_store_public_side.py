@@ -7,90 +7,25 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from records import NOW, Enrolled, enrol, report
+from public_records import CONTENT, TERMS, alert, bulletin, card, issued, public_report
+from records import NOW, enrol, report
 from sqlalchemy.exc import IntegrityError
 
 from matcher.domain.alerts import (
     NEAR,
-    TUANYUAN,
-    Alert,
     AlertEnd,
-    AlertId,
     AlertState,
-    Bulletin,
     BulletinKind,
-    Circle,
     Meant,
     Proposal,
-    Terms,
 )
-from matcher.domain.cards import CardFacts, NamePolicy
-from matcher.domain.cases import Sex
 from matcher.domain.erasures import Subject, SubjectKind
 from matcher.domain.ids import new_id
 from matcher.domain.partners import Partner, PartnerId
-from matcher.domain.people import Language
-from matcher.domain.positions import Position
-from matcher.domain.publications import CardEnd, CardId, CardState, Publication
-from matcher.domain.reports import DisputeId, Doubt, PublicDispute, PublicReport, Relation, ReportState, Via
+from matcher.domain.publications import CardEnd, CardState
+from matcher.domain.reports import DisputeId, PublicDispute, Relation, ReportState
 from matcher.errors import MatcherError
-from matcher.store.database import Store, Transaction
-
-FACTS = CardFacts(name="王○○", sex=Sex.FEMALE, age_then=6.0, missing_since=NOW.date(), place="西湖", height_cm=112.5)
-TERMS = Terms(
-    centre=Position(30.25, 120.16),
-    place="西湖",
-    growth=TUANYUAN,
-    since=NOW,
-    expires_at=NOW + timedelta(days=7),
-    note="穿红衣",
-)
-CONTENT = {"code": "K7QF9M2P", "facts": {"name": "王○○"}, "place": "西湖"}
-
-
-def card(of: Enrolled, **changes: object) -> Publication:
-    values = {
-        "id": CardId(new_id()),
-        "case_id": of.case.id,
-        "code": "K7QF9M2P",
-        "state": CardState.DRAFT,
-        "policy": NamePolicy.INITIALS,
-        "facts": FACTS,
-        "face_id": of.face.id,
-        "phone": "110",
-        "expires_at": NOW + timedelta(days=90),
-        "drafted_by": "li",
-        "drafted_at": NOW,
-    }
-    return Publication(**{**values, **changes})
-
-
-def alert(of: Publication, **changes: object) -> Alert:
-    values = {
-        "id": AlertId(new_id()),
-        "case_id": of.case_id,
-        "card_id": of.id,
-        "state": AlertState.DRAFT,
-        "terms": TERMS,
-        "drafted_by": "li",
-        "drafted_at": NOW,
-        "updated_at": NOW,
-    }
-    return Alert(**{**values, **changes})
-
-
-def bulletin(of: AlertId, kind: BulletinKind = BulletinKind.ALERT, **changes: object) -> Bulletin:
-    told = {"circle": Circle(TERMS.centre, 100), "expires_at": TERMS.expires_at, "content": CONTENT}
-    values = {"number": 0, "alert_id": of, "kind": kind, "meant": Meant.ACTUAL, "at": NOW}
-    return Bulletin(**{**values, **({} if kind is BulletinKind.CANCEL else told), **changes})
-
-
-def issued(tx: Transaction, of: Publication, **changes: object) -> Alert:
-    one = alert(of, **changes)
-    number = tx.alerts.tell(bulletin(one.id))
-    told = replace(one, state=AlertState.ISSUED, meant=Meant.ACTUAL, bulletin=number, issued_by=("li", "wang"))
-    tx.alerts.add(told)
-    return told
+from matcher.store.database import Store
 
 
 def test_cards_come_back_as_they_were_and_a_case_has_one_live_one(store: Store) -> None:
@@ -201,25 +136,6 @@ def test_partners_come_back_and_failures_give_them_a_rest(store: Store) -> None:
         assert not tx.partners.get(one.id).active
 
 
-def public_report(tx: Transaction, receipt: str = "r", **changes: object) -> PublicReport:
-    of, _ = report(tx)
-    values = {
-        "sighting_id": of.id,
-        "receipt": receipt,
-        "state": ReportState.QUEUED,
-        "via": Via.FORM,
-        "language": Language.CHINESE,
-        "sender": "s",
-        "contact": b"sealed",
-        "words": "w",
-        "doubts": frozenset({Doubt.LINKS, Doubt.HASTE}),
-        "received_at": NOW,
-    }
-    one = PublicReport(**{**values, **changes})
-    tx.reports.add(one)
-    return one
-
-
 def test_reports_come_back_and_wait_in_the_order_in_which_they_came(store: Store) -> None:
     with store.write() as tx:
         late = public_report(tx, "late", received_at=NOW + timedelta(seconds=1))
@@ -231,8 +147,8 @@ def test_reports_come_back_and_wait_in_the_order_in_which_they_came(store: Store
         assert reading.reports.in_states([ReportState.QUEUED]) == [early, late]
         assert reading.reports.in_states([ReportState.QUEUED], after=early.sighting_id) == [late]
         assert reading.reports.of_sightings([late.sighting_id, new_id()]) == {late.sighting_id: late}
-        assert (reading.reports.count(ReportState.HELD), reading.reports.oldest(ReportState.HELD)) == (1, NOW)
-        assert reading.reports.oldest(ReportState.REFUSED) is None
+        assert (reading.reports.count(ReportState.HELD), reading.reports.standing(ReportState.HELD)) == (1, [NOW])
+        assert reading.reports.standing(ReportState.REFUSED) == []
         assert reading.reports.same_words("w", early.sighting_id) == 2
         assert reading.reports.sent_since("s", NOW.replace(minute=0, second=0, microsecond=0)) == 3
         assert reading.reports.sent_since("s", NOW + timedelta(hours=2)) == 0

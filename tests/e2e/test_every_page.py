@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from browsers import REPORT, Served, accessible
-from desks import SECRETS, acting_of
+from desks import SECRETS, Desk, acting_of
 from pictures import child, group, nobody, saved
+from public_desk import CASE, carded, disputed, failing, reported, second
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -125,6 +126,51 @@ def register(of: Of, folder: Path) -> None:
     chen.sends("/search")
 
 
+def publish(of: Of, desk: Desk) -> None:
+    """A card, an alert, what the public says, and the partners that are told."""
+    second(desk)
+    chen, other, root = of("chen"), of("second"), of("root")
+    here = f"/case/public?number={CASE}"
+    card = carded(desk)
+    chen.sees(here)
+    chen.page.fill("form[action$='/card'] [name=phone]", "110 120")
+    chen.sends("/public/card")
+    chen.page.fill("form[action$='/alert'] [name=steps]", "soon")
+    chen.page.select_option("form[action$='/alert'] [name=schedule]", "own")
+    chen.sends("/public/alert")
+    chen.page.fill("form[action$='/alert'] [name=steps]", "0:5, 2:50")
+    chen.sends("/public/alert")
+    alert = urlsplit(chen.page.url).path
+    with chen.page.expect_navigation():
+        chen.page.click("[name=meant][value=actual]")
+    other.sees(alert)
+    other.sends("/agree")
+    chen.sees(f"/case?number={CASE}")
+    chen.sees("/alerts")
+    for one in (reported(desk, card=card.code), reported(desk, child(2, 8), told={"how_seen": "social_media"})):
+        chen.sees(f"/reports/{one.id}")
+    chen.sees("/reports")
+    chen.page.goto(f"{chen.served.url}/reports/{one.id}")
+    chen.page.fill("form[action$='/contact'] [name=note]", "which way they went")
+    chen.sends("/contact")
+    disputed(desk, card)
+    chen.sees("/disputes")
+    chen.page.fill("[name=note]", "not her mother")
+    chen.page.click("[name=answer][value=dismiss]")
+    chen.judged()
+    chen.sees("/sightings/" + one.id)
+    chen.sees(alert)
+    chen.page.fill("form[action$='/cancel'] [name=note]", "found at her aunt's")
+    chen.sends("/cancel")
+    chen.sees("/alerts?ended=1")
+    root.sees("/partners")
+    root.page.fill("[name=name]", "ring")
+    root.page.fill("[name=url]", "https://ring.example/a-rather-long-address/that-is-told-of-alerts")
+    root.sends("/partners")
+    failing(desk, "ring")
+    root.sees("/partners")
+
+
 def watch(of: Of) -> None:
     """Accounts, the audit, the state of the home, and what cannot be had."""
     root, sun = of("root"), of("sun")
@@ -134,13 +180,32 @@ def watch(of: Of) -> None:
         sun.sees(path)
 
 
-@pytest.mark.parametrize("language", ["zh-Hans"] + (["en"] if REPORT else []))
-def test_every_page(served: Served, tmp_path: Path, language: str) -> None:
-    def of(name: str) -> Viewer:
-        return Viewer(served, name, language)
+@pytest.fixture(params=["zh-Hans"] + (["en"] if REPORT else []))
+def of(request: pytest.FixtureRequest, served: Served) -> Of:
+    """Whoever is asked for, with pages in a language."""
+    return lambda name: Viewer(served, name, request.param)
 
+
+def refused(served: Served) -> list[str]:
+    """The status of each refusal: a browser's log has nothing else."""
+    return [re.sub(r".*status of (\d+).*", r"\1", trouble) for trouble in served.troubles]
+
+
+def test_pages_of_decisions(of: Of, served: Served) -> None:
     decide(of)
+    assert refused(served) == []
+
+
+def test_pages_of_casework(of: Of, served: Served, tmp_path: Path) -> None:
     register(of, tmp_path)
+    assert refused(served) == []
+
+
+def test_pages_of_what_the_public_sees_and_says(of: Of, served: Served) -> None:
+    publish(of, served.desk)
+    assert refused(served) == ["400"]
+
+
+def test_pages_of_accounts_and_of_what_cannot_be_had(of: Of, served: Served) -> None:
     watch(of)
-    told = [re.search(r"status of \d+", trouble) for trouble in served.troubles]  # a browser's log has each refusal
-    assert [one and one[0] for one in told] == ["status of 403", "status of 404"]
+    assert refused(served) == ["403", "404"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from accounts import PASSWORD, sign_in_here, staff, weak
 from click.testing import CliRunner, Result
-from crowds import Crowd, together
+from crowds import Rush
 
 from matcher import Matcher
 from matcher.accounts import attempts, passwords, tokens
@@ -236,9 +236,9 @@ def instant(password: str, _: str | None) -> bool:
 def test_attempts_under_way_count_before_they_have_failed(
     context: Context, admin: Acting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    crowd = Crowd(0.3)
+    crowd = Rush(40)
     monkeypatch.setattr(passwords, "matches", crowd.watch(instant))
-    ends = together(40, lambda: signed(context, password=OTHER))
+    ends = crowd.together(lambda: signed(context, password=OTHER))
     assert Counter(map(type, ends)) == {NotSignedIn: 5, TooMany: 35}
     assert crowd.most == 5  # and no other password was hashed
     assert actions(context) == ["session.refused"] * 5
@@ -248,11 +248,11 @@ def test_attempts_under_way_count_before_they_have_failed(
 def test_one_address_has_no_more_attempts_than_it_has_in_turn(
     context: Context, admin: Acting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    crowd = Crowd(0.3)
+    crowd = Rush(60)
     monkeypatch.setattr(attempts, "MOST", 100)
     monkeypatch.setattr(passwords, "matches", crowd.watch(instant))
     names = iter(range(60))
-    ends = together(60, lambda: signed(context, f"name-{next(names)}", OTHER))
+    ends = crowd.together(lambda: signed(context, f"name-{next(names)}", OTHER))
     assert Counter(map(type, ends)) == {NotSignedIn: 30, TooMany: 30}
     assert crowd.most <= 30
 
@@ -260,14 +260,14 @@ def test_one_address_has_no_more_attempts_than_it_has_in_turn(
 def test_no_more_attempts_are_under_way_than_there_are_places(
     context: Context, admin: Acting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    crowd, names = Crowd(0.3), iter(range(60))
+    crowd, names = Rush(60), iter(range(60))
 
     def one() -> object:
         number = next(names)
         return signed(context, f"name-{number}", OTHER, f"10.0.0.{number}")
 
     monkeypatch.setattr(passwords, "matches", crowd.watch(instant))
-    ends = together(60, one)
+    ends = crowd.together(one)
     assert crowd.most == attempts.MOST
     assert Counter(map(type, ends)) == {NotSignedIn: attempts.MOST, TooMany: 60 - attempts.MOST}
     signed(context)  # all places are free again
@@ -280,9 +280,9 @@ def test_who_waits_to_the_end_of_a_block_has_one_attempt_at_a_time(
         with pytest.raises(NotSignedIn):
             signed(context, password=OTHER)
     clock.wait(seconds=30)
-    crowd = Crowd(0.3)
+    crowd = Rush(8)
     monkeypatch.setattr(passwords, "matches", crowd.watch(instant))
-    assert Counter(map(type, together(8, lambda: signed(context, password=OTHER)))) == {NotSignedIn: 1, TooMany: 7}
+    assert Counter(map(type, crowd.together(lambda: signed(context, password=OTHER)))) == {NotSignedIn: 1, TooMany: 7}
     assert crowd.most == 1
 
 
@@ -290,9 +290,9 @@ def test_the_old_password_is_not_guessed_by_many_at_once(
     context: Context, admin: Acting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     li = staff(context, "li", Role.REVIEWER, password=weak())
-    crowd = Crowd(0.3)
+    crowd = Rush(20)
     monkeypatch.setattr(passwords, "matches", crowd.watch(instant))
-    ends = together(20, lambda: accounts.set_password(context, li, "li", OTHER, old="not the old one"))
+    ends = crowd.together(lambda: accounts.set_password(context, li, "li", OTHER, old="not the old one"))
     assert Counter(map(type, ends)) == {NotPermitted: 5, TooMany: 15}
     assert crowd.most <= 5
 

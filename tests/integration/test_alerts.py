@@ -130,7 +130,7 @@ def test_many_areas_grow_in_parts_between_which_and_while_they_are_drawn_others_
     alert = alerted(office, second_officer(office))
     context, drawn = office.matcher.context, []
     with context.store.write() as transaction:
-        (first,) = transaction.alerts.in_states([AlertState.ISSUED])
+        (first,) = transaction.alerts.listed(office.clock(), ended=False)
         for number in range(4):
             centre = Position(30.0 + number, 120.0)
             other = replace(first, id=new_id(), bulletin=None, terms=replace(first.terms, centre=centre))

@@ -15,8 +15,10 @@ import pytest
 from commands import finish, killed, seconds, start
 from databases import PostgresDatabases, run_sql
 from pictures import child, saved
+from processes import Running
 
 from matcher import Matcher
+from matcher.cli import main
 from matcher.errors import Busy, Conflict, MatcherError, StoreProblem, WrongUse
 from matcher.services.backup_checks import listed, verified
 from matcher.services.backup_folder import BackupFolder
@@ -95,15 +97,10 @@ def restore_command(folder: Path, new: Path) -> tuple[object, ...]:
     return ("restore", folder / "backups", "--home", new, "--keys", folder / "keys", "--no-erasure-list-exists")
 
 
-KILLED = """
-import sys
-sys.path.insert(0, {tests!r})
-from integration.test_backup_faults import killed_at
-from matcher.cli import main
-killed_at({number})
-sys.argv = ["matcher", *{arguments!r}]
-main()
-"""
+def restore_killed(number: int, arguments: list[str]) -> None:
+    killed_at(number)
+    sys.argv[1:] = arguments
+    main()
 
 
 @pytest.mark.parametrize("number", [12, *(pytest.param(one, marks=pytest.mark.fault) for one in (2, 5, 20, 30, 40))])
@@ -112,11 +109,8 @@ def test_a_restoration_that_is_killed_is_begun_anew(matcher: Matcher, tmp_path: 
         matcher.add_case(f"A-{seed}", photos=[child(seed)], actor=ME)
     matcher.backups.make(tmp_path / "backups", keys=tmp_path / "keys", actor=ME)
     new, command = tmp_path / "new", restore_command(tmp_path, tmp_path / "new")
-    script = KILLED.format(
-        tests=str(Path(__file__).parents[1]), number=number, arguments=[str(argument) for argument in command]
-    )
-    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, timeout=120)
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    code, said = Running(restore_killed, number, [str(argument) for argument in command]).end()
+    assert code == -signal.SIGKILL, said
     with pytest.raises(MatcherError):
         Matcher.open(new)
     finish(start(*command))

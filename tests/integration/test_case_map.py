@@ -66,7 +66,7 @@ def test_what_was_reported_on_the_card_is_on_the_map_unless_somebody_has_to_look
     code = published(office).code
     first = told(office, code, child(1, 1))
     spam = told(office, code, child(2, 1), trap="buy")
-    again = told(office, code, small(child(2, 1), 240))
+    again = told(office, code, small(child(2, 1), 240), trap="buy")
     repeated = told(office, code, small(child(1, 1), 240))
     elsewhere = office.matcher.public.reports.accept(NewReport(told={"place": "x"}), [child(3, 1)]).id
     look_at_all(office.matcher.context)

@@ -22,7 +22,6 @@ from reviews import Clock, account
 
 from matcher.accounts.rights import Acting
 from matcher.cli import card_export
-from matcher.cli.root import root
 from matcher.config import Home
 from matcher.domain.cards import NamePolicy
 from matcher.domain.codes import spoken
@@ -45,13 +44,6 @@ ATOM = {"a": "http://www.w3.org/2005/Atom"}
 @pytest.fixture
 def office(home: Path) -> Iterator[Office]:
     yield from opened(home, Clock(now_utc()), SETTINGS)  # commands have no other clock
-
-
-@pytest.fixture(autouse=True)
-def commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both commands at the top, whatever group has them."""
-    for kind in ("card", "alert"):
-        monkeypatch.setitem(root.lazy, f"{kind}-export", (f"matcher.cli.{kind}_export:export", ""))
 
 
 def run(office: Office, *arguments: object, code: int = 0) -> str:
@@ -153,18 +145,18 @@ def test_giving_out_takes_the_right_to_cases_and_an_address(office: Office, home
 def test_a_card_becomes_one_new_private_file(office: Office, tmp_path: Path) -> None:
     (code,) = several(office, 1)
     file = tmp_path / "card.png"
-    assert f"Written: {file}" in run(office, "card-export", code, "--output", file)
+    assert f"Written: {file}" in run(office, "card", "export", code, "--output", file)
     assert size_of(file) == (1200, 630)
     assert file.stat().st_mode & 0o777 == 0o600
     english = file.read_bytes()
-    assert "is there already" in run(office, "card-export", code, "--output", file, code=2)
-    run(office, "card-export", code, "--output", file, "--overwrite", "--language", "zh-Hans")
+    assert "is there already" in run(office, "card", "export", code, "--output", file, code=2)
+    run(office, "card", "export", code, "--output", file, "--overwrite", "--language", "zh-Hans")
     assert file.read_bytes() != english
     assert [path.name for path in tmp_path.iterdir() if "part" in path.name] == []
-    assert "is a folder" in run(office, "card-export", code, "--output", tmp_path, code=2)
+    assert "is a folder" in run(office, "card", "export", code, "--output", tmp_path, code=2)
     for wrong in ((), (code, "--all")):
-        run(office, "card-export", *wrong, "--output", tmp_path / "x", code=2)
-    run(office, "card-export", "no card", "--output", tmp_path / "x", code=2)
+        run(office, "card", "export", *wrong, "--output", tmp_path / "x", code=2)
+    run(office, "card", "export", "no card", "--output", tmp_path / "x", code=2)
     assert not (tmp_path / "x").exists()
 
 
@@ -172,7 +164,7 @@ def test_data_for_programs_has_both_languages_unless_one_is_named(office: Office
     (code,) = several(office, 1)
     for name, chosen, there in (("both", (), {"en", "zh-Hans"}), ("one", ("--language", "zh-Hans"), {"zh-Hans"})):
         file = tmp_path / f"{name}.json"
-        run(office, "card-export", code, "--output", file, "--format", "json", *chosen)
+        run(office, "card", "export", code, "--output", file, "--format", "json", *chosen)
         assert set(json.loads(file.read_text(encoding="utf-8"))["words"]) == there
 
 
@@ -185,21 +177,21 @@ def test_all_cards_become_a_folder_whoever_makes_them(
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     folder = tmp_path / "cards"
     how = ("--format", "square", "--processes", processes)
-    said = run(office, "card-export", "--all", "--output", folder, *how)
+    said = run(office, "card", "export", "--all", "--output", folder, *how)
     assert "Written: 3 cards" in said
     assert {path.name for path in folder.iterdir()} == {f"{code}.square.png" for code in codes}
     assert all(size_of(path) == (1080, 1080) for path in folder.iterdir())
-    assert "is there already" in run(office, "card-export", "--all", "--output", folder, *how, code=2)
+    assert "is there already" in run(office, "card", "export", "--all", "--output", folder, *how, code=2)
     assert actions(office) == [("card.export", 3), ("card.export", 3)]
 
 
 def test_files_of_cards_that_are_over_are_named_and_not_made_again(office: Office, tmp_path: Path) -> None:
     codes = several(office, 2)
     folder = tmp_path / "cards"
-    run(office, "card-export", "--all", "--output", folder, "--format", "html")
+    run(office, "card", "export", "--all", "--output", folder, "--format", "html")
     (folder / "notes.html").write_text("ours")
     office.matcher.close_case("A-2", status="returned", actor="me")
-    said = run(office, "card-export", "--all", "--output", folder, "--format", "html", "--overwrite")
+    said = run(office, "card", "export", "--all", "--output", folder, "--format", "html", "--overwrite")
     assert f"of cards that are over, {codes[1]}: delete them" in said
     assert "Written: 1 cards" in said
     assert (folder / "notes.html").read_text() == "ours"
@@ -209,7 +201,7 @@ def test_one_card_that_cannot_be_made_holds_up_no_other(office: Office, tmp_path
     codes = several(office, 2)
     context = office.matcher.context
     context.blobs.delete_owner(office.matcher.case("A-1").id)
-    said = run(office, "card-export", "--all", "--output", tmp_path / "cards", code=3)
+    said = run(office, "card", "export", "--all", "--output", tmp_path / "cards", code=3)
     assert [path.name for path in (tmp_path / "cards").iterdir()] == [f"{codes[1]}.png"]
     assert f"{codes[0]}.png: " in said
     assert "Cards that could not be written: 1" in said
@@ -227,8 +219,8 @@ def test_alerts_are_written_as_the_public_server_gives_them(office: Office, tmp_
     )
     names = {kind: tmp_path / f"alerts.{kind}" for kind in ("cap", "geojson", "atom")}
     run(
-        office, "alert-export", "--cap", names["cap"], alert.id, "--geojson", names["geojson"], "--atom", names["atom"],
-        "--language", "zh-Hans",
+        office, "alert", "export", "--cap", names["cap"], alert.id, "--geojson", names["geojson"], "--atom",
+        names["atom"], "--language", "zh-Hans",
     )  # fmt: skip
     require_valid(names["cap"].read_bytes())
     cap = parse_cap(names["cap"].read_bytes())
@@ -240,10 +232,10 @@ def test_alerts_are_written_as_the_public_server_gives_them(office: Office, tmp_
     assert feed.xpath("//a:entry/a:link[@type='application/cap+xml']/@href", namespaces=ATOM) == [f"{URL}/alerts/2.cap"]
     assert actions(office) == [("alert.export", 1), ("alert.export", 1)]
     before = names["cap"].read_bytes()
-    assert "is there already" in run(office, "alert-export", "--cap", names["cap"], alert.id, code=2)
+    assert "is there already" in run(office, "alert", "export", "--cap", names["cap"], alert.id, code=2)
     assert names["cap"].read_bytes() == before
     office.matcher.close_case("A-1", status="returned", actor="me")
-    run(office, "alert-export", "--atom", tmp_path / "none.atom", "--cap", tmp_path / "over.cap", alert.id)
+    run(office, "alert", "export", "--atom", tmp_path / "none.atom", "--cap", tmp_path / "over.cap", alert.id)
     assert b"<entry" not in (tmp_path / "none.atom").read_bytes()
     assert parse_cap((tmp_path / "over.cap").read_bytes()).kind is CapKind.CANCEL
 
@@ -253,13 +245,13 @@ def test_a_test_says_that_it_is_one_and_a_draft_says_nothing(office: Office, tmp
     published(office)
     alerts = office.matcher.public.alerts
     draft = alerts.draft(office.officer, "A-1", NewTerms(centre=Position(30.0, 120.0)))
-    assert "issue it first" in run(office, "alert-export", "--cap", tmp_path / "a.xml", draft.id, code=5)
+    assert "issue it first" in run(office, "alert", "export", "--cap", tmp_path / "a.xml", draft.id, code=5)
     assert not (tmp_path / "a.xml").exists()
     alerts.issue(office.officer, draft.id, "test")
-    run(office, "alert-export", "--cap", tmp_path / "a.xml", draft.id, "--geojson", tmp_path / "a.geojson")
+    run(office, "alert", "export", "--cap", tmp_path / "a.xml", draft.id, "--geojson", tmp_path / "a.geojson")
     assert parse_cap((tmp_path / "a.xml").read_bytes()).status is CapStatus.TEST
     assert json.loads((tmp_path / "a.geojson").read_text())["features"] == [], "a test is heard by nobody"
-    run(office, "alert-export", code=2)
+    run(office, "alert", "export", code=2)
 
 
 def test_without_the_extra_one_line_names_it(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,11 +268,11 @@ def test_without_the_extra_one_line_names_it(office: Office, tmp_path: Path, mon
     monkeypatch.setattr(builtins, "__import__", without)
     file = tmp_path / "x"
     for command in (
-        ("card-export", code, "--output", file, "--language", "zh-Hans"),
-        ("alert-export", "--atom", file),
+        ("card", "export", code, "--output", file, "--language", "zh-Hans"),
+        ("alert", "export", "--atom", file),
     ):
         said = run(office, *command, code=10)
         assert "babel: pip install 'sighting-matcher[web]'" in said
         assert not file.exists()
-    run(office, "card-export", code, "--output", file)
+    run(office, "card", "export", code, "--output", file)
     assert file.exists(), "English needs no translations"

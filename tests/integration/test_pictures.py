@@ -13,6 +13,7 @@ import numpy as np
 import PIL.Image
 import pytest
 from pictures import child, group
+from processes import server
 
 from matcher import Matcher
 from matcher.config import Home
@@ -209,9 +210,9 @@ def _make(home: Path, face: FaceId, results: multiprocessing.Queue[bytes]) -> No
 def test_several_processes_make_one_picture_at_once(home: Path) -> None:
     with Matcher.open(home) as matcher:
         _, (face,) = registered(matcher, child(1))
-        spawn = multiprocessing.get_context("spawn")
-        results: multiprocessing.Queue[bytes] = spawn.Queue()
-        workers = [spawn.Process(target=_make, args=(home, face, results)) for _ in range(3)]
+        processes = server()
+        results: multiprocessing.Queue[bytes] = processes.Queue()
+        workers = [processes.Process(target=_make, args=(home, face, results)) for _ in range(3)]
         for worker in workers:
             worker.start()
         made = {results.get(timeout=60) for _ in workers}

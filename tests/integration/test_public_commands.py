@@ -227,9 +227,10 @@ def test_partners_are_told_with_a_secret_that_is_shown_once(desk: Path, clock: C
     run("partner", "try-now", "nobody", code=4)
 
 
-def test_reports_are_looked_at_and_people_decide_about_those_that_are_held(desk: Path) -> None:
+def test_reports_are_looked_at_and_people_decide_about_those_that_are_held(desk: Path, clock: Clock) -> None:
     run("case", "add", "A-2", "--photo", saved(Path(), "2.jpg", child(2)), "--actor", "x")
     good = report(desk, child(2, 1), contact="Mrs Li, 139", told={"note": "by the \x1b[2Jriver"})
+    clock.forward(seconds=1)
     bad = report(desk, child(5), trap="x", seconds=1.0)
     sign_in_here(desk, "ma", Role.INTAKE)
     assert [one["state"] for one in as_json("report", "list")] == ["queued", "queued"]

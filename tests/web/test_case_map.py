@@ -6,6 +6,7 @@ import re
 
 from desks import SECRETS, Desk, key_of
 from lxml import etree, html
+from pictures import child
 
 from matcher.accounts.rights import Right
 
@@ -81,3 +82,18 @@ def test_programs_get_the_whole_drawing(desk: Desk) -> None:
     desk.program().send("GET", f"/cases/{NUMBER}/map", 401)
     half = desk.program(key=key_of(desk, "zhou", Right.SIGHTING_READ))
     assert "case_read" in half.send("GET", f"/cases/{NUMBER}/map", 403).text
+
+
+def test_candidates_say_how_far_it_is_from_where_the_child_was_last_seen(desk: Desk) -> None:
+    known = {"last_seen": (30.251, 120.141), "missing_since": "2026-03-14T09:30Z"}
+    desk.matcher.update_case(NUMBER, actor="x", **known)
+    told = {"position": (31.33, 120.607), "seen_at": "2026-03-14T14:30Z"}
+    sighting = desk.matcher.submit_sighting([child(2, 3)], actor="x", **told)
+    (face,) = sighting.photos[0].faces
+    assert {one.case_id: one.way for one in face.candidates}[NUMBER] == "128 km in 5 h: 26 km/h"
+    assert sum(one.way is not None for one in face.candidates) == 1, "of the others no position is known"
+    chen = desk.browser("chen")
+    assert "From where last seen: 128 km in 5 h: 26 km/h" in chen.get(f"/sightings/{sighting.id}/candidates").text
+    assert "km/h" not in chen.get(f"/sightings/{sighting.id}").text
+    chen.post("/account/language", language="zh-Hans")
+    assert "距最后出现地点：" in chen.get(f"/sightings/{sighting.id}/candidates").text

@@ -139,6 +139,7 @@ def test_an_actual_alert_goes_out_when_a_second_officer_agrees_to_what_they_saw(
     page = other.get(here).text
     for told in ("within 100 km at once", "within 500 km after 3 hours", "Meant as: actual", PHONE, SECRETS[3]):
         assert told in page
+    assert (page.count("/pictures/portrait/"), "Issue it" in page) == (1, False)
     chen.post(f"{here}/change", **{**entered(page, "/change"), "note": "a red coat"})
     assert desk.matcher.public.alerts.alert(acting_of(desk, "chen"), here[-13:]).proposal is None
     other.post(f"{here}/agree", 409, seen=stale)

@@ -76,8 +76,9 @@ _ADVICE = Advice("face only 31 pixels wide; it could be used from 40 on", "ask f
 _MEANING = Meaning(AgeBand.FROM_6, Chance(0.025, 0.011, 0.055, True, 0.0253, 0.0002, 120))
 _SENTENCE = "Fewer than 1 in 40 searches with an unrelated person find someone this similar among the 120 children."
 _CANDIDATE = CandidateView(
-    _CASE, 0.71, 1, (Flag.YEARS_APART,), _PHOTO, _FACE, "7d2f4g6h8j1ks", CaseStatus.OPEN, _MEANING, _SENTENCE
-)
+    _CASE, 0.71, 1, (Flag.YEARS_APART,), _PHOTO, _FACE, "7d2f4g6h8j1ks", CaseStatus.OPEN, _MEANING, _SENTENCE,
+    "167 km in 5 h: 33 km/h",
+)  # fmt: skip
 _FACE_VIEW = FaceView(1, _FACE, _BOX, _QUALITY, Choice.ONLY)
 _PHOTO_VIEW = PhotoView(_PHOTO, PhotoState.READY, None, 640, 480, date(2023, 9, 1), None, (_FACE_VIEW,), _AT)
 _FACES = FaceCandidates(1, _BOX, 0, _QUALITY, (_CANDIDATE,), _FACE, review=TaskState.WAITING)

@@ -108,7 +108,8 @@ def test_what_a_role_may_never_do() -> None:
 
 
 def test_no_key_gives_what_takes_a_person() -> None:
-    assert {right.value for right in PERSONS_ONLY} == {"review", "settle", "confirm", "case_close"}
+    deciding = {"review", "settle", "confirm", "case_close", "publish", "contact"}
+    assert {right.value for right in PERSONS_ONLY} == deciding
     assert rights_by_key(Role) == set(Right) - PERSONS_ONLY
     acting = Acting(id=PersonId(1), name="li", rights=frozenset(), signed_in=by_key("k1"))
     with pytest.raises(NotPermitted, match="No key gives the right 'review'"):

@@ -146,7 +146,7 @@ def test_any_length_of_text_fits_and_overlaps_nothing(shape: Shape, reader: Read
 )
 def test_any_text_fits(name: str, marks: str, place: str, how: tuple[Shape, Reader]) -> None:
     shape, reader = how
-    told = replace(ENGLISH_FACTS, name=name.strip() or None, marks=marks or None, place=place or None)
+    told = replace(ENGLISH_FACTS, name=name.strip() or None, marks=marks.strip() or None, place=place.strip() or None)
     assert_fits(recorded(card_sheet(card(told), reader), shape), shape.size)
 
 

@@ -13,12 +13,11 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import server
 
 from matcher.crypto.masterkey import KeySource, MasterKey, create_master_key
 from matcher.errors import Conflict, Damaged, KeyProblem, MatcherError, StoreProblem
 from matcher.store.keystore import SIGNING, SNAPSHOTS, KeyRing
-
-processes = multiprocessing.get_context("spawn")
 
 
 def another(keys: KeyRing) -> KeyRing:
@@ -64,8 +63,8 @@ def _ensure(keys: KeyRing, results: multiprocessing.queues.Queue[object]) -> Non
 
 
 def test_processes_that_make_keys_at_once_make_the_same(keys: KeyRing) -> None:
-    results = processes.Queue()
-    running = [processes.Process(target=_ensure, args=(another(keys), results)) for _ in range(4)]
+    results = server().Queue()
+    running = [server().Process(target=_ensure, args=(another(keys), results)) for _ in range(4)]
     for process in running:
         process.start()
     found = [results.get(timeout=60) for _ in running]
@@ -149,8 +148,8 @@ def _rewrap(keys: KeyRing, ready: multiprocessing.synchronize.Event) -> None:
 
 def test_a_rotation_that_is_killed_leaves_the_old_key_or_the_new(keys: KeyRing) -> None:
     before = keys.ensure(range(1, 2000))
-    ready = processes.Event()
-    victim = processes.Process(target=_rewrap, args=(another(keys), ready))
+    ready = server().Event()
+    victim = server().Process(target=_rewrap, args=(another(keys), ready))
     victim.start()
     assert ready.wait(60)
     time.sleep(0.3)
