@@ -264,6 +264,9 @@ def test_codes_faces_and_keys_of_others_open_nothing(browser: TestClient, office
             answer = browser.post(path, data={"code": code, "face": foreign[0]}, files=files)
             assert answer.status_code in {400, 404}, (path, code)
             assert other not in answer.text
+    for nothing in ({"code": ""}, {}):
+        lost = browser.post("/report/add", data=nothing, files={"photo": ("p.jpg", child(5), "image/jpeg")})
+        assert lost.status_code == 404, "a report that nobody is given a code of"
     assert len(office.matcher.sightings()) == 2, "nothing was taken back or added"
     assert browser.post("/dispute/answer", data={"code": mine}).status_code == 404
 

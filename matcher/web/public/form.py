@@ -93,7 +93,6 @@ def report_of(visited: Visitor, given: FormData) -> NewReport:
         key=_key(entered.get("submission", "")),
         trap=entered.get("website", ""),
         seconds=visited.seconds_since(entered.get("started", "")),
-        adds_to=entered.get("code") or None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
@@ -46,7 +47,7 @@ def add(visited: Anybody, given: Sent) -> Response:
     """Add photos or words to a report."""
     code = text(given, "code")
     try:
-        visited.side.reports.accept(report_of(visited, given), photos(given))
+        visited.side.reports.accept(replace(report_of(visited, given), adds_to=code), photos(given))
     except MatcherError as error:
         return _problem(visited, code, error)
     return _shown(visited, code, done="added")
