@@ -65,6 +65,7 @@ class AlertMap:
         self._lock = threading.Lock()
         self._places: dict[int, int] = {}  # of each alert in `_areas`
         self._areas = _Areas.none()
+        self._up_to_date()  # now, so that the first question waits no longer than any other
 
     def heard_at(self, place: Position, *, after: int, now: datetime, limit: int) -> list[int]:
         """Numbers of bulletins behind `after`, in their order, that concern this place; of each alert its newest only.
