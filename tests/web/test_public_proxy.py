@@ -82,7 +82,7 @@ def settings(folder: Path, port: int, plain: int, behind: int) -> str:
         (r"/etc/ssl/find.pem", f"{folder}/cert.pem"),
         (r"/etc/ssl/find.key", f"{folder}/key.pem"),
         (r"/var/log/nginx", str(folder)),
-        (r"/dev/shm/matcher-uploads", f"{folder}/uploads"),
+        (r"/\w+/\w+/matcher-uploads", f"{folder}/uploads"),
         (r"127\.0\.0\.1:8301", f"127.0.0.1:{behind}"),
         (r"(client_\w+|send)_timeout \d+s;", rf"\1_timeout {PAUSE}s;"),
         (r"matcher_senders 200;", f"matcher_senders {CONNECTIONS};"),
@@ -111,7 +111,7 @@ def reached(home: Path, tmp_path: Path) -> Iterator[Reached]:
     folder.mkdir()
     port, plain, behind = free_port(), free_port(), free_port()
     (folder / "public.conf").write_text(settings(folder, port, plain, behind), encoding="utf-8")
-    user = "user root;" if os.geteuid() == 0 else ""  # else its workers are somebody who may not enter the test's folder
+    user = "user root;" if os.geteuid() == 0 else ""  # others may not enter the test's folder
     (folder / "nginx.conf").write_text(WHOLE.format(folder=folder, user=user), encoding="utf-8")
     served = start("serve", "--public", "--behind-tls", "--home", home, "--port", behind)
     proxy = subprocess.Popen(["nginx", "-p", folder, "-c", folder / "nginx.conf"])
@@ -188,8 +188,8 @@ def test_a_sender_that_pauses_less_than_the_limit_has_all_the_time_it_needs(reac
         + b"\r\n--edge--\r\n"
     )
     head = (
-        f"POST /report HTTP/1.1\r\nHost: 127.0.0.1:{reached.port}\r\nOrigin: {reached.url}\r\nContent-Length: {len(form)}\r\n"
-        "Content-Type: multipart/form-data; boundary=edge\r\n\r\n"
+        f"POST /report HTTP/1.1\r\nHost: 127.0.0.1:{reached.port}\r\nOrigin: {reached.url}\r\n"
+        f"Content-Length: {len(form)}\r\nContent-Type: multipart/form-data; boundary=edge\r\n\r\n"
     )
     with reached.connect() as connection:
         connection.sendall(head.encode())
