@@ -156,6 +156,20 @@ def approve(app: App, alert_id: str, yes: bool, as_json: bool) -> None:
     print_alert(view, as_json)
 
 
+@alert.command("decline")
+@click.argument("alert_id", metavar="ALERT")
+@click.option("--reason", required=True, help="Why, in your own words.")
+@no_actor_option
+@json_option
+@home_option
+@click.pass_obj
+def decline(app: App, alert_id: str, reason: str, as_json: bool) -> None:
+    """Let what is proposed about ALERT not happen, by you or by another officer: all stays as it is."""
+    with app.open() as matcher:
+        view = matcher.public.alerts.decline(signed_in(matcher), alert_id, reason=reason)
+    print_alert(view, as_json)
+
+
 @alert.command("cancel")
 @click.argument("alert_id", metavar="ALERT")
 @click.option("--reason", required=True, help="Why, in your own words; the public is not told.")

@@ -53,7 +53,7 @@ def print_proposal(view: AlertView, *, err: bool = False) -> None:
     if proposal.terms != view.terms or err:
         _print_terms(proposal.terms, "    ", err=err)
     if not err:
-        say(f"  another officer agrees with `matcher alert approve {view.id}`")
+        say(f"  another officer agrees with `matcher alert approve {view.id}`, or says why not with `alert decline`")
 
 
 def print_alerts(found: Sequence[AlertView], as_json: bool) -> None:

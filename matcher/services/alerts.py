@@ -45,6 +45,7 @@ from matcher.store.database import Reading, Transaction
 from matcher.wording import Wording
 
 GROWN_AT_ONCE = 100  # alerts of one transaction: other writers wait for it
+_NOTHING_PROPOSED = Wording("Nobody proposes anything about this alert.")
 _SCHEDULE = "schedule"  # who lets an area grow
 
 
@@ -112,7 +113,7 @@ class Alerts:
         found = self._require(acting, alert)
         proposal = found.proposal
         if proposal is None:
-            raise Conflict(Wording("Nobody proposes anything about this alert."))
+            raise Conflict(_NOTHING_PROPOSED)
         if seen not in (None, found.updated_at):
             raise Conflict(Wording("The alert was changed meanwhile: look at what is proposed now."))
         if proposal.by == acting.name:
@@ -121,6 +122,19 @@ class Alerts:
             require_wider(found.terms, proposal.terms, self._context.clock())
         people = tuple(sorted({proposal.by, acting.name}))
         return self._tell(acting, found, proposal.terms, proposal.meant, people)
+
+    def decline(self, acting: Acting, alert: str, *, reason: str) -> AlertView:
+        """Let what is proposed not happen, one's own too: all stays as it is. `Conflict` where nothing is proposed."""
+        acting.require(Right.PUBLISH)
+        if not reason.strip():
+            raise WrongUse(Wording("Why should it not happen? Give a reason."))
+        with self._context.store.write() as transaction:
+            found = require(transaction, alert)
+            if found.proposal is None:
+                raise Conflict(_NOTHING_PROPOSED)
+            declined = replace(found, proposal=None, updated_at=self._context.clock())
+            transaction.alerts.update(declined)
+            return self._done(transaction, acting, "alert.decline", declined, reason)
 
     def cancel(self, acting: Acting, alert: str, *, reason: str) -> AlertView:
         """End an alert at once, a draft too, and tell whoever was told of it."""
@@ -203,11 +217,13 @@ class Alerts:
             transaction.alerts.update(told)
             return self._done(transaction, acting, "alert.issue" if first else "alert.update", told)
 
-    def _done(self, transaction: Transaction, acting: Acting, action: str, alert: Alert) -> AlertView:
+    def _done(
+        self, transaction: Transaction, acting: Acting, action: str, alert: Alert, reason: str | None = None
+    ) -> AlertView:
         radius = round(alert.terms.circle(self._context.clock()).radius_km)
         details = {"meant": None if alert.meant is None else alert.meant.value, "radius_km": radius}
         trace = Trace(action, [alert.case_id, alert.id], details=details)
-        record(self._context, transaction, Who.of(acting, ReasonCode.PUBLICATION), trace)
+        record(self._context, transaction, Who.of(acting, ReasonCode.PUBLICATION, reason), trace)
         return view(transaction, alert, self._context.clock())
 
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from matcher.accounts.rights import Acting, Right
+from matcher.domain.alerts import Meant
 from matcher.domain.cards import CardFacts, NamePolicy, facts_of
 from matcher.domain.cases import Case, PhotoState
 from matcher.domain.codes import new_code, parse_code, spoken
 from matcher.domain.consents import Scope, allowed
 from matcher.domain.ids import FaceId, id_text, new_id, parse_id
 from matcher.domain.publications import CODE_LETTERS, CardEnd, CardId, CardState, Publication
-from matcher.errors import Conflict, MoveNotAllowed, NotFound, WrongUse
+from matcher.errors import Conflict, MoveNotAllowed, NotFound, NotPermitted, WrongUse
 from matcher.interchange.cells import one_of, text
 from matcher.services import alert_endings, cases
 from matcher.services.auditing import Trace, record
@@ -103,9 +104,10 @@ class Cards:
             return _view(transaction, card, now)
 
     def approve(self, acting: Acting, card: str) -> CardView:
-        """Show a drafted card to the public, in place of one that is shown.
+        """Show a drafted card to the public, in place of one that is shown; alerts go on with it.
 
-        `WrongUse` without somebody's consent to publication, `Conflict` if the case says something else by now.
+        `WrongUse` without somebody's consent to publication, `Conflict` if the case says something else by now,
+        `NotPermitted` for one's own draft where it changes what an actual alert says.
         """
         acting.require(Right.PUBLISH)
         now = self._context.clock()
@@ -126,6 +128,7 @@ class Cards:
                 )
             before = transaction.cards.live_of(case.id)
             if before is not None:
+                _require_another_person(transaction, before, found, acting, now)
                 transaction.cards.withdraw(before.id, now, CardEnd.REPLACED, acting.name)
             expires_at = now + timedelta(days=self._context.settings.card_days)
             transaction.cards.approve(found.id, acting.name, now, expires_at)
@@ -184,6 +187,18 @@ def _open_case(reading: Reading, number: str) -> Case:
         told = {"case": number, "status": case.status.value}
         raise MoveNotAllowed(Wording("Case '{case}' is '{status}': only an open case is shown to the public.", **told))
     return case
+
+
+def _require_another_person(
+    reading: Reading, shown: Publication, draft: Publication, acting: Acting, now: datetime
+) -> None:
+    """What an actual alert says is changed by two people, and its card is most of what it says."""
+    actual = any(one.meant is Meant.ACTUAL and one.active(now) for one in reading.alerts.of_card(shown.id))
+    if actual and draft.drafted_by == acting.name:
+        told = {"card": spoken(draft.code)}
+        raise NotPermitted(
+            Wording("An actual alert would show the card {card}, which you drafted: somebody else approves it.", **told)
+        )
 
 
 def _require_consent(reading: Reading, case: Case) -> None:

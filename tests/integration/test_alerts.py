@@ -100,6 +100,47 @@ def test_an_actual_alert_takes_two_officers_and_a_test_one(office: Office) -> No
     assert (test.state, test.issued_by) == (AlertState.ISSUED, ("officer",))
 
 
+def test_what_is_proposed_can_be_declined_and_then_nothing_waits(office: Office) -> None:
+    alerts, other = office.matcher.public.alerts, second_officer(office)
+    missing(office)
+    published(office)
+    draft = alerts.draft(office.officer, "A-1")
+    with pytest.raises(Conflict, match="Nobody proposes"):
+        alerts.decline(other, draft.id, reason="no")
+    alerts.issue(office.officer, draft.id, "actual")
+    with pytest.raises(WrongUse, match="Give a reason"):
+        alerts.decline(other, draft.id, reason=" ")
+    with pytest.raises(NotPermitted):
+        alerts.decline(account(office.matcher.context.store, "intake", Role.INTAKE), draft.id, reason="no")
+    declined = alerts.decline(other, draft.id, reason="the father has called")
+    assert (declined.state, declined.proposal, declined.terms) == (AlertState.DRAFT, None, draft.terms)
+    assert list(office.matcher.audit())[-1].entry.action == "alert.decline"
+    with pytest.raises(Conflict, match="Nobody proposes"):
+        alerts.approve(other, draft.id)
+    alert = alerted(office, other)
+    changed = alerts.update(other, alert.id, NewTerms(note="He may be in a boat."))
+    kept = alerts.decline(other, changed.id, reason="he is not")  # one's own
+    assert (kept.state, kept.proposal, kept.terms.note) == (AlertState.ISSUED, None, None)
+    assert told(office, alert.id) == [(BulletinKind.ALERT, 100)]
+
+
+def test_a_card_of_an_actual_alert_is_changed_by_two_people(office: Office) -> None:
+    cards, other = office.matcher.public.cards, second_officer(office)
+    missing(office)
+    published(office)
+    alert = alerted(office, other)
+    draft = cards.draft(office.officer, "A-1", NewCard(phone="0571-8700 9999"))
+    with pytest.raises(NotPermitted, match="which you drafted"):
+        cards.approve(office.officer, draft.id)
+    assert told(office, alert.id) == [(BulletinKind.ALERT, 100)]
+    cards.approve(other, draft.id)
+    assert told(office, alert.id) == [(BulletinKind.ALERT, 100), (BulletinKind.UPDATE, 100)]
+    (_, update) = office.matcher.public.alerts.bulletins(office.officer, alert.id)
+    assert update.content["phone"] == "0571-8700 9999"
+    office.matcher.public.alerts.cancel(other, alert.id, reason="found")
+    published(office)  # nothing actual shows it any more
+
+
 def test_the_area_grows_by_its_schedule_and_each_step_is_told_once(office: Office) -> None:
     missing(office)
     published(office)

@@ -145,6 +145,11 @@ def test_an_actual_alert_takes_two_officers(desk: Path, clock: Clock) -> None:
     sign_in_here(desk, "wu")
     declined = run("alert", "approve", alert, typed="n\n", code=1)
     assert "proposed by chen" in declined.stderr
+    assert "Nobody" not in run("alert", "decline", alert, "--reason", "which shore?").output
+    run("alert", "decline", alert, "--reason", "again", code=5)
+    sign_in_here(desk)
+    run("alert", "issue", alert, "--meant", "actual")
+    sign_in_here(desk, "wu")
     assert "issued by chen and wu" in run("alert", "approve", alert, typed="y\n").output
     assert f"alert {alert}: actual, until" in run("case", "show", "A-1").output
     assert as_json("case", "show", "A-1")["alerts"][0]["id"] == alert

@@ -140,6 +140,13 @@ def test_an_actual_alert_goes_out_when_a_second_officer_agrees_to_what_they_saw(
     for told in ("within 100 km at once", "within 500 km after 3 hours", "Meant as: actual", PHONE, SECRETS[3]):
         assert told in page
     assert (page.count("/pictures/portrait/"), "Issue it" in page) == (1, False)
+    other.post(f"{here}/decline", 400, note=" ")
+    page = other.post(f"{here}/decline", note="which coat?").text
+    assert ("Agree" in page, "Issue it" in page, "which coat?" in page) == (False, True, False)
+    other.post(f"{here}/decline", 409, note="again")
+    chen.post(f"{here}/issue", meant="actual")
+    stale = seen_by(other, here)
+    page = other.get(here).text
     chen.post(f"{here}/change", **{**entered(page, "/change"), "note": "a red coat"})
     assert desk.matcher.public.alerts.alert(acting_of(desk, "chen"), here[-13:]).proposal is None
     other.post(f"{here}/agree", 409, seen=stale)

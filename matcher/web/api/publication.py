@@ -142,6 +142,12 @@ def agree(caller: Publisher, alert: AlertId, given: Agreement) -> AlertView:
     return caller.public.alerts.approve(caller.acting, alert, seen=given.seen)
 
 
+@router.post("/alerts/{alert}/decline", summary="Decline what is proposed")
+def decline(caller: Publisher, alert: AlertId, given: Reason) -> AlertView:
+    """Let what is proposed not happen, one's own too: all stays as it is; 409 if nothing is proposed."""
+    return caller.public.alerts.decline(caller.acting, alert, reason=given.note)
+
+
 @router.post("/alerts/{alert}/cancel", summary="Cancel an alert")
 def cancel_alert(caller: Publisher, alert: AlertId, given: Reason) -> AlertView:
     """End an alert at once, a draft too, and tell whoever was told of it."""

@@ -66,6 +66,13 @@ def agree(visited: Publisher, alert: str, given: Form) -> Response:
     return _back(alert)
 
 
+@router.post("/{alert}/decline")
+def decline(visited: Publisher, alert: str, given: Form) -> Response:
+    """Let what is proposed not happen."""
+    visited.public.alerts.decline(visited.acting, alert, reason=text(given, "note"))
+    return _back(alert)
+
+
 @router.post("/{alert}/change")
 @apart.pictures
 def change(request: Request, visited: Publisher, alert: str, given: Form) -> Response:
