@@ -86,6 +86,9 @@ class App:
         with self.lock:
             if event["id"] in self.seen:
                 return
+            if event["type"] == "sighting-matcher.partner.ended":  # nothing more will come, no end of an alert either
+                self.alerts.clear()
+                return
             self.seen.add(event["id"])
             known = self.alerts.get(told["alert"])
             if known is None or known["number"] < told["number"]:

@@ -109,7 +109,7 @@ def end(app: App, name: str, yes: bool, as_json: bool) -> None:
         acting = signed_in(matcher)
         ask(f"{name} will hear of nothing more, and of no end of what it was told. Go on?", yes)
         view = matcher.public.partners.end(acting, name)
-    _print(view, as_json, f"{name} is told nothing more.")
+    _print(view, as_json, f"{name} is told to take all cards away, and then nothing more.")
 
 
 @partner.command("try-now")

@@ -1,4 +1,6 @@
-"""What a partner is told of an alert: one event, by whose data alone an app can show it, change it or take it away."""
+"""What a partner is told of an alert: one event, by whose data alone an app can show it, change it or take it away; and
+at last that it is told nothing more, upon which it takes all away.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,6 @@ def event(errand: Errand, public_url: str | None) -> bytes:
     """The event's body. `data` is what the pull feed gives for the same bulletin."""
     told = errand.told
     if told is None:
-        raise ValueError("this errand tells nothing")
+        return envelope(errand.message, id_text(errand.message.about), {"version": 1})
     data: dict[str, Any] = bulletin_data(told, public_url, before=[one.number for one in errand.before])
     return envelope(errand.message, id_text(told.alert_id), data)

@@ -8,6 +8,8 @@ from typing import NewType
 
 PartnerId = NewType("PartnerId", int)
 
+FAREWELL = "partner.ended"  # the last message to a partner: it shows nothing of ours any more
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partner:
@@ -29,5 +31,5 @@ class Partner:
 
     @property
     def active(self) -> bool:
-        """Whether it is told anything."""
+        """Whether it is told anything but that it has ended."""
         return self.ended_at is None

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from matcher.domain.alerts import Bulletin, BulletinKind
 from matcher.domain.ids import id_text, new_id
 from matcher.domain.messages import Channel, Message, MessageId, MessageState
-from matcher.domain.partners import Partner, PartnerId
+from matcher.domain.partners import FAREWELL, Partner, PartnerId
 from matcher.domain.people import Person, PersonId, Role
 from matcher.domain.reports import DisputeId
 from matcher.domain.reviews import TaskId, TaskState
@@ -19,7 +19,7 @@ from matcher.store.database import Reading, Transaction
 from matcher.store.keystore import PARTNERS
 
 _REFUSED = timedelta(days=1)  # until what a partner did not take is offered to it again
-_TURN = timedelta(minutes=2)  # for one attempt to tell a partner, which is cut off long before
+TURN = timedelta(minutes=2)  # for one attempt to tell a partner, which is cut off long before
 _PAIR_WAITS = {TaskState.ESCALATED: Role.OFFICER, TaskState.DISPUTED: Role.SUPERVISOR}
 
 
@@ -101,7 +101,7 @@ class Errand:
     """A message that is to be sent now, with what is known of where to.
 
     `address` is that of an e-mail: none if the account has none any more, or has ended. A `partner` is told `told`,
-    which names the bulletins before it in `before`, and knows us by its `secret`.
+    which names the bulletins before it in `before`, or else that it is told nothing more; it knows us by `secret`.
     """
 
     message: Message
@@ -129,7 +129,7 @@ def begin(context: Context, lease: timedelta) -> Errand | None:
             if errand is None:
                 transaction.outbox.obsolete(found.id, now)
                 continue
-            until = now + (lease if errand.partner is None else _TURN)
+            until = now + (lease if errand.partner is None else TURN)
             if errand.partner is not None:
                 transaction.partners.engage(errand.partner.id, until)
             return replace(errand, message=transaction.outbox.lease(found, until))
@@ -141,16 +141,20 @@ def _errand(context: Context, reading: Reading, message: Message) -> Errand | No
     if message.partner_id is None:
         person = None if message.person_id is None else reading.people.get(message.person_id)
         return Errand(message=message, address=person.email if person is not None and person.active else None)
-    partner, told = reading.partners.get(message.partner_id), reading.alerts.bulletin(message.about)
-    sealed = reading.partners.secret(message.partner_id)
-    if partner is None or sealed is None or told is None:
+    partner, sealed = reading.partners.get(message.partner_id), reading.partners.secret(message.partner_id)
+    if partner is None or sealed is None:
+        return None
+    secret = open_text(context, PARTNERS, partner.name, sealed)
+    if message.kind == FAREWELL:
+        return Errand(message=message, partner=partner, secret=secret)
+    told = reading.alerts.bulletin(message.about)
+    if told is None:
         return None
     alert = reading.alerts.get(told.alert_id)
     over = alert is None or not alert.active(context.clock())
     if told.kind is not BulletinKind.CANCEL and (over or told.content is None):
         return None
     before = [one for one in reading.alerts.bulletins_of(told.alert_id) if one.number < told.number]
-    secret = open_text(context, PARTNERS, partner.name, sealed)
     return Errand(message=message, partner=partner, secret=secret, told=told, before=before)
 
 
@@ -212,7 +216,7 @@ def listed(context: Context, states: Collection[MessageState], limit: int | None
             id=id_text(one.id),
             channel=one.channel,
             kind=one.kind,
-            about=id_text(one.about) if one.partner_id is None else str(one.about),
+            about=id_text(one.about) if one.partner_id in (None, one.about) else str(one.about),
             to=_receiver(one, names, partners),
             state=one.state,
             created_at=one.created_at,

@@ -9,11 +9,13 @@ from datetime import datetime
 from matcher.accounts.rights import Acting, Right
 from matcher.config import webhook_problem
 from matcher.domain.ids import id_text, new_id
-from matcher.domain.partners import Partner, PartnerId
+from matcher.domain.messages import Channel, Message, MessageId
+from matcher.domain.partners import FAREWELL, Partner, PartnerId
 from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who, check_text
+from matcher.services.outbox import TURN
 from matcher.services.sealed_text import seal_text
 from matcher.store.database import Reading, Transaction
 from matcher.store.keystore import PARTNERS
@@ -75,14 +77,26 @@ class Partners:
         return secret
 
     def end(self, acting: Acting, name: str) -> PartnerView:
-        """Tell a partner nothing more, from now on; `Conflict` if that was so before."""
+        """Tell a partner that it is told nothing more, so that it takes all cards away; `Conflict` if it has ended."""
         acting.require(Right.PARTNERS)
         now = self._context.clock()
         with self._context.store.write() as transaction:
             partner = _require_active(transaction, name)
-            ended = replace(partner, ended_at=now)
+            # Not before what is being told at this moment, or else cards might come after it.
+            soon = None if partner.retry_at is None else min(partner.retry_at, now + TURN)
+            ended = replace(partner, ended_at=now, retry_at=soon)
             transaction.partners.change(ended)
             transaction.outbox.drop_waiting(partner.id, now)
+            farewell = Message(
+                id=MessageId(new_id()),
+                channel=Channel.PARTNER,
+                kind=FAREWELL,
+                about=partner.id,
+                partner_id=partner.id,
+                created_at=now,
+                due_at=now,
+            )
+            transaction.outbox.add([farewell])
             self._record(transaction, acting, "partner.end", partner)
         return _view(ended)
 

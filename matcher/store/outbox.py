@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 
 from matcher.domain.messages import Channel, Message, MessageId, MessageState
-from matcher.domain.partners import PartnerId
+from matcher.domain.partners import FAREWELL, PartnerId
 from matcher.store.desk_tables import outbox
 from matcher.store.part import Part
 from matcher.store.public_tables import partners
@@ -106,7 +106,9 @@ class OutboxWriting(OutboxReading):
 
 
 def _due(channels: Collection[Channel], now: datetime) -> ColumnElement[bool]:
-    resting = select(partners.c.id).where(or_(partners.c.retry_at > now, partners.c.ended_at.is_not(None)))
+    resting = select(partners.c.id).where(
+        or_(partners.c.retry_at > now, and_(partners.c.ended_at.is_not(None), outbox.c.kind != FAREWELL))
+    )
     return and_(
         outbox.c.state == MessageState.WAITING,
         outbox.c.due_at <= now,

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,13 @@ from publishing import admin, alerted, missing, published, second_officer
 from receivers import Event, HookServer, hook_server
 from reviews import Clock
 
+from matcher.accounts.rights import Acting
 from matcher.crypto.signatures import TOLERANCE, verify
 from matcher.delivery import sending, webhook
 from matcher.delivery.sending import Postman, send_due
 from matcher.domain.messages import MessageState
 from matcher.services.alerts import grow_due
-from matcher.services.outbox import listed
+from matcher.services.outbox import begin, end_with_partner, listed
 
 SETTINGS = 'control_rate = 0.0\npublic_url = "https://find.example"\n'
 
@@ -43,10 +45,13 @@ def good() -> Iterator[HookServer]:
         yield server
 
 
+def events(server: HookServer) -> list[dict]:
+    """What a partner was told, each event once, at its first time."""
+    return list({event["id"]: event for event in (json.loads(one.body) for one in server.events)}.values())
+
+
 def told(server: HookServer) -> list[dict]:
-    """What a partner was told, by the first time of each event."""
-    every = {event["id"]: event for event in (json.loads(one.body) for one in server.events)}
-    return [event["data"] for event in every.values()]
+    return [event["data"] for event in events(server)]
 
 
 def kinds(server: HookServer) -> list[str]:
@@ -58,6 +63,7 @@ class Two:
     """Two partners, and one alert about which there is something to tell."""
 
     office: Office
+    acting: Acting
     secrets: dict[str, str]
 
     def step(self, kind: str) -> None:
@@ -83,7 +89,7 @@ class Two:
 def two(office: Office, bad: HookServer, good: HookServer) -> Two:
     partners, acting = office.matcher.public.partners, admin(office)
     secrets = {name: partners.add(acting, name, server.url)[0] for name, server in (("bad", bad), ("good", good))}
-    return Two(office, secrets)
+    return Two(office, acting, secrets)
 
 
 @pytest.mark.parametrize("answer", [500, 503, 301, 307, 429, "never", "halfway", "drip"])
@@ -135,6 +141,47 @@ def test_a_partner_that_was_down_until_the_end_hears_of_the_end_alone(
     accepted = [json.loads(one.body)["data"]["kind"] for one in bad.events][-1]
     assert accepted == "cancel"
     assert told(bad)[-1]["number"] == 3, "an app takes away what it may have, whoever told it"
+
+
+def test_a_partner_that_is_ended_is_told_so_and_then_nothing(two: Two, bad: HookServer, good: HookServer) -> None:
+    partners, acting = two.office.matcher.public.partners, two.acting
+    two.step("alert")
+    bad.answer = 500
+    two.send()
+    two.step("update")
+    for name in ("bad", "good"):
+        partners.end(acting, name)
+    assert two.waiting() == 2
+    two.send()
+    assert [(one["type"], one["data"]) for one in events(good)][1:] == [
+        ("sighting-matcher.partner.ended", {"version": 1})
+    ]
+    bad.answer = 200
+    two.send()
+    assert two.waiting() == 1, "it rests"
+    two.office.clock.forward(minutes=3)
+    two.step("cancel")
+    two.send()
+    assert two.waiting() == 0
+    assert [one["type"] for one in events(bad)] == ["sighting-matcher.alert.issued", "sighting-matcher.partner.ended"]
+    assert len(events(good)) == 2, "nothing more, of the cancellation neither"
+    last = listed(two.office.matcher.context, [MessageState.SENT])[-1]
+    assert (last.kind, last.to) == ("partner.ended", "bad")
+
+
+def test_no_card_comes_after_the_farewell_to_a_partner(two: Two, good: HookServer) -> None:
+    context = two.office.matcher.context
+    two.office.matcher.public.partners.end(two.acting, "bad")
+    two.send()
+    two.step("alert")
+    under_way = begin(context, timedelta(minutes=10))
+    assert (under_way.message.kind, under_way.partner.name) == ("alert.issued", "good")
+    two.office.matcher.public.partners.end(two.acting, "good")
+    two.send()
+    assert (events(good), two.waiting()) == ([], 1)
+    end_with_partner(context, under_way, None, rest=None, dead=False)
+    two.send()
+    assert ([one["type"] for one in events(good)], two.waiting()) == (["sighting-matcher.partner.ended"], 0)
 
 
 def test_while_one_sender_tells_a_partner_another_tells_it_nothing_newer(
