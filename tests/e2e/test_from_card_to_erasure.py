@@ -103,9 +103,7 @@ def test_from_an_approved_card_to_the_proof_that_nothing_is_left(
     secret, _ = public.partners.add(root, "shop", receiver)
     try:
         with partner(secret, served.url, key, "Li:30.26,120.15", "Zhou:31.23,121.47", "Wu:30.58,114.30") as app:
-            with context.store.write() as transaction:  # its port is known only now
-                known = transaction.partners.by_name("shop")
-                transaction.partners.change(replace(known, url=f"{app}/events"))
+            _told_at(office, app)
             card = published(office)
             alert = alerted(office, second)
 
@@ -138,6 +136,28 @@ def test_from_an_approved_card_to_the_proof_that_nothing_is_left(
     assert [one for one in served.troubles if "404" not in one] == []
 
     _nothing_is_left(office, card.code)
+
+
+def _told_at(office: Office, app: str) -> None:
+    """The partner program chooses its port, so that its address is known after its secret."""
+    with office.matcher.context.store.write() as transaction:
+        known = transaction.partners.by_name("shop")
+        transaction.partners.change(replace(known, url=f"{app}/events"))
+
+
+def test_a_partner_that_is_ended_shows_no_card_any_more(office: Office) -> None:
+    partners, root = office.matcher.public.partners, admin(office)
+    missing(office)
+    secret, _ = partners.add(root, "shop", "http://127.0.0.1:1/events")
+    with partner(secret, "http://127.0.0.1:1", "no key", "Li:30.26,120.15") as app:
+        _told_at(office, app)
+        published(office)
+        alerted(office, second_officer(office))
+        send_due(office.matcher.context)
+        assert len(boxes(app)["Li"]) == 1
+        partners.end(root, "shop")
+        send_due(office.matcher.context)
+        assert boxes(app) == {"Li": []}
 
 
 def _confirmed(office: Office) -> None:
