@@ -35,6 +35,7 @@ cards = Table(
     Column("ended_at", Time),
     Column("ended_because", Choices(CardEnd)),
     Column("ended_by", Words),
+    Column("likeness", LargeBinary),  # of the photo as it is shown: 8 bytes, the highest first
     Index("uq_cards_live", "case_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
     CheckConstraint("state <> 'live' OR approved_by IS NOT NULL", name="live_is_approved"),
     CheckConstraint("(state = 'withdrawn') = (ended_at IS NOT NULL)", name="whole_end"),
@@ -96,6 +97,7 @@ partners = Table(
     Column("failures", Integer, nullable=False),
     Column("failing_since", Time),
     Column("retry_at", Time),
+    Column("engaged_until", Time),  # while somebody tells it something
 )
 
 _QUEUED = text("state = 'queued'")
@@ -112,6 +114,7 @@ reports = Table(
     Column("via", Choices(Via), nullable=False),
     Column("account", Id, ForeignKey("people.id")),
     Column("about", Id, index=True),  # may be erased before: no foreign key
+    Column("adds_to", Id, index=True),  # the first report of the same code; the same holds
     Column("language", Choices(Language)),
     Column("sender", Words),
     Column("contact", LargeBinary),
@@ -152,6 +155,9 @@ public_disputes = Table(
     Column("decided_at", Time),
     Column("decided_by", Words),
     Column("upheld", Boolean),
+    Column("sender", Words),  # keyed digest of where it came from; forgotten after a day
+    Column("submission", Words),  # keyed digest of the word by which a form that is sent again is known
+    Index("uq_public_disputes_submission", "submission", unique=True),
     CheckConstraint("(decided_at IS NULL) = (upheld IS NULL)", name="whole_decision"),
 )
 

@@ -237,6 +237,8 @@ def test_the_pages_of_the_public_are_accessible_and_fit_a_phone(
 
 
 def test_the_place_of_a_device_is_filled_in_only_when_asked_for(office: Office, chromium: Browser) -> None:
+    from playwright.sync_api import expect
+
     served = Served(SimpleNamespace(app=create_public_app(office.matcher.context, secure=False)), chromium)  # type: ignore[arg-type]
     try:
         context = chromium.new_context(
@@ -249,7 +251,7 @@ def test_the_place_of_a_device_is_filled_in_only_when_asked_for(office: Office, 
         page.goto(f"{served.url}/report")
         assert page.input_value("[name=lat]") == ""
         page.click("[data-locate]")
-        page.wait_for_function("document.querySelector('[name=lat]').value !== ''")
+        expect(page.locator("[name=lat]")).not_to_have_value("")  # nothing that is evaluated: the page forbids it
         assert (page.input_value("[name=lat]"), page.input_value("[name=lon]")) == ("30.25000", "120.16000")
         context.close()
     finally:
