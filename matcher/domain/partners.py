@@ -16,7 +16,8 @@ class Partner:
     """One receiver of signed events. Where its users are, only it knows.
 
     `tests`: it is told of tests and exercises too. `failures` counts attempts without success since the last one that
-    had some; until `retry_at` nothing is sent to it, so that one that hangs holds up nobody else.
+    had some; until `retry_at` nothing is sent to it, so that one that hangs holds up nobody else. Until
+    `engaged_until` somebody tells it something, and nobody else does.
     """
 
     id: PartnerId
@@ -28,6 +29,7 @@ class Partner:
     failures: int = 0
     failing_since: datetime | None = None
     retry_at: datetime | None = None
+    engaged_until: datetime | None = None
 
     @property
     def active(self) -> bool:

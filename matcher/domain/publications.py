@@ -37,7 +37,8 @@ class CardEnd(str, Enum):
 class Publication:
     """One card. `facts` are what an officer saw and approved: a change of the case changes no card.
 
-    `code` is what people say on the telephone, and part of addresses; it tells nothing.
+    `code` is what people say on the telephone, and part of addresses; it tells nothing. `likeness` is that of its photo
+    as the public sees it, 8 bytes, once it was approved.
     """
 
     id: CardId
@@ -56,6 +57,7 @@ class Publication:
     ended_at: datetime | None = None
     ended_because: CardEnd | None = None
     ended_by: str | None = None
+    likeness: bytes | None = None
 
     def shown(self, now: datetime) -> bool:
         """Whether the public may see it at a time."""

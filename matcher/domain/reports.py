@@ -114,7 +114,8 @@ class PublicReport:
     """What is kept of a report beside its sighting, which has the same id.
 
     `receipt` is the keyed digest of the reporter's code, `sender` that of where it came from, which is forgotten after
-    a day; `contact` is sealed. `about` is the case on whose card it was written. `leased_until`: a process looks at its
+    a day; `contact` is sealed. `about` is the case on whose card it was written; `adds_to` the first report of
+    its reporter, to whose code it belongs. `leased_until`: a process looks at its
     photos until then; `attempts` counts how often one began to.
     """
 
@@ -124,6 +125,7 @@ class PublicReport:
     via: Via
     account: PersonId | None = None
     about: CaseId | None = None
+    adds_to: SightingId | None = None
     language: Language | None = None
     sender: str | None = None
     contact: bytes | None = None
@@ -152,7 +154,11 @@ class Relation(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicDispute:
-    """Somebody says that a card shows them or their child; an officer decides. `contact` and `note` are sealed."""
+    """Somebody says that a card shows them or their child; an officer decides. `contact` and `note` are sealed.
+
+    `sender` and `submission` are keyed digests: of where it came from, which is forgotten after a day, and of the word
+    by which a form that is sent again is known.
+    """
 
     id: DisputeId
     case_id: CaseId
@@ -164,3 +170,5 @@ class PublicDispute:
     decided_at: datetime | None = None
     decided_by: str | None = None
     upheld: bool | None = None
+    sender: str | None = None
+    submission: str | None = None

@@ -1,4 +1,4 @@
-"""What adds to a report, who sent a dispute, what a card's photo looks like, and that a partner is being told something.
+"""What adds to a report, who sent a dispute, what a card's photo looks like, that a partner is being told something.
 
 Revision ID: 0019
 """
