@@ -40,8 +40,6 @@ def card(facts: CardFacts | None = None, **changes: Any) -> Card:
         "report_url": ADDRESS,
         "expires": date(2024, 8, 3),
         "made_on": date(2024, 5, 6),
-        "photo_age": 6.5,
-        "photo_taken": date(2018, 11, 20),
     }
     return Card(**given | changes)
 
@@ -56,6 +54,8 @@ ENGLISH_FACTS = CardFacts(
     weight_kg=23.5,
     marks="small scar above the left eyebrow",
     clothing="yellow raincoat, blue rubber boots",
+    photo_age=6.0,
+    photo_year=2018,
 )
 CHINESE_FACTS = replace(
     ENGLISH_FACTS,

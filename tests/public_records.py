@@ -25,7 +25,7 @@ from matcher.domain.people import Language
 from matcher.domain.positions import Position
 from matcher.domain.publications import CardId, CardState, Publication
 from matcher.domain.reports import Doubt, PublicReport, ReportState, Via
-from matcher.store.database import Transaction
+from matcher.store.database import Reading, Transaction
 
 FACTS = CardFacts(name="王○○", sex=Sex.FEMALE, age_then=6.0, missing_since=NOW.date(), place="西湖", height_cm=112.5)
 TERMS = Terms(
@@ -74,6 +74,12 @@ def bulletin(of: AlertId, kind: BulletinKind = BulletinKind.ALERT, **changes: ob
     told = {"circle": Circle(TERMS.centre, 100), "expires_at": TERMS.expires_at, "content": CONTENT}
     values = {"number": 0, "alert_id": of, "kind": kind, "meant": Meant.ACTUAL, "at": NOW}
     return Bulletin(**{**values, **({} if kind is BulletinKind.CANCEL else told), **changes})
+
+
+def every_bulletin(reading: Reading) -> list[Bulletin]:
+    """All that was ever told and is kept, in its order."""
+    found = (reading.alerts.bulletin(number) for number in range(1, reading.alerts.last_bulletin() + 1))
+    return [one for one in found if one is not None]
 
 
 def issued(tx: Transaction, of: Publication, **changes: object) -> Alert:

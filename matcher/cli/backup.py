@@ -156,6 +156,11 @@ def _print_restored(done: RestoreView) -> None:
         f"{done.audit_entries} audit entries; of {done.listed} on the erasure list {done.erased_again} erased again; "
         f"{done.seconds:.1f} s."
     )
+    if done.cards_withdrawn or done.alerts_cancelled:
+        say(
+            f"Taken back, since that may have happened after the backup, too: {done.cards_withdrawn} cards, "
+            f"{done.alerts_cancelled} alerts. Officers look at each case, and approve anew what is still to be shown."
+        )
     if done.key_file is not None:
         say(f"It has a master key of its own, in '{done.key_file}': keep a copy elsewhere.")
     click.echo("It makes no backups yet: set backup_dir and key_backup_dir, which are not taken over.")

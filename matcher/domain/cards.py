@@ -31,7 +31,8 @@ class CardFacts:
 
     `name` is already shown as far as it may be. `age_then` is in years, of the time when the child went missing: whole
     years, and whole months below two years, because a finer one beside a day would tell the birth date. `missing_since`
-    is the day where it happened; `place` is as people say it.
+    is the day where it happened; `place` is as people say it. `photo_age` is as coarse, of the photo that the card
+    shows, and of the day on which that was taken the year is told.
     """
 
     name: str | None = None
@@ -43,10 +44,14 @@ class CardFacts:
     weight_kg: float | None = None
     marks: str | None = None
     clothing: str | None = None
+    photo_age: float | None = None
+    photo_year: int | None = None
 
 
-def facts_of(details: CaseDetails, policy: NamePolicy) -> CardFacts:
-    """What a card may tell of a case."""
+def facts_of(
+    details: CaseDetails, policy: NamePolicy, *, photo_age: float | None = None, photo_taken: date | None = None
+) -> CardFacts:
+    """What a card may tell of a case, and of its photo."""
     since = None if details.missing_since is None else details.missing_since.date()  # the day by its own clock
     return CardFacts(
         name=shown_name(details.name, policy),
@@ -58,6 +63,8 @@ def facts_of(details: CaseDetails, policy: NamePolicy) -> CardFacts:
         weight_kg=details.weight_kg,
         marks=_line(details.marks),
         clothing=_line(details.clothing),
+        photo_age=None if photo_age is None else coarse_age(photo_age),
+        photo_year=None if photo_taken is None else photo_taken.year,
     )
 
 
@@ -66,8 +73,8 @@ class Card:
     """One card as it is given out. Ages and durations are those of `made_on`; after `expires` it is not to be shown.
 
     `code` is a short word for the case that can be said over a telephone. `photo` is a JPEG, whose metadata no output
-    keeps; `face` is where the child's face is in it, upright. `photo_age` is in years, `phone` is whom to call, and
-    `report_url` the page for those who would rather write.
+    keeps; `face` is where the child's face is in it, upright. `phone` is whom to call, and `report_url` the page for
+    those who would rather write.
     """
 
     code: str
@@ -78,8 +85,6 @@ class Card:
     expires: date
     made_on: date
     face: Box | None = None
-    photo_age: float | None = None
-    photo_taken: date | None = None
 
     def __post_init__(self) -> None:
         if not _CODE.fullmatch(self.code):

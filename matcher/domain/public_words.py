@@ -36,6 +36,7 @@ CARD_ENDS: Mapping[CardEnd, Wording] = {
     CardEnd.FACE: Wording("another face of its photo is the child's"),
     CardEnd.CONSENT: Wording("nobody consents to publication any more"),
     CardEnd.REPLACED: Wording("a newer card took its place"),
+    CardEnd.RESTORED: Wording("a backup was restored, which does not know what was taken back since"),
 }
 
 ALERT_ENDS: Mapping[AlertEnd, Wording] = {

@@ -31,6 +31,7 @@ class CardEnd(str, Enum):
     FACE = "face"  # another face of the photo is the child's
     CONSENT = "consent"  # nobody allows publication any more
     REPLACED = "replaced"  # another card of the same child was approved
+    RESTORED = "restored"  # whether it was taken back after the backup that was restored is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

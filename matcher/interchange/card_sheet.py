@@ -170,13 +170,13 @@ class _Words:
 
     def photo_note(self) -> Wording:
         """When the photo was taken, and that the face may have changed since."""
-        card = self.card
-        age = None if card.photo_age is None else _age(card.photo_age)
-        day = None if card.photo_taken is None else self.reader.day(card.photo_taken)
-        if day is not None and age is not None:
-            return Wording("Photo taken on {day}, when {age}. The face may look different today.", day=day, age=age)
-        if day is not None:
-            return Wording("Photo taken on {day}. The face may look different today.", day=day)
+        facts = self.card.facts
+        age = None if facts.photo_age is None else _age(facts.photo_age)
+        year = None if facts.photo_year is None else str(facts.photo_year)
+        if year is not None and age is not None:
+            return Wording("Photo taken in {year}, when {age}. The face may look different today.", year=year, age=age)
+        if year is not None:
+            return Wording("Photo taken in {year}. The face may look different today.", year=year)
         if age is not None:
             return Wording("Photo taken when {age}. The face may look different today.", age=age)
         return Wording("When this photo was taken is not known. The face may look different today.")

@@ -40,6 +40,18 @@ def end_without_consent(context: Context, transaction: Transaction, case_id: Cas
     return []
 
 
+def end_of_restored(context: Context, transaction: Transaction, who: Who) -> tuple[int, int]:
+    """Take back all that a home showed when its backup was made: how many cards and alerts.
+
+    What was taken back after that is not known to it, and would be shown again; officers look at each anew. Bulletins
+    go on with higher numbers than any that was told after the backup: seconds since 1970, of which there are more.
+    """
+    now = context.clock()
+    transaction.alerts.go_on_behind(int(now.timestamp()), now)
+    live = transaction.cards.in_state(CardState.LIVE)
+    return len(live), sum(withdraw_card(context, transaction, one, CardEnd.RESTORED, who) for one in live)
+
+
 def withdraw_of_faces(context: Context, transaction: Transaction, faces: Iterable[FaceId], who: Who) -> None:
     """These faces are not the child's, as was thought: cards that show one go."""
     for card in transaction.cards.of_faces(faces):
@@ -81,14 +93,22 @@ def cancel(context: Context, transaction: Transaction, alert: Alert, because: Al
 
 
 def move_to_card(
-    context: Context, transaction: Transaction, old: Publication, new: Publication, photo: Mapping[str, Any]
+    context: Context,
+    transaction: Transaction,
+    old: Publication,
+    new: Publication,
+    photo: Mapping[str, Any],
+    who: Who,
 ) -> None:
-    """Let the alerts that showed one card show another of the same child, and tell so."""
+    """Let the alerts that showed one card show another of the same child, and tell so where they are active."""
+    now = context.clock()
     for one in transaction.alerts.of_card(old.id):
         if one.state is AlertState.CANCELLED:
             continue
-        moved = replace(one, card_id=new.id, updated_at=context.clock())
-        if one.state is AlertState.ISSUED:
+        moved = replace(one, card_id=new.id, updated_at=now)
+        if one.active(now):
+            trace = Trace("alert.update", [one.case_id, one.id], details={"card": "replaced"})
+            record(context, transaction, who, trace)
             number = tell(context, transaction, moved, BulletinKind.UPDATE, content_of(new, moved.terms, photo))
             moved = replace(moved, bulletin=number)
         transaction.alerts.update(moved)

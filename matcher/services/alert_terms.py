@@ -51,9 +51,17 @@ def require_wider(before: Terms, terms: Terms, now: datetime) -> None:
 
 
 def terms_of_case(case: Case) -> Mapping[str, Any]:
-    """What a case says of an alert about it."""
+    """What a case says of an alert about it.
+
+    The centre is told to everybody and may be where a child lives: it is coarse, unless an officer says it finer.
+    """
     details = case.details
-    return {"centre": details.last_seen, "place": details.last_seen_place, "since": details.missing_since}
+    return {"centre": coarse(details.last_seen), "place": details.last_seen_place, "since": details.missing_since}
+
+
+def coarse(where: Position | None) -> Position | None:
+    """A position to a hundredth of a degree, about a kilometre."""
+    return None if where is None else Position(round(where.lat, 2), round(where.lon, 2))
 
 
 def whole_terms(context: Context, new: NewTerms, before: Terms | Mapping[str, Any]) -> Terms:

@@ -1,4 +1,4 @@
-"""`Alerts`: the public is asked to look out for a child, as `Matcher.alerts` gives it.
+"""`Alerts`: the public is asked to look out for a child, as `Matcher.public.alerts` gives it.
 
 An alert shows a card that an officer approved. It is a draft until it is issued; an actual one takes two officers, and
 so does each change of it: one proposes, another agrees. To cancel takes one, and happens at once. Its area grows by its
@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from matcher.accounts.rights import Acting, Right
+from matcher.accounts.rights import Acting, Right, rights_of
 from matcher.domain.alerts import (
     Alert,
     AlertEnd,
@@ -118,6 +118,7 @@ class Alerts:
             raise Conflict(Wording("The alert was changed meanwhile: look at what is proposed now."))
         if proposal.by == acting.name:
             raise NotPermitted(Wording("An actual alert takes two people: another officer has to agree."))
+        self._require_proposer(proposal)
         if found.state is AlertState.ISSUED:  # its area may have grown since this was proposed
             require_wider(found.terms, proposal.terms, self._context.clock())
         people = tuple(sorted({proposal.by, acting.name}))
@@ -179,6 +180,16 @@ class Alerts:
         acting.require(Right.PUBLISH)
         with self._context.store.read() as reading:
             return require(reading, alert)
+
+    def _require_proposer(self, proposal: Proposal) -> None:
+        """One of the two people must not be somebody who may not do this any more."""
+        with self._context.store.read() as reading:
+            person = reading.people.by_name(proposal.by)
+        if person is None or not person.active or Right.PUBLISH not in rights_of(person.roles):
+            told = {"who": proposal.by}
+            raise NotPermitted(
+                Wording("{who}, who proposed it, may not issue alerts any more: propose it yourself.", **told)
+            )
 
     def _put(self, acting: Acting, found: Alert, terms: Terms, meant: Meant) -> AlertView:
         """Do what is wanted where one person may; else keep it as a proposal."""
@@ -271,7 +282,7 @@ def require(reading: Reading, given: str) -> Alert:
 def _unchanged(transaction: Transaction, found: Alert) -> Alert:
     """The alert as it was looked at; `Conflict` if somebody changed it meanwhile."""
     now = transaction.alerts.get(found.id)
-    if now is None or now.updated_at != found.updated_at:
+    if now is None or now != found:
         raise Conflict(Wording("The alert was changed meanwhile: look at it again."))
     return now
 

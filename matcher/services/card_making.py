@@ -19,10 +19,8 @@ from matcher.wording import Wording
 def card_of(context: Context, published: Publication) -> Card:
     """The card as it is given out today, with its photo. `WrongUse` while `public_url` is not set."""
     with context.store.read() as reading:
-        photo_id = reading.faces.photos_of([published.face_id]).get(published.face_id)
-        photo = None if photo_id is None else reading.photos.get(photo_id)
-    if photo is None:
-        raise NotFound(Wording("The photo of card {card} is gone.", card=spoken(published.code)))
+        if published.face_id not in reading.faces.photos_of([published.face_id]):
+            raise NotFound(Wording("The photo of card {card} is gone.", card=spoken(published.code)))
     portrait = pictures.portrait(context, published.face_id)
     image = open_image(portrait, "the photo of a card")
     left, top, right, bottom = pictures.face_in_portrait(context, published.face_id)
@@ -31,8 +29,6 @@ def card_of(context: Context, published: Publication) -> Card:
         facts=published.facts,
         photo=portrait,
         face=Box(left * image.width, top * image.height, right * image.width, bottom * image.height),
-        photo_age=photo.age,
-        photo_taken=photo.taken,
         phone=published.phone,
         report_url=report_address(context, published.code),
         expires=local_day(context, published.expires_at - timedelta(seconds=1)),

@@ -1,4 +1,4 @@
-"""`Cards`: what the public may see of a case, as `Matcher.cards` gives it.
+"""`Cards`: what the public may see of a case, as `Matcher.public.cards` gives it.
 
 Somebody who looks after cases drafts a card, an officer approves it. From then on it shows what was approved, whatever
 changes of the case. It goes when the case ends or is disputed, and when nobody consents to publication any more, each
@@ -86,14 +86,15 @@ class Cards:
         policy, now = one_of(NamePolicy)(new.policy), self._context.clock()
         with self._context.store.write() as transaction:
             case = _open_case(transaction, case_id)
+            face = _face(transaction, case, new.photo)
             card = Publication(
                 id=CardId(new_id()),
                 case_id=case.id,
                 code=new_code(CODE_LETTERS),
                 state=CardState.DRAFT,
                 policy=policy,
-                facts=facts_of(case.details, policy),
-                face_id=_face(transaction, case, new.photo),
+                facts=_facts(transaction, case, policy, face),
+                face_id=face,
                 phone=phone,
                 expires_at=now + timedelta(days=self._context.settings.card_days),
                 drafted_by=acting.name,
@@ -121,7 +122,7 @@ class Cards:
                 raise MoveNotAllowed(Wording("The card {card} is '{state}': draft a new one.", **told))
             case = _open_case(transaction, transaction.cases.by_ids([found.case_id])[found.case_id].number)
             _require_consent(transaction, case)
-            if facts_of(case.details, found.policy) != found.facts:
+            if _facts(transaction, case, found.policy, found.face_id) != found.facts:
                 told = {"card": spoken(found.code), "case": case.number}
                 raise Conflict(
                     Wording("Case '{case}' was changed since the card {card} was drafted: draft a new one.", **told)
@@ -133,7 +134,8 @@ class Cards:
             expires_at = now + timedelta(days=self._context.settings.card_days)
             transaction.cards.approve(found.id, acting.name, now, expires_at)
             if before is not None:
-                alert_endings.move_to_card(self._context, transaction, before, found, photo)
+                who = Who.of(acting, ReasonCode.PUBLICATION)
+                alert_endings.move_to_card(self._context, transaction, before, found, photo, who)
             _record(self._context, transaction, acting, "card.approve", found)
             return _view(transaction, require(transaction, card), now)
 
@@ -225,6 +227,14 @@ def _face(reading: Reading, case: Case, wanted: str | None) -> FaceId:
     return next(face.id for face in reading.faces.of_photo(newest.id) if face.choice is not None)
 
 
+def _facts(reading: Reading, case: Case, policy: NamePolicy, face: FaceId) -> CardFacts:
+    """What a card with this face would tell of a case now."""
+    photo = reading.photos.get(reading.faces.photos_of([face])[face])
+    if photo is None:
+        return facts_of(case.details, policy)
+    return facts_of(case.details, policy, photo_age=photo.age, photo_taken=photo.taken)
+
+
 def _phone(given: str | None) -> str:
     phone: str = parsed("phone", given or "", text)
     if not phone:
@@ -248,6 +258,6 @@ def _view(reading: Reading, card: Publication, now: datetime) -> CardView:
         "case_id": case.number,
         "face": id_text(card.face_id),
         "shown": card.shown(now),
-        "outdated": facts_of(case.details, card.policy) != card.facts,
+        "outdated": _facts(reading, case, card.policy, card.face_id) != card.facts,
     }
     return CardView(**{**same, **told})

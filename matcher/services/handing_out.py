@@ -1,6 +1,7 @@
 """What the public may see, as files that somebody hands on: to a printer, to a partner without a program, to a map.
 
-Nothing is given out that the public does not see at that moment, and each time is recorded once, before it happens.
+Of a card nothing is given out that the public does not see at that moment, of an alert what was told of it last; each
+time is recorded once, before it happens.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 
 from matcher.accounts.rights import Acting, Right
-from matcher.domain.alerts import Bulletin
+from matcher.domain.alerts import AlertState, Bulletin
 from matcher.domain.codes import spoken
 from matcher.domain.publications import CardId, CardState, Publication
 from matcher.errors import Conflict, NotFound
@@ -99,7 +100,8 @@ def card_file(context: Context, card: CardId, how: Rendering) -> bytes:
 def told_of(context: Context, acting: Acting, alert: str) -> list[Bulletin]:
     """All that was told of an alert, in its order, to give the last of it out; recorded.
 
-    `Conflict` for a draft, of which nothing was told yet, `WrongUse` while `public_url` is not set.
+    `Conflict` for a draft, of which nothing was told yet, and for one that has run out, of which nothing is told any
+    more; `WrongUse` while `public_url` is not set.
     """
     acting.require(Right.CASE_READ)
     report_address(context, "")
@@ -108,6 +110,8 @@ def told_of(context: Context, acting: Acting, alert: str) -> list[Bulletin]:
         told = transaction.alerts.bulletins_of(found.id)
         if not told:
             raise Conflict(Wording("Nothing was told of this alert yet: issue it first."))
+        if found.state is AlertState.ISSUED and not found.active(context.clock()):
+            raise Conflict(Wording("The alert has run out: nothing is told of it any more."))
         trace = Trace("alert.export", [found.case_id, found.id], details={"count": 1})
         record(context, transaction, Who.of(acting, ReasonCode.PUBLICATION), trace)
     return told

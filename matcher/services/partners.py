@@ -1,4 +1,4 @@
-"""`Partners`: services that are told of alerts by signed webhooks, as `Matcher.partners` gives it."""
+"""`Partners`: services that are told of alerts by signed webhooks, as `Matcher.public.partners` gives it."""
 
 from __future__ import annotations
 

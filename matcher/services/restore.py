@@ -18,7 +18,7 @@ from matcher.config import Home, default_key_file
 from matcher.crypto.masterkey import KeySource
 from matcher.domain.ids import id_text
 from matcher.errors import Conflict, Damaged, MatcherError, NotFound, StoreProblem, WrongUse
-from matcher.services import checks, erasing, erasure_list, key_backup
+from matcher.services import alert_endings, checks, erasing, erasure_list, key_backup
 from matcher.services.auditing import Trace, record
 from matcher.services.backup import DATABASE
 from matcher.services.backup_folder import BackupFolder
@@ -57,7 +57,8 @@ class RestoreView:
     """What was restored. `erased_again` counts what of the `listed` erasures the backup still held; `key_file` is that
     of a new master key, instead of the one that would have been shared with the home that was backed up.
 
-    `problems` say what is not whole, all of it known when the backup was made.
+    Cards and alerts of the backup are taken back, since they may have been taken back after it. `problems` say what is
+    not whole, all of it known when the backup was made.
     """
 
     backup: str
@@ -68,6 +69,8 @@ class RestoreView:
     audit_entries: int
     erased_again: int
     listed: int
+    cards_withdrawn: int
+    alerts_cancelled: int
     problems: tuple[str, ...]
     seconds: float
     key_file: Path | None = None
@@ -110,6 +113,7 @@ def restore(folder: Path, root: Path, who: Who, options: RestoreOptions) -> Rest
             with context.store.write() as transaction:
                 trace = Trace("home.restore", details={"backup": name, "erased_again": erased})
                 record(context, transaction, who, trace)
+                cards, alerts = alert_endings.end_of_restored(context, transaction, who)
             found = _checked(context, manifest)
         home.digest_key.rename(Home(root).digest_key)
         sync_folder(root)
@@ -123,6 +127,8 @@ def restore(folder: Path, root: Path, who: Who, options: RestoreOptions) -> Rest
         audit_entries=found.audit_entries,
         erased_again=erased,
         listed=listed,
+        cards_withdrawn=cards,
+        alerts_cancelled=alerts,
         problems=found.problems,
         seconds=time.monotonic() - began,
         key_file=own_key,

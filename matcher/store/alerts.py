@@ -23,12 +23,13 @@ from matcher.domain.alerts import (
     Proposal,
     Terms,
 )
-from matcher.domain.ids import CaseId
+from matcher.domain.ids import CaseId, new_id
 from matcher.domain.positions import Position
 from matcher.domain.publications import CardId
 from matcher.store.part import Part, batches
 from matcher.store.public_tables import alerts, bulletins
 
+_NOTHING = {"content": None, "lat": None, "lon": None, "radius_km": None, "expires_at": None}
 _PLAIN = tuple(field.name for field in fields(Alert) if field.name not in {"terms", "proposal", "issued_by"})
 
 
@@ -78,18 +79,19 @@ class AlertReading(Part):
         """The bulletin of this number."""
         return next(iter(self._told(select(bulletins).where(bulletins.c.number == number))), None)
 
-    def bulletins(self, numbers: Sequence[int]) -> list[Bulletin]:
-        """Those of the bulletins that there are, in their order."""
-        found = (self._told(select(bulletins).where(bulletins.c.number.in_(some))) for some in batches(numbers))
+    def public(self, numbers: Sequence[int], now: datetime) -> list[Bulletin]:
+        """Those of the bulletins that the public is told now, in their order."""
+        found = (self._told(_public(now).where(bulletins.c.number.in_(some))) for some in batches(numbers))
         return sorted((one for some in found for one in some), key=lambda one: one.number)
 
     def last_bulletin(self) -> int:
         """The highest number that was given, 0 before the first."""
         return self._connection.scalar(select(func.max(bulletins.c.number))) or 0
 
-    def told_since(self, after: int, limit: int) -> list[Bulletin]:
-        """Bulletins of higher numbers than `after`, in their order."""
-        return self._told(select(bulletins).where(bulletins.c.number > after).order_by(bulletins.c.number).limit(limit))
+    def public_since(self, after: int, now: datetime, limit: int) -> list[Bulletin]:
+        """What the public is told now of higher numbers than `after`, in their order."""
+        query = _public(now).where(bulletins.c.number > after)
+        return self._told(query.order_by(bulletins.c.number).limit(limit))
 
     def active(self, now: datetime, *, before: int | None = None, limit: int) -> list[Bulletin]:
         """The newest bulletin of each active actual alert, the latest first; only those numbered below `before`."""
@@ -151,20 +153,42 @@ class AlertWriting(AlertReading):
         )
         return number
 
+    def go_on_behind(self, number: int, now: datetime) -> None:
+        """Let the next bulletin have a higher number than this one, by one that tells nobody anything."""
+        if number > self.last_bulletin():
+            nothing = {"alert_id": new_id(), "kind": BulletinKind.CANCEL, "meant": Meant.TEST}
+            self._connection.execute(insert(bulletins), {**nothing, "number": number, "at": now})
+
     def empty_bulletins(self, alert_ids: Sequence[AlertId]) -> int:
         """Take all content out of what was told of some alerts: how many bulletins had any."""
-        nothing = {"content": None, "lat": None, "lon": None, "radius_km": None, "expires_at": None}
         told = and_(bulletins.c.alert_id.in_(alert_ids), bulletins.c.kind != BulletinKind.CANCEL)
-        return self._connection.execute(update(bulletins).where(told).values(**nothing)).rowcount
+        return self._connection.execute(update(bulletins).where(told).values(**_NOTHING)).rowcount
 
     def forget_told(self, before: datetime) -> int:
-        """Delete what was told before a time of alerts that were over before it: how many bulletins."""
+        """Delete what was told before a time of alerts that were over before it, and empty it where they had run out,
+        which keep their numbers: how many bulletins.
+        """
+        ran_out = and_(alerts.c.state == AlertState.ISSUED, alerts.c.expires_at < before)
+        full = and_(bulletins.c.alert_id.in_(select(alerts.c.id).where(ran_out)), bulletins.c.content.is_not(None))
+        emptied = self._connection.execute(update(bulletins).where(full).values(**_NOTHING)).rowcount
         lives = select(alerts.c.id).where(or_(alerts.c.ended_at.is_(None), alerts.c.ended_at >= before))
         newest = self.last_bulletin()  # its number must not be given again
         old = and_(bulletins.c.at < before, bulletins.c.alert_id.not_in(lives), bulletins.c.number < newest)
         gone = select(bulletins.c.number).where(old)
         self._connection.execute(update(alerts).where(alerts.c.bulletin.in_(gone)).values(bulletin=None))
-        return self._connection.execute(delete(bulletins).where(old)).rowcount
+        return emptied + self._connection.execute(delete(bulletins).where(old)).rowcount
+
+
+def _public(now: datetime) -> Select[Any]:
+    """What the public is told: of an active alert its newest words, of one that was cancelled that it is over.
+
+    What was said before may be what must not be said any more: a name that is hidden by now, a consent that was taken
+    back. Ends are told of alerts, too, of which nothing else is left.
+    """
+    active = and_(alerts.c.state == AlertState.ISSUED, alerts.c.expires_at > now)
+    told = or_(bulletins.c.kind == BulletinKind.CANCEL, active)
+    newest = select(bulletins).outerjoin(alerts, alerts.c.bulletin == bulletins.c.number)
+    return newest.where(bulletins.c.meant == Meant.ACTUAL, told)
 
 
 def _columns(alert: Alert) -> dict[str, Any]:

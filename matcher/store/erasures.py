@@ -25,7 +25,7 @@ from matcher.store.desk_tables import (
 )
 from matcher.store.ending_tables import erasures
 from matcher.store.part import Part
-from matcher.store.public_tables import alerts, cards, likenesses, public_disputes, reports
+from matcher.store.public_tables import alerts, bulletins, cards, likenesses, public_disputes, reports
 from matcher.store.reports import duplicates_queued
 from matcher.store.space_tables import unembedded_faces
 from matcher.store.tables import (
@@ -98,7 +98,8 @@ class ErasureReading(Part):
         `FaceReading` gives.
         """
         found: dict[str, list[dict[str, Any]]] = {}
-        for table, condition in _Own(subject).rows():
+        own = _Own(subject)
+        for table, condition in (*own.rows(), *own.told()):
             if table is not embeddings:
                 rows = self._connection.execute(select(table).where(condition)).mappings()
                 found[table.name] = [_shown(table, row) for row in rows]
@@ -178,6 +179,11 @@ class _Own:
         # Of a sighting there are none: these tables name cases only.
         is_case = subject.kind is SubjectKind.CASE
         self.published = tuple((one, self.of(one)) for one in (alerts, cards, public_disputes) if is_case)
+
+    def told(self) -> Iterator[tuple[Table, ColumnElement[bool]]]:
+        """What was told of its alerts, which stays without its content."""
+        if self._subject.kind is SubjectKind.CASE:
+            yield bulletins, bulletins.c.alert_id.in_(select(alerts.c.id).where(self.of(alerts)))
 
     def of(self, table: Table) -> ColumnElement[bool]:
         """Its rows in a table that names cases or sightings."""

@@ -50,6 +50,8 @@ FACTS = {
         weight_kg=23.5,
         marks="small scar above the left eyebrow, mole under the right ear",
         clothing="yellow raincoat, blue rubber boots",
+        photo_age=6.0,
+        photo_year=2018,
     ),
     "zh": CardFacts(
         name="欧阳○○",
@@ -61,6 +63,8 @@ FACTS = {
         weight_kg=23.5,
         marks="左眉上方有一道小疤痕，右耳下有一颗痣",
         clothing="黄色雨衣，蓝色雨靴",
+        photo_age=6.0,
+        photo_year=2018,
     ),
 }
 
@@ -150,8 +154,6 @@ def cards(language: str, count: int) -> Iterator[Card]:
             report_url=f"https://report.example.org/c/K{number:05d}",
             expires=date(2024, 8, 3) + timedelta(days=number % 30),
             made_on=date(2024, 5, 6),
-            photo_age=6.5,
-            photo_taken=date(2018, 11, 20) + timedelta(days=number % 300),
         )
 
 

@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from public_records import CONTENT, TERMS, alert, bulletin, card, issued, public_report
+from public_records import CONTENT, TERMS, alert, bulletin, card, every_bulletin, issued, public_report
 from records import NOW, enrol, report
 from sqlalchemy.exc import IntegrityError
 
 from matcher.domain.alerts import (
     NEAR,
     AlertEnd,
+    AlertId,
     AlertState,
     BulletinKind,
     Meant,
@@ -88,12 +89,11 @@ def test_what_is_told_is_numbered_and_stays_word_for_word(store: Store) -> None:
         one, other = issued(tx, shown), issued(tx, shown)
         ended = tx.alerts.tell(bulletin(one.id, BulletinKind.CANCEL))
     with store.read() as reading:
-        told = reading.alerts.told_since(0, 10)
+        told = every_bulletin(reading)
         assert [entry.number for entry in told] == [1, 2, 3] == [one.bulletin, other.bulletin, ended]
         assert told[0] == bulletin(one.id, number=1)
         assert (told[2].circle, told[2].content, told[2].expires_at) == (None, None, None)
         assert reading.alerts.bulletins_of(one.id) == [told[0], told[2]]
-        assert reading.alerts.bulletins([2, 99]) == [told[1]]
         assert [entry.number for entry in reading.alerts.active(NOW, limit=10)] == [2, 1]
         assert [entry.number for entry in reading.alerts.active(NOW, before=2, limit=10)] == [1]
         assert reading.alerts.active(TERMS.expires_at, limit=10) == []
@@ -103,7 +103,55 @@ def test_what_is_told_is_numbered_and_stays_word_for_word(store: Store) -> None:
         assert np.isnan(areas[2]).all()
     with store.write() as tx:
         assert tx.alerts.empty_bulletins([one.id]) == 1
-        assert [entry.content for entry in tx.alerts.told_since(0, 10)] == [None, CONTENT, None]
+        assert [entry.content for entry in every_bulletin(tx)] == [None, CONTENT, None]
+
+
+def test_the_public_is_told_the_newest_of_what_is_active_and_that_the_rest_is_over(store: Store) -> None:
+    soon = replace(TERMS, expires_at=NOW + timedelta(hours=1))
+    with store.write() as tx:
+        shown = card(enrol(tx, "A-1"))
+        tx.cards.add(shown)
+        grows, over, short = issued(tx, shown), issued(tx, shown), issued(tx, shown, terms=soon)
+        tx.alerts.add(alert(shown))
+        newer = tx.alerts.tell(bulletin(grows.id, BulletinKind.UPDATE))
+        tx.alerts.update(replace(grows, bulletin=newer))
+        ended = tx.alerts.tell(bulletin(over.id, BulletinKind.CANCEL))
+        tx.alerts.update(replace(over, state=AlertState.CANCELLED, ended_at=NOW, bulletin=ended))
+        trial = issued(tx, shown)
+        tx.alerts.update(replace(trial, meant=Meant.TEST))
+        tx.alerts.tell(bulletin(trial.id, meant=Meant.TEST))
+        erased = tx.alerts.tell(bulletin(AlertId(new_id()), BulletinKind.CANCEL))  # nothing is left of its alert
+    with store.read() as reading:
+        told = [one.number for one in reading.alerts.public_since(0, NOW, 10)]
+        assert told == [short.bulletin, newer, ended, trial.bulletin, erased]
+        assert [one.number for one in reading.alerts.public_since(newer, NOW, 1)] == [ended]
+        later = reading.alerts.public_since(0, soon.expires_at, 10)
+        assert [one.number for one in later] == [newer, ended, trial.bulletin, erased]
+        numbers = [grows.bulletin, over.bulletin, short.bulletin, newer, ended, 99]
+        assert [one.number for one in reading.alerts.public(numbers, NOW)] == [short.bulletin, newer, ended]
+
+
+def test_what_was_told_of_alerts_that_ran_out_is_emptied_after_its_time(store: Store) -> None:
+    with store.write() as tx:
+        shown = card(enrol(tx, "A-1"))
+        tx.cards.add(shown)
+        ran_out = issued(tx, shown)
+        end = ran_out.terms.expires_at
+        assert tx.alerts.forget_told(end) == 0, "not before its time"
+        assert tx.alerts.forget_told(end + timedelta(seconds=1)) == 1
+        assert [one.content for one in tx.alerts.bulletins_of(ran_out.id)] == [None]
+        assert tx.alerts.get(ran_out.id) == ran_out
+
+
+def test_numbers_go_on_behind_one_that_others_may_know(store: Store) -> None:
+    with store.write() as tx:
+        shown = card(enrol(tx, "A-1"))
+        tx.cards.add(shown)
+        one = issued(tx, shown)
+        tx.alerts.go_on_behind(1000, NOW)
+        tx.alerts.go_on_behind(900, NOW)
+        assert tx.alerts.tell(bulletin(one.id, BulletinKind.UPDATE)) == 1001
+        assert [told.number for told in tx.alerts.public_since(0, NOW, 10)] == [one.bulletin]
 
 
 def test_old_bulletins_of_ended_alerts_go_and_no_number_is_given_twice(store: Store) -> None:
@@ -115,7 +163,7 @@ def test_old_bulletins_of_ended_alerts_go_and_no_number_is_given_twice(store: St
         tx.alerts.update(replace(over, state=AlertState.CANCELLED, ended_at=NOW, bulletin=number))
         assert tx.alerts.forget_told(NOW) == 0, "not before its time"
         assert tx.alerts.forget_told(NOW + timedelta(days=1)) == 1
-        assert [one.number for one in tx.alerts.told_since(0, 10)] == [lives.bulletin, number]
+        assert [one.number for one in every_bulletin(tx)] == [lives.bulletin, number]
         assert tx.alerts.tell(bulletin(lives.id, BulletinKind.UPDATE)) == number + 1
 
 

@@ -20,6 +20,7 @@ import pytest
 from browsers import Served, accessible, fits
 from offices import Office, opened
 from pictures import child, saved
+from public_records import every_bulletin
 from publishing import admin, alerted, missing, published, second_officer
 from reviews import Clock, account
 
@@ -181,7 +182,7 @@ def _nothing_is_left(office: Office, code: str) -> None:
     assert erased[case.id].proved_at is not None
     with context.store.read() as reading:
         assert reading.cards.by_code(code) is None
-        assert {one.content for one in reading.alerts.told_since(0, 100)} == {None}
+        assert {one.content for one in every_bulletin(reading)} == {None}
 
 
 def _report_on_a_phone(served: Served, code: str, folder: Path) -> None:

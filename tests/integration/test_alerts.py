@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from offices import START, Office, opened
 from pictures import child, group
+from public_records import every_bulletin
 from publishing import HANGZHOU, PHONE, alerted, allow, missing, published, second_officer
 from reviews import Clock, account
 
@@ -25,7 +26,7 @@ from matcher.services.alert_terms import NewTerms, growth_of, steps_of
 from matcher.services.alerts import grow_due
 from matcher.services.cards import NewCard
 from matcher.services.erasing import erase_case as erase_a_case
-from matcher.services.inputs import ReasonCode, Who
+from matcher.services.inputs import CasePhoto, ReasonCode, Who
 from matcher.services.telling import tell
 
 
@@ -70,7 +71,12 @@ def test_what_was_approved_is_what_is_shown_whatever_changes_of_the_case(office:
     with pytest.raises(Conflict, match="changed since"):
         cards.approve(office.officer, draft.id)
     newer = published(office)
-    assert newer.facts.marks == "a mole"
+    assert (newer.facts.marks, newer.facts.photo_year) == ("a mole", None)
+    office.matcher.update_case("A-1", photos=[CasePhoto(child(1), taken=date(2020, 1, 2))], actor="me")
+    now = cards.card(office.officer, newer.id)
+    assert (now.facts.photo_year, now.outdated) == (None, True)
+    newest = published(office)
+    assert (newest.facts.photo_year, newest.outdated) == (2020, False), "the year alone"
     assert cards.card(office.officer, view.id).ended_because.value == "replaced"
 
 
@@ -190,7 +196,7 @@ def test_many_areas_grow_in_parts_between_which_and_while_they_are_drawn_others_
     assert len(drawn) == len(set(drawn)) == 5
     assert told(office, alert.id) == [(BulletinKind.ALERT, 100), (BulletinKind.UPDATE, 200)]
     with context.store.read() as reading:
-        grown = reading.alerts.told_since(5, 10)
+        grown = every_bulletin(reading)[5:]
     assert [one.circle.radius_km for one in grown] == [200] * 5
     assert all(one.content["geometry"] == geometry(one.circle) for one in grown)
 
@@ -288,7 +294,7 @@ def test_whatever_ends_a_case_or_its_publication_ends_card_and_alert_in_the_same
     draft = office.matcher.public.alerts.draft(office.officer, "A-1")
     end(office, consent)
     with office.matcher.context.store.read() as reading:
-        newest = reading.alerts.told_since(0, 100)[-1]
+        newest = every_bulletin(reading)[-1]
         assert newest.kind is BulletinKind.CANCEL
         assert newest.content is None
         kept = reading.cards.by_code(card.code)
@@ -297,7 +303,7 @@ def test_whatever_ends_a_case_or_its_publication_ends_card_and_alert_in_the_same
         with pytest.raises(NotFound):
             office.matcher.public.alerts.alert(office.officer, alert.id)
         with office.matcher.context.store.read() as reading:
-            assert [one.content for one in reading.alerts.told_since(0, 100)] == [None, None]
+            assert [one.content for one in every_bulletin(reading)] == [None, None]
         return
     assert not kept.shown(office.clock())
     states = {office.matcher.public.alerts.alert(office.officer, one.id).state for one in (alert, draft)}

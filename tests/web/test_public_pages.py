@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -14,15 +14,18 @@ from caps import parse_cap, require_valid
 from lxml import etree
 from offices import START, Office, opened
 from pictures import child, group, nobody
-from publishing import alerted, missing, published, second_officer
+from publishing import PHONE, alerted, missing, published, second_officer
 from reviews import Clock, account
 from starlette.testclient import TestClient
 
 from matcher.accounts.rights import Right
+from matcher.domain.codes import spoken
+from matcher.domain.ids import id_text
 from matcher.domain.people import Role
 from matcher.interchange.cap import CapKind, CapStatus
 from matcher.services.accounts import NewKey
 from matcher.services.alerts import grow_due
+from matcher.services.cards import NewCard
 from matcher.services.report_work import look_at_all
 from matcher.web.public.app import create_public_app
 
@@ -242,7 +245,9 @@ def test_an_alert_is_a_cap_document_and_stands_in_both_feeds_until_it_ends(brows
     assert (hashlib.sha1(photo, usedforsecurity=False).hexdigest(), len(photo)) == (resource.sha1, resource.size)
     (area,) = browser.get("/alerts.geojson").json()["features"]
     assert (area["id"], area["geometry"]["type"], area["properties"]["radius_km"]) == (alert.id, "Polygon", 200)
+    assert browser.get("/alerts/1.cap").status_code == 404, "it says what was true before"
     office.matcher.close_case("A-1", status="returned", actor="me")
+    assert [browser.get(f"/alerts/{number}.cap").status_code for number in (1, 2)] == [404, 404]
     assert b"<entry" not in browser.get("/alerts.atom").content
     assert browser.get("/alerts.geojson").json()["features"] == []
     over = browser.get("/alerts/3.cap").content
@@ -260,6 +265,38 @@ def test_a_test_alert_is_seen_by_nobody(browser: TestClient, office: Office) -> 
     assert browser.get("/v1/alerts").json() == {"alerts": [], "next": 1, "more": False}
     assert browser.get("/alerts/1.cap").status_code == 404
     assert browser.get("/alerts.geojson").json()["features"] == []
+
+
+def test_what_must_not_be_said_any_more_is_told_to_nobody(browser: TestClient, office: Office) -> None:
+    cards, other = office.matcher.public.cards, second_officer(office)
+    missing(office)
+    published(office)
+    alert = alerted(office, other)
+    draft = cards.draft(office.officer, "A-1", NewCard(policy="hidden", phone=PHONE))
+    old = cards.listed(office.officer, "live")[0].code
+    assert "Wang" in browser.get("/v1/alerts").text
+    cards.approve(other, draft.id)
+    told = browser.get("/v1/alerts").json()
+    assert [(one["kind"], one["card"]["name"]) for one in told["alerts"]] == [("update", None)]
+    assert (browser.get("/alerts/1.cap").status_code, browser.get("/alerts/2.cap").status_code) == (404, 200)
+    page = browser.get(f"/c/{old}")
+    assert (page.status_code, "Wang" in page.text, spoken(draft.code) in page.text) == (200, False, True)
+    assert draft.code in browser.get(f"/report?card={old}").text
+    short = alerted(office, other, expires_at=office.clock() + timedelta(hours=1), note="at the pier")
+    assert "at the pier" in browser.get("/v1/alerts?since=2").text
+    office.clock.forward(hours=2)
+    assert browser.get("/v1/alerts?since=2").json()["alerts"] == []
+    assert browser.get("/alerts/3.cap").status_code == 404
+    with office.matcher.context.store.read() as reading:
+        consent = reading.consents.of_case(reading.cases.get("A-1").id)[0]
+    office.matcher.consents.withdraw(office.officer, id_text(consent.id), "publication")
+    told = browser.get("/v1/alerts").json()["alerts"]
+    assert {(one["alert"], one["kind"], "card" in one) for one in told} == {
+        (alert.id, "cancel", False),
+        (short.id, "cancel", False),
+    }
+    assert browser.get("/alerts/2.cap").status_code == 404
+    assert browser.get(f"/c/{old}").status_code == browser.get(f"/c/{draft.code}").status_code == 404
 
 
 def test_whoever_asks_hears_what_is_new_and_what_is_near(browser: TestClient, office: Office) -> None:

@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 from matcher.domain.alerts import Terms
 from matcher.domain.cases import CaseDetails
 from matcher.interchange.cells import instant, moment, position
-from matcher.services.alert_terms import SCHEDULES, NewTerms, steps_of
+from matcher.services.alert_terms import SCHEDULES, NewTerms, coarse, steps_of
 from matcher.services.details import parsed
 from matcher.web.forms import words
 
@@ -33,7 +33,7 @@ def told(given: FormData) -> NewTerms:
 
 def of_case(details: CaseDetails) -> Mapping[str, str]:
     """What a case says of an alert about it."""
-    where, since = details.last_seen, details.missing_since
+    where, since = coarse(details.last_seen), details.missing_since
     known = {
         "lat": None if where is None else repr(where.lat),
         "lon": None if where is None else repr(where.lon),

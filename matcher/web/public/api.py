@@ -10,7 +10,6 @@ from pydantic import Json
 from starlette.responses import JSONResponse
 
 from matcher.accounts.rights import Right
-from matcher.domain.alerts import Bulletin, BulletinKind, Meant
 from matcher.domain.reports import Via
 from matcher.errors import MatcherError, WrongUse
 from matcher.interchange.cells import position
@@ -38,9 +37,10 @@ def alerts(
     near: str | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST_ALERTS)] = 100,
 ) -> JSONResponse:
-    """What was told of actual alerts behind the number `since`; `next` is the `since` of the next question.
+    """What is told of actual alerts behind the number `since`, of each the newest; `next` is the `since` of the next
+    question. Of those that are over nothing but that, and of those that ran out, which was known, nothing.
 
-    `near` (latitude,longitude): only of alerts that are heard there, of each the newest. The place is not kept.
+    `near` (latitude,longitude): only of alerts that are heard there. The place is not kept.
     """
     context = visited.context
     place = None if near is None else _place(near)
@@ -48,15 +48,16 @@ def alerts(
         last = reading.alerts.last_bulletin()
     if place is None:
         with context.store.read() as reading:
-            found = reading.alerts.told_since(since, limit)
+            found = reading.alerts.public_since(since, context.clock(), limit)
+        numbers = [one.number for one in found]
     else:
-        heard = visited.request.app.state.alert_map.heard_at(place, after=since, now=context.clock(), limit=limit)
+        # Some of them may be over since: the cursor goes on behind them all the same.
+        numbers = visited.request.app.state.alert_map.heard_at(place, after=since, now=context.clock(), limit=limit)
         with context.store.read() as reading:
-            found = reading.alerts.bulletins(heard)
-    whole = len(found) < limit
-    shown = [one for one in found if one.meant is Meant.ACTUAL and not _is_erased(one)]
-    told = [bulletin_data(one, context.settings.public_url) for one in shown]
-    following = max(since, last) if whole else found[-1].number
+            found = reading.alerts.public(numbers, context.clock())
+    whole = len(numbers) < limit
+    told = [bulletin_data(one, context.settings.public_url) for one in found]
+    following = max(since, last) if whole else numbers[-1]
     return JSONResponse({"alerts": told, "next": following, "more": not whole})
 
 
@@ -118,11 +119,6 @@ def _accept(caller: SignedIn, told: PublicReport, photo: list[UploadFile], key: 
     )
     receipt = PublicSide(caller.context).reports.accept(new, photos_of(photo))
     return {"receipt": receipt.code, "report": receipt.id, "repeated": receipt.repeated}
-
-
-def _is_erased(told: Bulletin) -> bool:
-    """Nothing is left of it; that it is over was told, too."""
-    return told.content is None and told.kind is not BulletinKind.CANCEL
 
 
 def _place(near: str) -> Any:

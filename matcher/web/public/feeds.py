@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Depends
 from starlette.responses import JSONResponse, Response
 
-from matcher.domain.alerts import Bulletin, BulletinKind, Meant
+from matcher.domain.alerts import Bulletin
 from matcher.interchange import atom, cap, geojson
 from matcher.web.identity import public
 from matcher.web.public.documents import cap_of
@@ -21,13 +21,14 @@ PAGE = 50  # alerts of one page
 
 @router.get("/alerts/{number}.cap")
 def document(visited: Anybody, number: int) -> Response:
-    """A CAP document by its number, as it was told; nothing but its end is left of one that is erased."""
-    with visited.context.store.read() as reading:
-        found = reading.alerts.bulletin(number) if 0 < number < 2**63 else None
-        told = [] if found is None else reading.alerts.bulletins_of(found.alert_id)
-    if found is None or found.meant is not Meant.ACTUAL or _is_gone(found):
+    """A CAP document by its number, while it is the newest of an active alert, or if it says that one is over."""
+    context = visited.context
+    with context.store.read() as reading:
+        found = reading.alerts.public([number], context.clock()) if 0 < number < 2**63 else []
+        told = reading.alerts.bulletins_of(found[0].alert_id) if found else []
+    if not found:
         return Response("There is no such alert (any more).\n", status_code=404, media_type="text/plain")
-    xml = cap_of(visited.context, [one for one in told if one.number <= found.number])
+    xml = cap_of(context, [one for one in told if one.number <= number])
     return Response(xml, media_type=cap.MEDIA_TYPE)
 
 
@@ -54,7 +55,3 @@ def _active(visited: Visitor, before: int | None) -> tuple[Sequence[Bulletin], b
     with context.store.read() as reading:
         found = reading.alerts.active(context.clock(), before=before, limit=PAGE + 1)
     return found[:PAGE], len(found) > PAGE
-
-
-def _is_gone(told: Bulletin) -> bool:
-    return told.kind is not BulletinKind.CANCEL and told.content is None

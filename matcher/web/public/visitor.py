@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 
 from matcher.domain.codes import parse_code
 from matcher.domain.people import Language
-from matcher.domain.publications import CODE_LETTERS, Publication
+from matcher.domain.publications import CODE_LETTERS, CardEnd, Publication
 from matcher.errors import NotPermitted
 from matcher.services.context import Context
 from matcher.services.public_side import PublicSide
@@ -63,12 +63,16 @@ class Visitor:
         return language_of(self.request)
 
     def card(self, code: str | None) -> Publication | None:
-        """The card of a code if the public may see it now."""
+        """The card of a code if the public may see it now; of one that was replaced the one that took its place, since
+        links to it are out there and the child is still missed.
+        """
         plain = None if code is None else parse_code(code, CODE_LETTERS)
         if plain is None:
             return None
         with self.context.store.read() as reading:
             found = reading.cards.by_code(plain)
+            if found is not None and found.ended_because is CardEnd.REPLACED:
+                found = reading.cards.live_of(found.case_id)
         return found if found is not None and found.shown(self.context.clock()) else None
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:

@@ -30,7 +30,7 @@ def test_a_card_in_english() -> None:
         ("Marks", "small scar above the left eyebrow"),
         ("Clothing", "yellow raincoat, blue rubber boots"),
     ]
-    assert sheet.photo_note == "Photo taken on 20 November 2018, when 6 years old. The face may look different today."
+    assert sheet.photo_note == "Photo taken in 2018, when 6 years old. The face may look different today."
     assert sheet.advice == (
         "Please do not approach or follow the child or anyone with the child. "
         "You need not be sure: say what you saw, where and when."
@@ -49,14 +49,14 @@ def test_a_card_in_chinese() -> None:
         ("最后出现地点", "云南省丽江市古城区长途汽车站"),
         ("身高、体重", "失踪时121厘米，23.5公斤"),
     ]
-    assert sheet.photo_note == "照片摄于2018年11月20日，当时6岁。如今相貌可能已有变化。"
+    assert sheet.photo_note == "照片摄于2018年，当时6岁。如今相貌可能已有变化。"
     assert "请不要靠近孩子或同行的人，也不要跟随。不必确定" in sheet.advice
     assert sheet.valid == "信息截至2024年5月6日。有效期至2024年8月3日，此后请勿转发。"
 
 
 def test_nothing_is_left_in_english_on_a_chinese_card() -> None:
     for facts in (CHINESE_FACTS, CardFacts(), CardFacts(age_then=0.5, missing_since=date(2024, 5, 5))):
-        for text in card_sheet(card(facts, photo_taken=None), ZH).texts:
+        for text in card_sheet(card(facts), ZH).texts:
             assert not re.search("[A-Za-z]{2}", text.replace("K7Q-4MZ", "")), text
 
 
@@ -140,14 +140,14 @@ def test_height_and_weight_together_and_alone() -> None:
 NOTES = [
     (None, None, "When this photo was taken is not known. The face may look different today."),
     (6.5, None, "Photo taken when 6 years old. The face may look different today."),
-    (None, date(2018, 1, 2), "Photo taken on 2 January 2018. The face may look different today."),
-    (1.2, date(2018, 1, 2), "Photo taken on 2 January 2018, when 14 months old. The face may look different today."),
+    (None, 2018, "Photo taken in 2018. The face may look different today."),
+    (1.2, 2018, "Photo taken in 2018, when 14 months old. The face may look different today."),
 ]
 
 
-@pytest.mark.parametrize(("age", "taken", "note"), NOTES)
-def test_when_the_photo_was_taken(age: float | None, taken: date | None, note: str) -> None:
-    assert card_sheet(card(photo_age=age, photo_taken=taken)).photo_note == note
+@pytest.mark.parametrize(("age", "year", "note"), NOTES)
+def test_when_the_photo_was_taken(age: float | None, year: int | None, note: str) -> None:
+    assert card_sheet(card(CardFacts(photo_age=age, photo_year=year))).photo_note == note
 
 
 def test_who_is_grown_up_by_now_is_not_called_a_child() -> None:
