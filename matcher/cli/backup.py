@@ -163,6 +163,7 @@ def _print_restored(done: RestoreView) -> None:
         )
     if done.key_file is not None:
         say(f"It has a master key of its own, in '{done.key_file}': keep a copy elsewhere.")
+    click.echo("It sends nothing yet, to partners neither: set send_messages to true when it is the one in use.")
     click.echo("It makes no backups yet: set backup_dir and key_backup_dir, which are not taken over.")
     click.echo("Next: `matcher doctor`.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from matcher.cli.app import App, home_option, json_option, print_json, print_table, say
-from matcher.errors import SomeRefused
+from matcher.errors import SomeRefused, WrongUse
 
 
 @click.group()
@@ -25,6 +25,8 @@ def send(app: App, again: bool, as_json: bool) -> None:
     from matcher.services.outbox import count, revive
 
     with app.open() as matcher:
+        if not matcher.context.settings.send_messages:
+            raise WrongUse("This home sends nothing: 'send_messages' is false in its settings.")
         require_secrets(matcher.context)
         if again:
             revive(matcher.context)

@@ -135,6 +135,9 @@ class Settings(BaseSettings):
     public_phone: str | None = Field(
         None, min_length=3, max_length=40, description="number on cards that the public is to call"
     )
+    send_messages: bool = Field(
+        True, description="whether anything is sent to partners, by e-mail and by webhook; off in a restored home"
+    )
     audit_days: int = Field(
         1095, ge=YOUNGEST_REMOVED_DAYS, le=36500, description="days after which audit entries may be removed"
     )

@@ -264,6 +264,9 @@ def _messages(context: Context) -> Finding:
     if late:
         step = "See why with `matcher notices list`; `matcher serve` or `matcher notices send` sends them."
         return Finding("messages", None, f"{late} wait for more than an hour.", step)
+    if not context.settings.send_messages:
+        step = "Set 'send_messages' to true as soon as this home is the one in use."
+        return Finding("messages", None, "nothing is sent, to partners neither: 'send_messages' is false.", step)
     lacking = context.settings.lacking_secrets()
     if lacking:
         return Finding("messages", None, f"this process could send none: {'; '.join(lacking)}.")

@@ -91,7 +91,9 @@ def tell_of_dispute(context: Context, transaction: Transaction, dispute: Dispute
 
 
 def channels_of(context: Context) -> frozenset[Channel]:
-    """The ways out that the settings give; partners are told wherever there are some."""
+    """The ways out that the settings give; partners are told wherever there are some. None where nothing is sent."""
+    if not context.settings.send_messages:
+        return frozenset()
     ways = {Channel.EMAIL: context.settings.smtp_host, Channel.WEBHOOK: context.settings.webhook_url}
     return frozenset(channel for channel, way in ways.items() if way is not None) | {Channel.PARTNER}
 

@@ -232,6 +232,8 @@ def _bring_keys(kept: Path, home: Home, options: RestoreOptions) -> None:
     # The home that was backed up may be in use: nothing that lies outside it is shared with it, but for the master key.
     for name in ("database_url", "erasure_list", "backup_dir", "key_backup_dir"):
         home.drop_setting(name)
+    # Both may be in use, as where a restoration is tried: partners must not hear of ends that are none.
+    home.write_setting("send_messages", "false")
     if options.database_url:
         home.write_setting("database_url", options.database_url)
     if home.settings().database_url != options.database_url:

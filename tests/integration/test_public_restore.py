@@ -11,6 +11,7 @@ from publishing import alerted, missing, published, second_officer
 from reviews import Clock
 
 from matcher import Matcher
+from matcher.delivery.sending import send_due
 from matcher.domain.alerts import AlertId, BulletinKind
 from matcher.domain.ids import id_text, parse_id
 from matcher.domain.publications import CardEnd, CardState
@@ -40,3 +41,5 @@ def test_what_may_have_been_taken_back_after_the_backup_is_not_shown_again(offic
         with matcher.context.store.read() as before:
             assert over.number > before.alerts.last_bulletin() > 1, "else partners would take it for older"
         assert again.verify_audit().problem is None
+        assert send_due(again.context) == {}, "the other home may be in use"
+        assert any("send_messages" in str(one) for one in again.doctor())
