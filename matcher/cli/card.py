@@ -19,6 +19,7 @@ from matcher.cli.app import (
     yes_option,
 )
 from matcher.cli.card_export import export
+from matcher.cli.card_preview import preview
 from matcher.cli.session import signed_in
 from matcher.domain.cards import NamePolicy, whole_months
 from matcher.domain.cases import Sex
@@ -192,3 +193,4 @@ def _stands(view: CardView) -> str:
 
 
 card.add_command(export)
+card.add_command(preview)

@@ -65,6 +65,8 @@ def serve(app: App, host: str, port: int, behind_tls: bool, trusted_proxy: tuple
         if not public:
             beside.enter_context(Postman(matcher.context))
             beside.enter_context(Lookout(matcher.context))
+        if public and matcher.context.settings.public_url is None:
+            say("Note: set 'public_url', the address at which the public finds this: links need it.", err=True)
         say(f"{what} is at http://{f'[{host}]' if ':' in host else host}:{port} until Ctrl-C.")
         uvicorn.run(
             make(matcher.context, secure=behind_tls),

@@ -52,11 +52,12 @@ def end_of_restored(context: Context, transaction: Transaction, who: Who) -> tup
     return len(live), sum(withdraw_card(context, transaction, one, CardEnd.RESTORED, who) for one in live)
 
 
-def withdraw_of_faces(context: Context, transaction: Transaction, faces: Iterable[FaceId], who: Who) -> None:
-    """These faces are not the child's, as was thought: cards that show one go."""
-    for card in transaction.cards.of_faces(faces):
-        if card.state is not CardState.WITHDRAWN:
-            withdraw_card(context, transaction, card, CardEnd.FACE, who)
+def withdraw_of_faces(context: Context, transaction: Transaction, faces: Iterable[FaceId], who: Who) -> list[str]:
+    """These faces are not the child's, as was thought: cards that show one go; what to say of it."""
+    wrong = [card for card in transaction.cards.of_faces(faces) if card.state is not CardState.WITHDRAWN]
+    alerts = sum(withdraw_card(context, transaction, card, CardEnd.FACE, who) for card in wrong)
+    shown = Wording("Cards that showed another face as the child's were withdrawn: {count}.", count=len(wrong))
+    return ([shown] if wrong else []) + _cancelled(alerts)
 
 
 def withdraw_card(context: Context, transaction: Transaction, card: Publication, because: CardEnd, who: Who) -> int:
@@ -123,6 +124,8 @@ def _notices(alerts: int, cards: int) -> list[str]:
     notices: list[str] = []
     if cards:
         notices.append(Wording("Nobody consents to publication any more: the cards of the case are withdrawn."))
-    if alerts:
-        notices.append(Wording("Alerts of the case that were cancelled: {count}.", count=alerts))
-    return notices
+    return notices + _cancelled(alerts)
+
+
+def _cancelled(alerts: int) -> list[str]:
+    return [Wording("Alerts of the case that were cancelled: {count}.", count=alerts)] if alerts else []

@@ -85,7 +85,7 @@ def enrol(context: Context, transaction: Transaction, case: Case, photos: Sequen
             told = {"name": new.prepared.name, "case": case.number}
             warnings.append(Wording("{name} is a photo of case '{case}' already: not added again.", **told))
     after = _chosen_faces(transaction, case)
-    alert_endings.withdraw_of_faces(context, transaction, before - after, who)
+    warnings += alert_endings.withdraw_of_faces(context, transaction, before - after, who)
     if after - before:
         reopen_of_case(context, transaction, case.id, who)
     return warnings
@@ -183,7 +183,7 @@ def choose_face(context: Context, photo_id: PhotoId, number: int, who: Who) -> C
             reopen_of_case(context, transaction, case.id, who)
         _choose(context, transaction, case, current, chosen.id, found)
         gone = before - _chosen_faces(transaction, case)
-        alert_endings.withdraw_of_faces(context, transaction, gone, who)
+        warnings = alert_endings.withdraw_of_faces(context, transaction, gone, who)
         trace = Trace("case.choose_face", [case.id, photo_id, chosen.id], context.space.name)
         record(context, transaction, who, trace)
-        return case_views.of_case(transaction, case)
+        return case_views.of_case(transaction, case, warnings)

@@ -7,7 +7,7 @@ time is recorded once, before it happens.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -97,6 +97,22 @@ def card_file(context: Context, card: CardId, how: Rendering) -> bytes:
     return card_png(sheet, Shape.MESSAGE if how.form is CardForm.PNG else Shape.SQUARE, how.font)
 
 
+def preview(context: Context, acting: Acting, card: str, how: Rendering) -> bytes:
+    """A drafted card as the picture that the public would see, which says that it is a draft: for who decides about it.
+
+    `Conflict` for a card that is no draft; otherwise as `card_file`.
+    """
+    acting.require(Right.CASE_READ)
+    with context.store.read() as reading:
+        found = cards.require(reading, card)
+    if found.state is not CardState.DRAFT:
+        told = {"card": spoken(found.code), "state": found.state.value}
+        raise Conflict(Wording("The card {card} is '{state}' and no draft any more.", **told))
+    sheet = card_sheet(card_of(context, found), how.readers[0])
+    marked = replace(sheet, title=how.readers[0].say(_DRAFT))
+    return card_png(marked, Shape.SQUARE if how.form is CardForm.SQUARE else Shape.MESSAGE, how.font)
+
+
 def told_of(context: Context, acting: Acting, alert: str) -> list[Bulletin]:
     """All that was told of an alert, in its order, to give the last of it out; recorded.
 
@@ -131,6 +147,7 @@ def active_alerts(context: Context, acting: Acting) -> list[Bulletin]:
     return found
 
 
+_DRAFT = Wording("Draft, not approved")
 _EVERY = 2**31 - 1  # alerts of one file
 
 

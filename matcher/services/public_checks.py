@@ -3,13 +3,18 @@ address."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
+from matcher.domain.cards import CardFacts
+from matcher.domain.messages import Channel
 from matcher.domain.publications import CardState
 from matcher.domain.reports import ReportState
+from matcher.errors import ExtraMissing
+from matcher.images.fonts import missing_letters
 from matcher.services.context import Context
 from matcher.services.findings import Finding
+from matcher.services.outbox import channels_of
 
 _UNLOOKED = timedelta(minutes=15)  # a look takes seconds, and a process that died over one leaves it for ten minutes
 _HELD = timedelta(hours=24)
@@ -44,7 +49,11 @@ def _disputes(context: Context) -> Finding:
         text = f"{len(late)} disputes of cards wait for an officer, the first since {_shown(late[0])}."
         step = "An officer looks at once: `matcher report disputes`, then `matcher report decide-dispute`."
         return Finding("public disputes", None, text, step)
-    return Finding("public disputes", True, f"waiting for officers: {len(found)}, none for long")
+    waiting = f"waiting for officers: {len(found)}, none for long"
+    if context.settings.public_url is not None and channels_of(context) <= {Channel.PARTNER}:
+        step = "Set 'smtp_host' or 'webhook_url', so that officers are called."
+        return Finding("public disputes", None, f"{waiting}; officers see one only when they look at the desk.", step)
+    return Finding("public disputes", True, waiting)
 
 
 def _partners(context: Context) -> Finding:
@@ -69,11 +78,22 @@ def _partners(context: Context) -> Finding:
 def _cards(context: Context) -> Finding:
     now = context.clock()
     with context.store.read() as reading:
-        shown = sum(one.shown(now) for one in reading.cards.in_state(CardState.LIVE))
+        found = [one.facts for one in reading.cards.in_state(CardState.LIVE) if one.shown(now)]
+    shown = len(found)
     if shown and context.settings.public_url is None:
         step = "Set 'public_url' to where the public finds cards and the form."
         return Finding("cards", None, f"live: {shown}, and nothing says where the public finds them.", step)
+    try:
+        missing_letters(_written(found))
+    except ExtraMissing as error:
+        return Finding("cards", False, f"live: {shown}, and their pictures cannot be drawn. {error.message}")
     return Finding("cards", True, f"live: {shown}")
+
+
+def _written(found: Iterable[CardFacts]) -> Iterator[str]:
+    """What stands on cards in the words of cases, and some of the words that stand on all Chinese ones."""
+    for facts in found:
+        yield from filter(None, (facts.name, facts.place, facts.marks, facts.clothing, "寻找失踪儿童"))
 
 
 def _since(standing: list[datetime], before: datetime) -> list[datetime]:

@@ -354,7 +354,11 @@ def test_a_card_whose_face_turns_out_to_be_another_childs_is_taken_back(office: 
     alert = alerted(office, second_officer(office))
     chosen = next(face.number for face in photo.faces if face.choice is not None)
     other = next(face.number for face in photo.faces if face.number != chosen)
-    office.matcher.choose_face(photo.id, other, actor="me")
+    view = office.matcher.choose_face(photo.id, other, actor="me")
+    assert [str(one) for one in view.warnings] == [
+        "Cards that showed another face as the child's were withdrawn: 1.",
+        "Alerts of the case that were cancelled: 1.",
+    ]
     assert office.matcher.public.cards.card(office.officer, card.id).ended_because.value == "face"
     assert office.matcher.public.alerts.alert(office.officer, alert.id).state is AlertState.CANCELLED
 

@@ -30,6 +30,7 @@ from matcher.domain.people import Language, Role
 from matcher.domain.positions import Position
 from matcher.errors import Conflict, NotFound, NotPermitted, WrongUse
 from matcher.interchange.cap import CapKind, CapStatus
+from matcher.services import handing_out
 from matcher.services.alert_terms import NewTerms
 from matcher.services.cards import NewCard
 from matcher.services.context import now_utc
@@ -140,6 +141,26 @@ def test_giving_out_takes_the_right_to_cases_and_an_address(office: Office, home
         active_alerts(with_nothing, office.officer)
     with_nothing.close()
     assert actions(office) == [], "what was refused was not given out"
+
+
+def test_a_draft_is_looked_at_as_a_picture_that_says_so_and_is_given_out_in_no_other_way(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing(office)
+    cards, titles = office.matcher.public.cards, []
+    draft = cards.draft(office.officer, "A-1", NewCard(phone=PHONE))
+    drawn = handing_out.card_png
+    monkeypatch.setattr(handing_out, "card_png", lambda sheet, *how: titles.append(sheet.title) or drawn(sheet, *how))
+    code, file = spoken(draft.code), tmp_path / "draft.png"
+    assert f"Written: {file}" in run(office, "card", "preview", code, "--output", file)
+    run(office, "card", "preview", code, "--output", tmp_path / "zh.png", "--square", "--language", "zh-Hans")
+    assert titles == ["Draft, not approved", "草稿，未经批准"]
+    assert (size_of(file), size_of(tmp_path / "zh.png")) == ((1200, 630), (1080, 1080))
+    assert "is there already" in run(office, "card", "preview", code, "--output", file, code=2)
+    run(office, "card", "export", code, "--output", tmp_path / "x", code=5)
+    cards.approve(office.officer, draft.id)
+    assert "no draft any more" in run(office, "card", "preview", code, "--output", tmp_path / "x", code=5)
+    assert not (tmp_path / "x").exists()
 
 
 def test_a_card_becomes_one_new_private_file(office: Office, tmp_path: Path) -> None:

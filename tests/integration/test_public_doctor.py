@@ -117,3 +117,13 @@ def test_cards_are_found_where_the_settings_say(home: Path) -> None:
         missing(office)
         published(office)
         assert finding(office, "cards").text == "live: 1"
+        assert finding(office, "public disputes").ok is None, "officers would see one only by chance"
+        assert "smtp_host" in finding(office, "public disputes").next_step
+
+
+def test_letters_that_no_font_here_has_are_told_of_before_a_picture_is_asked_for(home: Path) -> None:
+    for office in opened(home, Clock(START), 'public_url = "https://lost.example.org"\n'):
+        missing(office, name="\U00012000")  # cuneiform
+        published(office)
+        found = finding(office, "cards")
+        assert (found.ok, "No font here has the letters" in found.text) == (False, True)

@@ -21,12 +21,14 @@ from matcher.errors import MatcherError
 from matcher.services.alert_terms import SCHEDULES
 from matcher.services.cards import CardView, NewCard
 from matcher.services.consents import NewConsent
+from matcher.services.handing_out import CardForm, Rendering, preview
 from matcher.services.views import CaseView
 from matcher.web import apart
 from matcher.web.console import terms
 from matcher.web.forms import text, words
 from matcher.web.identity import Form, Visit, allowed
-from matcher.web.pages import page
+from matcher.web.languages import speech
+from matcher.web.pages import language_of, page
 
 router = APIRouter(prefix="/case/public")
 
@@ -85,6 +87,14 @@ def withdraw_card(visited: Publisher, given: Form) -> Response:
     """Take a card back at once."""
     view = visited.public.cards.withdraw(visited.acting, text(given, "card"), reason=text(given, "note"))
     return _back(view.case_id)
+
+
+@router.get("/card/{card}.png")
+@apart.pictures
+def draft_picture(request: Request, visited: Reader, card: str) -> Response:
+    """A drafted card as the public would see it, in the language of whoever looks."""
+    how = Rendering(CardForm.PNG, (speech(language_of(request)).reader,))
+    return Response(preview(visited.context, visited.acting, card, how), media_type="image/png")
 
 
 @router.post("/alert")
@@ -162,6 +172,7 @@ def _case(request: Request, visited: Visit, view: CaseView, refused: Refused | N
         givers=list(Giver),
         scopes=list(Scope),
         alert_days=settings.alert_days,
+        addressed=settings.public_url is not None,
         **seen_by_public(visited, view.case_id),
         **CHOICES,
     )
