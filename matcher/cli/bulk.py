@@ -8,8 +8,10 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timezone, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -34,6 +36,24 @@ photos_option = click.option(
     help="Folder of the photo files that a table names; default: the table's.",
 )
 sheet_option = click.option("--sheet", help="Sheet of an Excel workbook; default: the first that is not hidden.")
+
+
+def _zone(ctx: click.Context, param: click.Parameter, given: str) -> tzinfo:
+    """A time zone by its name; UTC is known everywhere, others where the machine has a table of them."""
+    try:
+        return timezone.utc if given == "UTC" else ZoneInfo(given)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise click.BadParameter(f"'{given}' is no time zone such as Asia/Shanghai.", ctx, param) from error
+
+
+zone_option = click.option(
+    "--zone",
+    metavar="ZONE",
+    default="UTC",
+    show_default=True,
+    callback=_zone,
+    help="Time zone of times without an offset, for example Asia/Shanghai.",
+)
 output_option = click.option(
     "--output",
     required=True,

@@ -16,6 +16,7 @@ from matcher.cli.bulk import (
     run_import,
     sheet_option,
     write_template,
+    zone_option,
 )
 
 on_several_option = click.option(
@@ -31,6 +32,7 @@ on_several_option = click.option(
 @click.argument("table", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @photos_option
 @sheet_option
+@zone_option
 @on_several_option
 @import_options
 @click.pass_obj
@@ -40,7 +42,7 @@ def import_table(
     """Register or update a case per row of TABLE (.csv, .xlsx or .jsonl). Safe to run again."""
     from matcher.interchange.records import case_records
 
-    records = list(case_records(opened(table, sheet)))
+    records = list(case_records(opened(table, sheet), given["zone"]))
     run_import(
         app,
         table,

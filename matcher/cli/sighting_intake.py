@@ -17,6 +17,7 @@ from matcher.cli.bulk import (
     run_import,
     sheet_option,
     write_template,
+    zone_option,
 )
 from matcher.domain.positions import Datum
 from matcher.interchange import cells
@@ -50,6 +51,7 @@ def _common_options(function: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="gcj02 for positions of Chinese map apps.",
         ),
+        zone_option,
         click.option("--seen-at", help="Date or time for all that name none, for example 2024-05-01T18:30+08:00."),
         click.option(
             "--photo-dates",
@@ -86,7 +88,7 @@ def import_sightings(
         raise click.UsageError("--keep-names belongs to a folder, and a table was given: it has the column note.")
     from matcher.interchange.records import sighting_records
 
-    _import(app, source, list(sighting_records(opened(source, sheet))), photos or source.parent, given)
+    _import(app, source, list(sighting_records(opened(source, sheet), given["zone"])), photos or source.parent, given)
 
 
 @click.command("import-folder")
@@ -113,9 +115,8 @@ def _import(app: App, source: Path, records: list[TableRecord | Refusal], photos
         raise click.UsageError("--seen-at and --photo-dates both name the time: give one of them.")
     where = {name: given[name] for name in ("lat", "lon") if given[name] is not None}
     position = cells.position({**where, "datum": given["datum"]})
-    common = Common.given(
-        institution=given["institution"], place=given["place"], position=position, seen_at=given["seen_at"]
-    )
+    words = {name: given[name] for name in ("institution", "place", "seen_at", "zone")}
+    common = Common.given(**words, position=position)
     told = common.completed(dated(records, photos) if given["photo_dates"] else records)
     run_import(app, source, given, len(records), lambda matcher, who: matcher.import_sightings(told, photos, **who))
 

@@ -73,8 +73,8 @@ class Card:
     """One card as it is given out. Ages and durations are those of `made_on`; after `expires` it is not to be shown.
 
     `code` is a short word for the case that can be said over a telephone. `photo` is a JPEG, whose metadata no output
-    keeps; `face` is where the child's face is in it, upright. `phone` is whom to call, and `report_url` the page for
-    those who would rather write.
+    keeps; `face` is where the child's face is in it, upright. `phone` is whom to call, `report_url` the page for those
+    who would rather write, and `office` who issues the card.
     """
 
     code: str
@@ -85,6 +85,7 @@ class Card:
     expires: date
     made_on: date
     face: Box | None = None
+    office: str | None = None
 
     def __post_init__(self) -> None:
         if not _CODE.fullmatch(self.code):

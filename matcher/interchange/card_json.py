@@ -39,6 +39,7 @@ KEYS = {
     "photo.sha256": "hexadecimal digest of these bytes",
     "photo.age": "years at which it was taken, whole ones from 2 years on; null: unknown",
     "photo.year": "in which it was taken; null: unknown",
+    "contact.office": "who issues the card; null: not told",
     "contact.phone": "whom to call",
     "contact.report_url": "page for those who would rather write",
     "words": "by BCP 47 tag of a language, what the card says in it: title, name, about, photo_note, advice, call, "
@@ -77,7 +78,7 @@ def card_json(card: Card, readers: Iterable[Reader] = (), photo_url: str | None 
             "age": _age(facts.photo_age),
             "year": facts.photo_year,
         },
-        "contact": {"phone": card.phone, "report_url": card.report_url},
+        "contact": {"office": card.office, "phone": card.phone, "report_url": card.report_url},
         "words": {reader.language: _words(card_sheet(card, reader)) for reader in readers},
     }
     text = json.dumps(told, ensure_ascii=False, indent=2)

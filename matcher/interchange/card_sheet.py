@@ -70,6 +70,9 @@ def card_sheet(card: Card, reader: Reader = ENGLISH) -> CardSheet:
     words = _Words(card, reader)
     say = words.say
     days = {"day": reader.day(card.expires), "made": reader.day(card.made_on)}
+    valid = Wording("As of {made}. Valid until {day}: please do not share it after that day.", **days)
+    if card.office:  # last, since the end of a line that is too long is left out
+        valid = Wording("{first} {second}", first=valid, second=Wording("From {office}.", office=card.office))
     return CardSheet(
         language=reader.language,
         title=say(_TITLE),
@@ -87,7 +90,7 @@ def card_sheet(card: Card, reader: Reader = ENGLISH) -> CardSheet:
         report_page=say(Wording("Or report on this page")),
         report_url=card.report_url,
         code=say(Wording("Case code {code}", code=card.code)),
-        valid=say(Wording("As of {made}. Valid until {day}: please do not share it after that day.", **days)),
+        valid=say(valid),
     )
 
 

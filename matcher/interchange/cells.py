@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -66,21 +66,21 @@ def day(value: Any) -> date:
     return _possible(parsed)
 
 
-def moment(value: Any) -> datetime:
-    """A date or an ISO 8601 time, from 1900 until today; without a time zone it is UTC."""
-    parsed = instant(value)
+def moment(value: Any, zone: tzinfo = timezone.utc) -> datetime:
+    """A date or an ISO 8601 time, from 1900 until today; one without an offset is of `zone`."""
+    parsed = instant(value, zone)
     _possible(parsed.date())
     return parsed
 
 
-def instant(value: Any) -> datetime:
-    """A date or an ISO 8601 time, also one that is to come; without a time zone it is UTC."""
+def instant(value: Any, zone: tzinfo = timezone.utc) -> datetime:
+    """A date or an ISO 8601 time, also one that is to come; one without an offset is of `zone`."""
     written = _iso(value)
     try:
         parsed = datetime.fromisoformat(written.removesuffix("Z") + ("+00:00" if written.endswith("Z") else ""))
     except ValueError as error:
         raise WrongUse(Wording("expected a time such as 2024-05-01 or 2024-05-01T18:30+08:00.")) from error
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
 
 
 def today() -> date:

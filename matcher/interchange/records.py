@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timezone, tzinfo
+from functools import partial
 from typing import Any
 
 from matcher.domain.cases import Circumstance, LegalBasis, Sex
@@ -65,16 +66,18 @@ class TableRecord:
     photos: tuple[PhotoCell, ...]
 
 
-def case_records(rows: Iterable[Row | Refusal]) -> Iterator[TableRecord | Refusal]:
-    """Rows with `case_id`, `photos` and any of `CASE_COLUMNS`, `lat`, `lon`, `datum`."""
+def case_records(rows: Iterable[Row | Refusal], zone: tzinfo = timezone.utc) -> Iterator[TableRecord | Refusal]:
+    """Rows with `case_id`, `photos` and any of `CASE_COLUMNS`, `lat`, `lon`, `datum`; times as `zone` has them."""
+    columns = CASE_COLUMNS | {"missing_since": partial(cells.moment, zone=zone)}
     for row in rows:
-        yield row if isinstance(row, Refusal) else _record(row, CASE_COLUMNS, key="case_id", place="last_seen")
+        yield row if isinstance(row, Refusal) else _record(row, columns, key="case_id", place="last_seen")
 
 
-def sighting_records(rows: Iterable[Row | Refusal]) -> Iterator[TableRecord | Refusal]:
-    """Rows with `photos`, an optional `key` and any of `SIGHTING_COLUMNS`, `lat`, `lon`, `datum`."""
+def sighting_records(rows: Iterable[Row | Refusal], zone: tzinfo = timezone.utc) -> Iterator[TableRecord | Refusal]:
+    """Rows with `photos`, an optional `key` and any of `SIGHTING_COLUMNS`, `lat`, `lon`, `datum`; times as above."""
+    columns = SIGHTING_COLUMNS | {"seen_at": partial(cells.moment, zone=zone)}
     for row in rows:
-        yield row if isinstance(row, Refusal) else _record(row, SIGHTING_COLUMNS, key="key", place="position")
+        yield row if isinstance(row, Refusal) else _record(row, columns, key="key", place="position")
 
 
 def _record(row: Row, columns: Mapping[str, cells.Parser], *, key: str, place: str) -> TableRecord | Refusal:

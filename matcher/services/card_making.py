@@ -33,6 +33,7 @@ def card_of(context: Context, published: Publication) -> Card:
         report_url=report_address(context, published.code),
         expires=local_day(context, published.expires_at - timedelta(seconds=1)),
         made_on=local_day(context, context.clock()),
+        office=context.settings.public_name,
     )
 
 

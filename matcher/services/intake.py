@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timezone, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,11 @@ class Common:
                 raise WrongUse("The institution has no name: give one, or leave it out.")
 
     @classmethod
-    def given(cls, *, seen_at: str | None = None, place: str | None = None, **more: Any) -> Common:
-        """As people write it: `WrongUse` names the word that cannot be meant."""
-        when = None if seen_at is None else parsed("seen_at", seen_at, moment)
+    def given(
+        cls, *, seen_at: str | None = None, zone: tzinfo = timezone.utc, place: str | None = None, **more: Any
+    ) -> Common:
+        """As people write it, a time without an offset in `zone`: `WrongUse` names the word that cannot be meant."""
+        when = None if seen_at is None else parsed("seen_at", seen_at, partial(moment, zone=zone))
         return cls(place=None if place is None else parsed("place", place, text), seen_at=when, **more)
 
     def completed(self, records: Records) -> Iterator[TableRecord | Refusal]:

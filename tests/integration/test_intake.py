@@ -257,3 +257,20 @@ def test_flags_of_a_child_that_an_institution_does_not_know(matcher: Matcher, tm
     flags = {one["case_id"]: set(one["flags"]) for face in faces for one in face["candidates"]}
     assert flags == {"A-1": {Flag.SEX_DIFFERS.value, Flag.AGE_DIFFERS.value}, "A-2": set()}
     assert kept["position"] is None
+
+
+def test_times_without_an_offset_are_of_the_zone_that_is_named(tmp_path: Path) -> None:
+    saved(tmp_path, "1.jpg", child(1))
+    saved(tmp_path, "2.jpg", child(2))
+    table = tmp_path / "reports.csv"
+    table.write_text("photos,seen_at\n1.jpg,2024-05-03 10:00\n2.jpg,2024-05-03T10:00+02:00\n", encoding="utf-8")
+    times = [one["seen_at"] for one in shown(table, "--zone", "Asia/Shanghai")]
+    assert times == ["2024-05-03T02:00:00+00:00", "2024-05-03T08:00:00+00:00"]
+    saved(tmp_path, "ward/3.jpg", child(3))
+    (one,) = shown(tmp_path / "ward", "--zone", "Asia/Shanghai", "--seen-at", "2024-05-03T07:30")
+    assert one["seen_at"] == "2024-05-02T23:30:00+00:00"
+    assert "no time zone such as Asia/Shanghai" in run("sighting", "import", table, "--zone", "Beijing", code=2).output
+    cases = tmp_path / "cases.csv"
+    cases.write_text("case_id,photos,missing_since\nA-1,1.jpg,2024-05-01 18:30\n", encoding="utf-8")
+    as_json("case", "import", cases, "--zone", "Asia/Shanghai")
+    assert as_json("case", "show", "A-1")["details"]["missing_since"] == "2024-05-01T18:30:00+08:00"

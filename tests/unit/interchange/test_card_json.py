@@ -54,7 +54,7 @@ def test_what_is_told_of_a_child() -> None:
         "age": 6,
         "year": 2018,
     }
-    assert told["contact"] == {"phone": "116 000", "report_url": ADDRESS}
+    assert told["contact"] == {"office": None, "phone": "116 000", "report_url": ADDRESS}
     assert "欧阳" in text and text.endswith("}\n")
 
 

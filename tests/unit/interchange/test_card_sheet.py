@@ -54,6 +54,12 @@ def test_a_card_in_chinese() -> None:
     assert sheet.valid == "信息截至2024年5月6日。有效期至2024年8月3日，此后请勿转发。"
 
 
+def test_who_issues_a_card_stands_on_it() -> None:
+    assert card_sheet(card(office="Hangzhou Office")).valid.endswith("after that day. From Hangzhou Office.")
+    assert card_sheet(card(office="杭州寻人办公室"), ZH).valid.endswith("请勿转发。发布单位：杭州寻人办公室。")
+    assert card_sheet(card()).valid.endswith("after that day.")
+
+
 def test_nothing_is_left_in_english_on_a_chinese_card() -> None:
     for facts in (CHINESE_FACTS, CardFacts(), CardFacts(age_then=0.5, missing_since=date(2024, 5, 5))):
         for text in card_sheet(card(facts), ZH).texts:
