@@ -104,10 +104,12 @@ def renew_secret(app: App, name: str, yes: bool, as_json: bool) -> None:
 @home_option
 @click.pass_obj
 def end(app: App, name: str, yes: bool, as_json: bool) -> None:
-    """Tell the partner NAME nothing more, not even that an alert is over."""
+    """Tell the partner NAME to take all cards away, and then nothing more."""
     with app.open() as matcher:
         acting = signed_in(matcher)
-        ask(f"{name} will hear of nothing more, and of no end of what it was told. Go on?", yes)
+        if not yes:
+            matcher.public.partners.partner(acting, name)
+        ask(f"{name} is to take all cards away, and will hear of nothing more. Go on?", yes)
         view = matcher.public.partners.end(acting, name)
     _print(view, as_json, f"{name} is told to take all cards away, and then nothing more.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from matcher.domain.alerts import NEAR, TUANYUAN, Growth, Terms
@@ -78,7 +78,10 @@ def whole_terms(context: Context, new: NewTerms, before: Terms | Mapping[str, An
     if since is None:
         raise WrongUse(Wording("Since when does the area grow? The case does not say when the child went missing."))
     expires_at = new.expires_at or old.get("expires_at") or now + timedelta(days=days)
-    if not now < expires_at <= now + _LONGEST:
+    if expires_at <= now:
+        told = {"time": f"{expires_at.astimezone(timezone.utc):%Y-%m-%d %H:%M}"}
+        raise WrongUse(Wording("The alert would have ended at {time} UTC: give an end that is to come.", **told))
+    if expires_at > now + _LONGEST:
         raise WrongUse(Wording("An alert ends within a year from now: give another end."))
     if since > now:
         raise WrongUse(Wording("An area cannot grow since a time that is to come."))

@@ -144,7 +144,8 @@ class Alerts:
             raise WrongUse(Wording("Why is the alert cancelled? Give a reason."))
         with self._context.store.write() as transaction:
             found = require(transaction, alert)
-            check_move(found.state, AlertState.CANCELLED)
+            if found.state is AlertState.CANCELLED:
+                raise MoveNotAllowed(Wording("The alert is cancelled already."))
             who = Who.of(acting, ReasonCode.PUBLICATION, reason)
             over = alert_endings.cancel(self._context, transaction, found, AlertEnd.OFFICER, who)
             return view(transaction, over, self._context.clock())

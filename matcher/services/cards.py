@@ -7,6 +7,7 @@ time in the same step.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -176,8 +177,12 @@ class Cards:
 
 def require(reading: Reading, given: str) -> Publication:
     """The card of a shown id or code; `NotFound` names it."""
-    code = parse_code(given, CODE_LETTERS)
-    found = reading.cards.get(CardId(parse_id(given))) if code is None else reading.cards.by_code(code)
+    code, found = parse_code(given, CODE_LETTERS), None
+    if code is not None:
+        found = reading.cards.by_code(code)
+    else:
+        with suppress(WrongUse):  # it may be meant as either, and neither is there
+            found = reading.cards.get(CardId(parse_id(given)))
     if found is None:
         raise NotFound(Wording("There is no card '{card}'.", card=given), step="`matcher card list` shows all cards.")
     return found
@@ -238,7 +243,10 @@ def _facts(reading: Reading, case: Case, policy: NamePolicy, face: FaceId) -> Ca
 def _phone(given: str | None) -> str:
     phone: str = parsed("phone", given or "", text)
     if not phone:
-        raise WrongUse(Wording("Whom do people call? Give a telephone number, or set 'public_phone' in the settings."))
+        raise WrongUse(
+            Wording("Whom do people call? Give a telephone number, or set 'public_phone' in the settings."),
+            step="`matcher card draft CASE --phone NUMBER`, or 'public_phone' in the settings, says whom people call.",
+        )
     check_text("The telephone number", phone, _LONGEST_PHONE)
     if sum(map(str.isdigit, phone)) < _FEWEST_DIGITS:
         raise WrongUse(Wording("'{phone}' is no telephone number that a card can show.", phone=phone))

@@ -109,6 +109,12 @@ class Partners:
             self._record(transaction, acting, "partner.try", tried)
             return _view(tried)
 
+    def partner(self, acting: Acting, name: str) -> PartnerView:
+        """The partner of a name; `Conflict` for one that has ended."""
+        acting.require(Right.PARTNERS)
+        with self._context.store.read() as reading:
+            return _view(_require_active(reading, name))
+
     def listed(self, acting: Acting) -> list[PartnerView]:
         """All partners by name, those that ended among them."""
         acting.require_one_of(Right.PARTNERS, Right.STATUS)

@@ -177,7 +177,7 @@ def test_a_card_becomes_one_new_private_file(office: Office, tmp_path: Path) -> 
     assert "is a folder" in run(office, "card", "export", code, "--output", tmp_path, code=2)
     for wrong in ((), (code, "--all")):
         run(office, "card", "export", *wrong, "--output", tmp_path / "x", code=2)
-    run(office, "card", "export", "no card", "--output", tmp_path / "x", code=2)
+    run(office, "card", "export", "no card", "--output", tmp_path / "x", code=4)
     assert not (tmp_path / "x").exists()
 
 

@@ -182,7 +182,8 @@ def test_a_change_keeps_the_area_to_the_last_digit_and_never_makes_it_smaller(de
         ({"lat": "31"}, "leaves out"),
         ({"steps": "soon"}, "soon"),
         ({"steps": ""}, "first radius"),
-        ({"expires_at": "2020-01-01"}, "ends within a year"),
+        ({"expires_at": "2020-01-01"}, "would have ended at 2020-01-01"),
+        ({"expires_at": "2120-01-01"}, "ends within a year"),
         ({"since": "tomorrow"}, "tomorrow"),
         ({"lat": "100"}, "off the globe"),
     ):
