@@ -124,9 +124,10 @@ class OutboxWriting(OutboxReading):
 def _due(channels: Collection[Channel], now: datetime) -> ColumnElement[bool]:
     resting = _ahead(partners.c.retry_at, now, LONGEST_REST)
     engaged = _ahead(partners.c.engaged_until, now, TURN)
+    put_off = and_(outbox.c.attempts > 0, _ahead(outbox.c.due_at, now, LONGEST_WAIT))
     return and_(
         outbox.c.state == MessageState.WAITING,
-        not_(_ahead(outbox.c.due_at, now, LONGEST_WAIT)),
+        not_(put_off),
         outbox.c.channel.in_(channels),
         or_(
             outbox.c.partner_id.is_(None),

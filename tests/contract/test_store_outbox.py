@@ -38,7 +38,8 @@ def message(**changes: object) -> Message:
 
 def test_messages_come_back_as_they_were(store: Store) -> None:
     ann = account(store, "ann", Role.OFFICER)
-    hook, mail = message(), message(channel=Channel.EMAIL, person_id=ann.id, due_at=LATER, attempts=3, error="http_500")
+    hook = message(attempts=1)
+    mail = message(channel=Channel.EMAIL, person_id=ann.id, due_at=LATER, attempts=3, error="http_500")
     with store.write() as tx:
         tx.outbox.add([mail, hook])
         tx.outbox.add([])
@@ -145,7 +146,7 @@ def test_a_partner_is_told_by_numbers_and_its_farewell_last_and_others_by_their_
 def test_what_a_partner_is_not_to_be_offered_yet_keeps_nothing_newer(store: Store) -> None:
     shop = partner(store, "shop")
     with store.write() as tx:
-        tx.outbox.add([bulletin(shop, 1, due_at=LATER), bulletin(shop, 2)])
+        tx.outbox.add([bulletin(shop, 1, due_at=LATER, attempts=1), bulletin(shop, 2)])
     assert (taken(store), taken(store)) == ([2], [])
     with store.write() as tx:
         assert tx.outbox.hasten(shop.id, NOW) == 1
@@ -167,9 +168,16 @@ def test_no_time_of_a_partner_holds_for_longer_than_it_can_have_been_meant(
 
 def test_no_message_waits_for_longer_than_it_can_have_been_meant_to(store: Store) -> None:
     with store.write() as tx:
-        tx.outbox.add([message(about=1, due_at=NOW + LONGEST_WAIT)])
+        tx.outbox.add([message(about=1, due_at=NOW + LONGEST_WAIT, attempts=1)])
         assert tx.outbox.next_due(ALL, NOW) is None
         assert tx.outbox.next_due(ALL, NOW - timedelta(microseconds=1)).about == 1
+
+
+def test_what_was_never_tried_was_never_put_off(store: Store) -> None:
+    """It was written by a clock that was ahead."""
+    with store.write() as tx:
+        tx.outbox.add([message(about=1, due_at=LATER)])
+    assert taken(store) == [1]
 
 
 def test_a_partner_is_released_by_who_engaged_it_only(store: Store) -> None:
