@@ -29,7 +29,8 @@ _JITTER = 0.2  # so that what failed together does not come back together
 LONGEST_TRIED = timedelta(days=3)  # a partner may be down for a weekend
 # A partner that answers so does not take this very message. With any other failure it is the partner that fails: one
 # that does not know us (401, 403) or has moved (404, 410) takes no other message either.
-_REFUSED = frozenset({"http_400", "http_413", "http_415", "http_422"})
+_UNWRITTEN = "unwritten"  # what it tells cannot be made an event, which is no partner's fault
+_REFUSED = frozenset({"http_400", "http_413", "http_415", "http_422", _UNWRITTEN})
 _SENDERS = 4  # so that receivers who hang up late, or never, do not hold up the others
 _LEASE = timedelta(minutes=10)  # longer than an attempt takes: a mail server answers a dozen times
 
@@ -99,7 +100,10 @@ def _send(context: Context, taken: Errand) -> str | None:
         mail.send(mail.mail(message, taken.address, settings, now), settings)
         return None
     if taken.partner is not None:
-        body = partner_event.event(taken, settings.public_url)
+        try:
+            body = partner_event.event(taken, settings.public_url)
+        except (LookupError, TypeError, ValueError):
+            return _UNWRITTEN
         status = webhook.post(body, taken.partner.url, secret_of(context, taken), now.timestamp())
     elif settings.webhook_url is not None and settings.webhook_secret is not None:
         secret = settings.webhook_secret.get_secret_value()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from two_partners import Two, numbers, two_partners
 
 from matcher.domain.messages import MessageState
@@ -76,6 +77,19 @@ def test_a_partner_that_refuses_one_after_the_other_is_told_of(two: Two) -> None
     two.office.clock.forward(minutes=1)
     assert finding(two).ok is None
     assert "'bad' since 2026-03-14 09:30 UTC" in finding(two).text
+
+
+def test_what_cannot_be_made_an_event_keeps_nothing_else_from_anybody(two: Two) -> None:
+    two.alert("A-1")
+    two.alert("A-2")
+    with two.office.matcher.context.store.write() as transaction:
+        transaction.alerts._connection.execute(
+            text("UPDATE bulletins SET content = json_remove(content, '$.facts') WHERE number = 1")
+        )
+    assert two.send() == {MessageState.SENT: 2, MessageState.WAITING: 2}
+    assert numbers(two.bad) == numbers(two.good) == [2]
+    assert {one.error for one in two.messages(MessageState.WAITING)} == {"unwritten"}
+    assert two.view().failing_since is None
 
 
 def test_what_a_partner_refused_is_offered_again_when_it_is_to_be_tried_now(two: Two) -> None:
