@@ -47,9 +47,9 @@ def mail(message: Message, address: str | None, settings: Settings, now: datetim
     written["Date"] = format_datetime(now)
     written["Message-ID"] = f"<{id_text(message.id)}@{_domain(settings)}>"
     written["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes in return
-    lines = [said.sentence, "Look into your inbox.", "", f"Task: {said.task}"]
-    if said.inbox is not None:
-        lines.append(f"Inbox: {said.inbox}")
+    lines = [said.sentence, said.advice, "", f"{said.about.capitalize()}: {said.id}"]
+    if said.address is not None:
+        lines.append(f"{said.page.capitalize()}: {said.address}")
     written.set_content("\n".join(lines) + "\n")
     return written
 

@@ -7,10 +7,10 @@ its own note of it, or if that answer is lost.
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
@@ -21,14 +21,16 @@ from matcher.domain.messages import Channel, MessageState
 from matcher.errors import WrongUse
 from matcher.services.alerts import grow_due
 from matcher.services.context import Context
-from matcher.services.outbox import Errand, begin, end, end_with_partner
+from matcher.services.outbox import Errand, begin, end, end_with_partner, secret_of
 
 ATTEMPTS = 20  # with the waits below, the last one comes 69 hours after the first
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 _JITTER = 0.2  # so that what failed together does not come back together
 LONGEST_TRIED = timedelta(days=3)  # a partner may be down for a weekend
-# A partner that answers so does not want this very message; with any other failure it is the partner that fails.
-_REFUSED = re.compile("http_4(?!08|29)[0-9]{2}")
+# A partner that answers so does not take this very message. With any other failure it is the partner that fails: one
+# that does not know us (401, 403) or has moved (404, 410) takes no other message either.
+_UNWRITTEN = "unwritten"  # what it tells cannot be made an event, which is no partner's fault
+_REFUSED = frozenset({"http_400", "http_413", "http_415", "http_422", _UNWRITTEN})
 _SENDERS = 4  # so that receivers who hang up late, or never, do not hold up the others
 _LEASE = timedelta(minutes=10)  # longer than an attempt takes: a mail server answers a dozen times
 
@@ -72,7 +74,7 @@ def _end(context: Context, taken: Errand, error: str | None, *, hopeless: bool) 
     if partner is None:
         return end(context, message, error, None if hopeless else wait_after(message.attempts))
     dead = error is not None and context.clock() - message.created_at > LONGEST_TRIED
-    rest = None if error is None or _REFUSED.fullmatch(error) else _longer(partner.failures + 1)
+    rest = None if error is None or error in _REFUSED else _longer(partner.failures + 1)
     return end_with_partner(context, taken, error, rest=rest, dead=dead)
 
 
@@ -97,9 +99,12 @@ def _send(context: Context, taken: Errand) -> str | None:
     if message.channel is Channel.EMAIL:
         mail.send(mail.mail(message, taken.address, settings, now), settings)
         return None
-    if taken.partner is not None and taken.secret is not None:
-        body = partner_event.event(taken, settings.public_url)
-        status = webhook.post(body, taken.partner.url, taken.secret, now.timestamp())
+    if taken.partner is not None:
+        try:
+            body = partner_event.event(taken, settings.public_url)
+        except (LookupError, TypeError, ValueError):
+            return _UNWRITTEN
+        status = webhook.post(body, taken.partner.url, secret_of(context, taken), now.timestamp())
     elif settings.webhook_url is not None and settings.webhook_secret is not None:
         secret = settings.webhook_secret.get_secret_value()
         status = webhook.post(webhook.event(message, settings), settings.webhook_url, secret, now.timestamp())
@@ -136,17 +141,17 @@ class Postman:
                 thread.join(2 * webhook.TIMEOUT)
 
     def _work(self) -> None:
-        told = None
+        told: list[str] = []
         while not self._stop.is_set():
-            trouble = None
-            try:
-                grow_due(self._context)
-                send_due(self._context, self._stop)
-            except Exception as error:  # noqa: BLE001 - the desk must go on, and so must the next round
-                trouble = type(error).__name__
-            if trouble is not None and trouble != told:  # once, not every few seconds
-                _log.error(f"messages cannot be sent: {trouble}")
-            told = trouble
+            # Whatever keeps areas from growing, the end of an alert must be told.
+            troubles = [
+                *_trouble("areas of alerts cannot grow", lambda: grow_due(self._context)),
+                *_trouble("messages cannot be sent", lambda: send_due(self._context, self._stop)),
+            ]
+            for trouble in troubles:
+                if trouble not in told:  # once, not every few seconds
+                    _log.error(trouble)
+            told = troubles
             self._stop.wait(self._every)
 
     def _help(self) -> None:
@@ -154,3 +159,12 @@ class Postman:
             with suppress(Exception):  # the first one has it too, and tells it
                 send_due(self._context, self._stop)
             self._stop.wait(self._every)
+
+
+def _trouble(what: str, step: Callable[[], object]) -> list[str]:
+    """Do one step; in words what kept it from being done, if anything did."""
+    try:
+        step()
+    except Exception as error:  # noqa: BLE001 - the desk must go on, and so must the next round
+        return [f"{what}: {type(error).__name__}"]
+    return []

@@ -25,8 +25,8 @@ _PORTS = {"https": 443, "http": 80}
 def event(message: Message, settings: Settings) -> bytes:
     """The event's body; `source` and `id` together are the same at each attempt, and of no other event."""
     said = words_of(message, settings)
-    data = {"text": said.sentence, "task": said.task} | ({"inbox": said.inbox} if said.inbox is not None else {})
-    return envelope(message, said.task, data)
+    data = {"text": said.sentence, said.about: said.id}
+    return envelope(message, said.id, data if said.address is None else {**data, said.page: said.address})
 
 
 def envelope(message: Message, subject: str, data: Mapping[str, Any]) -> bytes:

@@ -13,18 +13,27 @@ _SAID = {
     "dispute.received": "Somebody says that a card should not be shown: an officer has to look at once.",
     "pair.disputed": "A pair waits for a supervisor: reviewers do not agree.",
 }
+# Of what the id is, on which page of the desk it stands, and what to do.
+_WHERE = {
+    "pair": ("task", "inbox", "Look into your inbox."),
+    "dispute": ("dispute", "disputes", "Look at the disputes on the desk, or with `matcher report disputes`."),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """All that leaves this installation about one happening."""
+    """All that leaves this installation about one happening: the id of what it is about, and `page` at its address."""
 
     sentence: str
-    task: str
-    inbox: str | None
+    advice: str
+    about: str
+    id: str
+    page: str
+    address: str | None
 
 
 def words_of(message: Message, settings: Settings) -> Words:
     """The words for a message; `KeyError` for a kind that nobody wrote a sentence for."""
-    inbox = None if settings.desk_url is None else f"{settings.desk_url.rstrip('/')}/inbox"
-    return Words(_SAID[message.kind], id_text(message.about), inbox)
+    about, page, advice = _WHERE[message.kind.partition(".")[0]]
+    address = None if settings.desk_url is None else f"{settings.desk_url.rstrip('/')}/{page}"
+    return Words(_SAID[message.kind], advice, about, id_text(message.about), page, address)

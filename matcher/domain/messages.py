@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import NewType
 
@@ -11,6 +11,8 @@ from matcher.domain.partners import PartnerId
 from matcher.domain.people import PersonId
 
 MessageId = NewType("MessageId", int)
+
+LONGEST_WAIT = timedelta(days=1)  # until the next attempt: what is due later was put off by a clock that was wrong
 
 
 class Channel(str, Enum):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NewType
 
 PartnerId = NewType("PartnerId", int)
 
 FAREWELL = "partner.ended"  # the last message to a partner: it shows nothing of ours any more
+TURN = timedelta(minutes=2)  # for one attempt to tell a partner, which is cut off long before
+LONGEST_REST = timedelta(hours=8)  # of one that fails: a longer one was given by a clock that was wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,8 +18,8 @@ class Partner:
     """One receiver of signed events. Where its users are, only it knows.
 
     `tests`: it is told of tests and exercises too. `failures` counts attempts without success since the last one that
-    had some; until `retry_at` nothing is sent to it, so that one that hangs holds up nobody else. Until
-    `engaged_until` somebody tells it something, and nobody else does.
+    had some, what it refused among them; until `retry_at` nothing is sent to it, so that one that hangs holds up nobody
+    else. Until `engaged_until` somebody tells it something, and nobody else does.
     """
 
     id: PartnerId

@@ -23,7 +23,7 @@ from matcher.interchange.merged import Cells, Merged, Range
 from matcher.interchange.tables import Refusal, Row, Table
 
 MOST_BYTES = 60_000_000
-MOST_UNPACKED = 200_000_000  # of XML: 300,000 rows of five columns are 88 MB, and take 280 MB while they are read
+MOST_UNPACKED = 200_000_000  # 300,000 rows of five columns are 88 MB of XML, and take 280 MB while they are read
 MOST_COLUMNS = 100
 GUIDE = "Columns 列说明"  # the sheet of a template that explains its columns, which nobody means to import
 
@@ -102,12 +102,13 @@ def _require_workbook(path: Path, data: bytes) -> None:
         raise WrongUse(f"{path} is a binary workbook (.xlsb): open it and save it as an Excel workbook (.xlsx).")
     if "[Content_Types].xml" not in names or not any(name.startswith("xl/") for name in names):
         raise WrongUse(f"{path} is a ZIP file, but no Excel workbook: unpack it, or save the table as .xlsx or .csv.")
-    # Pictures are never unpacked; of everything else zipfile gives no more bytes than is announced here.
-    unpacked = sum(part.file_size for part in parts if part.filename.lower().endswith((".xml", ".rels")))
+    # Any part may be the sheet, whatever it is called and wherever it lies: the file itself says which one is. zipfile
+    # gives no more bytes of a part than is announced here.
+    unpacked = sum(part.file_size for part in parts)
     if unpacked > MOST_UNPACKED:
         raise WrongUse(
             f"{path} unpacks to {unpacked / 1e6:.0f} MB, more than the {MOST_UNPACKED // 1_000_000} MB that are read: "
-            "delete rows and columns that are empty, or save the table as CSV."
+            "delete pictures, and rows and columns that are empty, or save the table as CSV."
         )
 
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from matcher.domain.alerts import Bulletin, BulletinKind
 from matcher.domain.ids import id_text, new_id
-from matcher.domain.messages import Channel, Message, MessageId, MessageState
-from matcher.domain.partners import FAREWELL, Partner, PartnerId
+from matcher.domain.messages import LONGEST_WAIT, Channel, Message, MessageId, MessageState
+from matcher.domain.partners import FAREWELL, TURN, Partner, PartnerId
 from matcher.domain.people import Person, PersonId, Role
 from matcher.domain.reports import DisputeId
 from matcher.domain.reviews import TaskId, TaskState
@@ -18,8 +18,7 @@ from matcher.services.sealed_text import open_text
 from matcher.store.database import Reading, Transaction
 from matcher.store.keystore import PARTNERS
 
-_REFUSED = timedelta(days=1)  # until what a partner did not take is offered to it again
-TURN = timedelta(minutes=2)  # for one attempt to tell a partner, which is cut off long before
+_DISPUTE = "dispute.received"
 _PAIR_WAITS = {TaskState.ESCALATED: Role.OFFICER, TaskState.DISPUTED: Role.SUPERVISOR}
 
 
@@ -80,7 +79,7 @@ def tell_of_dispute(context: Context, transaction: Transaction, dispute: Dispute
         Message(
             id=MessageId(new_id()),
             channel=channel,
-            kind="dispute.received",
+            kind=_DISPUTE,
             about=dispute,
             person_id=person,
             created_at=now,
@@ -103,13 +102,13 @@ class Errand:
     """A message that is to be sent now, with what is known of where to.
 
     `address` is that of an e-mail: none if the account has none any more, or has ended. A `partner` is told `told`,
-    which names the bulletins before it in `before`, or else that it is told nothing more; it knows us by `secret`.
+    which names the bulletins before it in `before`, or else that it is told nothing more; `secret_of` opens `sealed`.
     """
 
     message: Message
     address: str | None = None
     partner: Partner | None = None
-    secret: str | None = field(default=None, repr=False)
+    sealed: bytes | None = field(default=None, repr=False)
     told: Bulletin | None = None
     before: Sequence[Bulletin] = ()
 
@@ -117,9 +116,9 @@ class Errand:
 def begin(context: Context, lease: timedelta) -> Errand | None:
     """Take the message that has been due longest, for the time of a lease; `None` if nothing is due.
 
-    Nobody else is given the message while the lease holds, nor the next one to the same partner, which is told all in
-    its order. If the sender dies meanwhile, it is given out once more, whether or not it was sent. What is not true any
-    more is passed over for good.
+    Nobody else is given the message while the lease holds. A partner is told all in the order of their numbers: while
+    somebody tells it something, nothing for it is given out. If the sender dies meanwhile, the message is given out
+    once more, whether or not it was sent. What is not true any more is passed over for good.
     """
     channels, now = channels_of(context), context.clock()
     with context.store.read() as reading:  # nearly always there is nothing, and then no writer waits for this
@@ -131,33 +130,55 @@ def begin(context: Context, lease: timedelta) -> Errand | None:
             if errand is None:
                 transaction.outbox.obsolete(found.id, now)
                 continue
-            until = now + (lease if errand.partner is None else TURN)
-            if errand.partner is not None:
-                transaction.partners.engage(errand.partner.id, until)
-            return replace(errand, message=transaction.outbox.lease(found, until))
+            if errand.partner is None:
+                return replace(errand, message=transaction.outbox.lease(found, now + lease))
+            engaged = transaction.partners.engage(errand.partner, now + TURN)
+            return replace(errand, message=transaction.outbox.lease(found, found.due_at), partner=engaged)
     return None
 
 
 def _errand(context: Context, reading: Reading, message: Message) -> Errand | None:
     """Where a message goes and what it needs on its way; `None` if nobody is to hear it any more."""
-    if message.partner_id is None:
-        person = None if message.person_id is None else reading.people.get(message.person_id)
-        return Errand(message=message, address=person.email if person is not None and person.active else None)
-    partner, sealed = reading.partners.get(message.partner_id), reading.partners.secret(message.partner_id)
+    if message.partner_id is not None:
+        return _errand_to(context, reading, message, message.partner_id)
+    if message.kind == _DISPUTE:
+        dispute = reading.reports.dispute(DisputeId(message.about))
+        if dispute is None or dispute.decided_at is not None:
+            return None
+    person = None if message.person_id is None else reading.people.get(message.person_id)
+    return Errand(message=message, address=person.email if person is not None and person.active else None)
+
+
+def _errand_to(context: Context, reading: Reading, message: Message, partner_id: PartnerId) -> Errand | None:
+    partner, sealed = reading.partners.get(partner_id), reading.partners.secret(partner_id)
     if partner is None or sealed is None:
         return None
-    secret = open_text(context, PARTNERS, partner.name, sealed)
     if message.kind == FAREWELL:
-        return Errand(message=message, partner=partner, secret=secret)
+        return Errand(message=message, partner=partner, sealed=sealed)
     told = reading.alerts.bulletin(message.about)
-    if told is None:
-        return None
-    alert = reading.alerts.get(told.alert_id)
-    over = alert is None or not alert.active(context.clock())
-    if told.kind is not BulletinKind.CANCEL and (over or told.content is None):
+    if told is None or not partner.active or not _holds(context, reading, told):
         return None
     before = [one for one in reading.alerts.bulletins_of(told.alert_id) if one.number < told.number]
-    return Errand(message=message, partner=partner, secret=secret, told=told, before=before)
+    return Errand(message=message, partner=partner, sealed=sealed, told=told, before=before)
+
+
+def _holds(context: Context, reading: Reading, told: Bulletin) -> bool:
+    """Whether a bulletin is still to be told: an end always, all else while nothing newer was said of the alert.
+
+    An older one may show what was hidden since.
+    """
+    if told.kind is BulletinKind.CANCEL:
+        return True
+    alert = reading.alerts.get(told.alert_id)
+    newest = alert is not None and alert.active(context.clock()) and alert.bulletin == told.number
+    return newest and told.content is not None
+
+
+def secret_of(context: Context, errand: Errand) -> str:
+    """What a partner knows us by; `Damaged` or `KeyProblem` if it cannot be read."""
+    if errand.partner is None or errand.sealed is None:
+        raise ValueError("this errand goes to no partner")
+    return open_text(context, PARTNERS, errand.partner.name, errand.sealed)
 
 
 def end(context: Context, message: Message, error: str | None, again_in: timedelta | None) -> MessageState:
@@ -177,20 +198,21 @@ def end_with_partner(
     """Note what became of an attempt to tell a partner.
 
     With a `rest` the partner itself failed: until then it is told nothing, and this message stays the first in its row.
-    Without one, it is this message that it does not take, which waits for a day.
+    Without one, it is this message that it does not take, which waits for a day. It counts as a failure all the same,
+    so that a partner that takes none at all is told of.
     """
     now, message, partner = context.clock(), errand.message, errand.partner
     if partner is None:
         raise ValueError("this errand goes to no partner")
     with context.store.write() as transaction:
-        if error is None or rest is None:
-            transaction.partners.reached(partner.id)
+        transaction.partners.release(partner)
         if error is None:
+            transaction.partners.reached(partner.id)
             transaction.outbox.sent(message.id, now)
             return MessageState.SENT
-        if rest is not None:
-            transaction.partners.missed(transaction.partners.get(partner.id) or partner, now, now + rest)
-        again = now if dead else message.created_at if rest is not None else now + _REFUSED
+        known = transaction.partners.get(partner.id) or partner
+        transaction.partners.missed(known, now, None if rest is None else now + rest)
+        again = now if dead else now + LONGEST_WAIT if rest is None else message.due_at
         transaction.outbox.failed(message, error, again, dead=dead)
     return MessageState.DEAD if dead else MessageState.WAITING
 

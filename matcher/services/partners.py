@@ -15,7 +15,6 @@ from matcher.errors import Conflict, NotFound, WrongUse
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who, check_text
-from matcher.services.outbox import TURN
 from matcher.services.sealed_text import seal_text
 from matcher.store.database import Reading, Transaction
 from matcher.store.keystore import PARTNERS
@@ -24,7 +23,7 @@ from matcher.wording import Wording
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerView:
-    """A partner as administrators see it; `failing_since`: nothing reached it since then."""
+    """A partner as administrators see it; `failing_since`: it took nothing since then."""
 
     id: str
     name: str
@@ -82,11 +81,9 @@ class Partners:
         now = self._context.clock()
         with self._context.store.write() as transaction:
             partner = _require_active(transaction, name)
-            # Not before what is being told at this moment, or else cards might come after it.
-            soon = None if partner.retry_at is None else min(partner.retry_at, now + TURN)
-            ended = replace(partner, ended_at=now, retry_at=soon)
+            ended = replace(partner, ended_at=now, retry_at=None)
             transaction.partners.change(ended)
-            transaction.outbox.drop_waiting(partner.id, now)
+            transaction.outbox.drop(partner.id, now)
             farewell = Message(
                 id=MessageId(new_id()),
                 channel=Channel.PARTNER,
@@ -101,11 +98,15 @@ class Partners:
         return _view(ended)
 
     def try_now(self, acting: Acting, name: str) -> PartnerView:
-        """Let a partner that failed be told again at once, instead of after its rest; `Conflict` for one that ended."""
+        """Let a partner that failed be told again at once, instead of after its rest, and all that it refused, too.
+
+        `Conflict` for one that ended.
+        """
         acting.require(Right.PARTNERS)
         with self._context.store.write() as transaction:
             tried = replace(_require_active(transaction, name), retry_at=None)
             transaction.partners.change(tried)
+            transaction.outbox.hasten(tried.id, self._context.clock())
             self._record(transaction, acting, "partner.try", tried)
             return _view(tried)
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, not_, or_, select, update
 
-from matcher.domain.messages import Channel, Message, MessageId, MessageState
-from matcher.domain.partners import FAREWELL, PartnerId
+from matcher.domain.messages import LONGEST_WAIT, Channel, Message, MessageId, MessageState
+from matcher.domain.partners import FAREWELL, LONGEST_REST, TURN, PartnerId
 from matcher.store.desk_tables import outbox
 from matcher.store.part import Part
 from matcher.store.public_tables import partners
 
 _FIELDS = tuple(field.name for field in fields(Message))
 _ORDER = outbox.c.due_at, outbox.c.about, outbox.c.id  # bulletins of one moment by their numbers
+_TOLD = outbox.c.kind == FAREWELL, outbox.c.about, outbox.c.id  # one partner: by their numbers, its farewell last
 
 
 class OutboxReading(Part):
@@ -24,8 +26,17 @@ class OutboxReading(Part):
     __slots__ = ()
 
     def next_due(self, channels: Collection[Channel], now: datetime) -> Message | None:
-        """The waiting message of these channels that has been due longest; none to a partner that is given a rest."""
-        query = select(outbox).where(_due(channels, now)).order_by(*_ORDER).limit(1)
+        """The waiting message of these channels that has been due longest, or what its partner is to be told before it.
+
+        None to a partner that is given a rest, or that somebody tells something.
+        """
+        due = select(outbox).where(_due(channels, now)).limit(1)
+        found = self._one(due.order_by(*_ORDER))
+        if found is None or found.partner_id is None:
+            return found
+        return self._one(due.where(outbox.c.partner_id == found.partner_id).order_by(*_TOLD))
+
+    def _one(self, query: Select[Any]) -> Message | None:
         row = self._connection.execute(query).mappings().one_or_none()
         return None if row is None else Message(**row)
 
@@ -58,7 +69,7 @@ class OutboxWriting(OutboxReading):
             self._connection.execute(insert(outbox), new)
 
     def lease(self, message: Message, until: datetime) -> Message:
-        """Begin an attempt, and give the message with it counted: until then it is due for nobody else."""
+        """Begin an attempt, and give the message with it counted: it is due again only then."""
         leased = replace(message, attempts=message.attempts + 1, due_at=until)
         values = {"due_at": leased.due_at, "attempts": leased.attempts}
         self._connection.execute(update(outbox).where(outbox.c.id == message.id).values(values))
@@ -74,11 +85,16 @@ class OutboxWriting(OutboxReading):
         values = {"state": MessageState.OBSOLETE, "due_at": at, "error": None}
         self._connection.execute(update(outbox).where(outbox.c.id == message_id).values(values))
 
-    def drop_waiting(self, partner_id: PartnerId, at: datetime) -> int:
-        """Let nothing more be sent to a partner: how many messages waited for it."""
-        waiting = and_(outbox.c.partner_id == partner_id, outbox.c.state == MessageState.WAITING)
+    def drop(self, partner_id: PartnerId, at: datetime) -> int:
+        """Let nothing more be sent to a partner: how many messages waited for it, or were given up."""
+        unsent = and_(outbox.c.partner_id == partner_id, outbox.c.state.in_((MessageState.WAITING, MessageState.DEAD)))
         values = {"state": MessageState.OBSOLETE, "due_at": at}
-        return self._connection.execute(update(outbox).where(waiting).values(values)).rowcount
+        return self._connection.execute(update(outbox).where(unsent).values(values)).rowcount
+
+    def hasten(self, partner_id: PartnerId, now: datetime) -> int:
+        """Let all that waits for a partner be due: how many messages were put off."""
+        late = and_(outbox.c.partner_id == partner_id, outbox.c.state == MessageState.WAITING, outbox.c.due_at > now)
+        return self._connection.execute(update(outbox).where(late).values(due_at=now)).rowcount
 
     def failed(self, tried: Message, error: str, due_at: datetime, *, dead: bool) -> bool:
         """Note that an attempt failed, and when the next one is due, or that none will be.
@@ -106,12 +122,20 @@ class OutboxWriting(OutboxReading):
 
 
 def _due(channels: Collection[Channel], now: datetime) -> ColumnElement[bool]:
-    resting = select(partners.c.id).where(
-        or_(partners.c.retry_at > now, and_(partners.c.ended_at.is_not(None), outbox.c.kind != FAREWELL))
-    )
+    resting = _ahead(partners.c.retry_at, now, LONGEST_REST)
+    engaged = _ahead(partners.c.engaged_until, now, TURN)
+    put_off = and_(outbox.c.attempts > 0, _ahead(outbox.c.due_at, now, LONGEST_WAIT))
     return and_(
         outbox.c.state == MessageState.WAITING,
-        outbox.c.due_at <= now,
+        not_(put_off),
         outbox.c.channel.in_(channels),
-        or_(outbox.c.partner_id.is_(None), outbox.c.partner_id.not_in(resting)),
+        or_(
+            outbox.c.partner_id.is_(None),
+            outbox.c.partner_id.not_in(select(partners.c.id).where(or_(resting, engaged))),
+        ),
     )
+
+
+def _ahead(time: ColumnElement[datetime], now: datetime, longest: timedelta) -> ColumnElement[bool]:
+    """Whether a time is still to come. One further ahead than anything is put off was written by a wrong clock."""
+    return and_(time > now, time <= now + longest)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, select, update
 
 from matcher.domain.partners import Partner, PartnerId
 from matcher.store.part import Part
@@ -59,17 +59,23 @@ class PartnerWriting(PartnerReading):
             values["secret"] = secret
         self._connection.execute(update(partners).where(partners.c.id == partner.id).values(**values))
 
-    def engage(self, partner_id: PartnerId, until: datetime) -> None:
-        """Note that somebody tells a partner something: until then, or the end of that, it is told nothing else."""
-        self._connection.execute(update(partners).where(partners.c.id == partner_id).values(retry_at=until))
+    def engage(self, partner: Partner, until: datetime) -> Partner:
+        """Note that somebody tells a partner something: until then, or its release, it is told nothing else."""
+        self._connection.execute(update(partners).where(partners.c.id == partner.id).values(engaged_until=until))
+        return replace(partner, engaged_until=until)
+
+    def release(self, partner: Partner) -> None:
+        """Note that who engaged a partner so has done with it; whoever engaged it since has not."""
+        mine = and_(partners.c.id == partner.id, partners.c.engaged_until == partner.engaged_until)
+        self._connection.execute(update(partners).where(mine).values(engaged_until=None))
 
     def reached(self, partner_id: PartnerId) -> None:
         """Note that an attempt had success."""
         fine = {"failures": 0, "failing_since": None, "retry_at": None}
         self._connection.execute(update(partners).where(partners.c.id == partner_id).values(**fine))
 
-    def missed(self, partner: Partner, now: datetime, retry_at: datetime) -> None:
-        """Note that an attempt had none, and when the next one is."""
-        since = partner.failing_since or now
+    def missed(self, partner: Partner, now: datetime, retry_at: datetime | None) -> None:
+        """Note that an attempt had none, and until when there is no other, if it is to be given a rest."""
+        since = min(partner.failing_since or now, now)  # a clock may have been wrong
         values = {"failures": partner.failures + 1, "failing_since": since, "retry_at": retry_at}
         self._connection.execute(update(partners).where(partners.c.id == partner.id).values(**values))

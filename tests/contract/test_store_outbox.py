@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from databases import run_sql
@@ -14,7 +14,8 @@ from reviews import account
 from sqlalchemy.exc import IntegrityError
 
 from matcher.domain.ids import new_id
-from matcher.domain.messages import Channel, Message, MessageId, MessageState
+from matcher.domain.messages import LONGEST_WAIT, Channel, Message, MessageId, MessageState
+from matcher.domain.partners import FAREWELL, LONGEST_REST, TURN, Partner, PartnerId
 from matcher.domain.people import Role
 from matcher.errors import MatcherError
 from matcher.store.database import Store
@@ -37,7 +38,8 @@ def message(**changes: object) -> Message:
 
 def test_messages_come_back_as_they_were(store: Store) -> None:
     ann = account(store, "ann", Role.OFFICER)
-    hook, mail = message(), message(channel=Channel.EMAIL, person_id=ann.id, due_at=LATER, attempts=3, error="http_500")
+    hook = message(attempts=1)
+    mail = message(channel=Channel.EMAIL, person_id=ann.id, due_at=LATER, attempts=3, error="http_500")
     with store.write() as tx:
         tx.outbox.add([mail, hook])
         tx.outbox.add([])
@@ -100,6 +102,105 @@ def test_the_dead_are_counted_by_the_time_of_their_death_and_can_come_back(store
         assert tx.outbox.revive(LATER) == 0
         assert tx.outbox.next_due(ALL, LATER) is not None
         assert {one.attempts for one in tx.outbox.list([MessageState.WAITING])} == {0}
+
+
+def partner(store: Store, name: str, **changes: object) -> Partner:
+    values = {"id": PartnerId(new_id()), "name": name, "url": "https://shop.example/events", "created_at": NOW}
+    one = Partner(**{**values, **changes})
+    with store.write() as tx:
+        tx.partners.add(one, b"sealed")
+    return one
+
+
+def bulletin(to: Partner, number: int, **changes: object) -> Message:
+    told = {"channel": Channel.PARTNER, "kind": "alert.issued", "about": number, "partner_id": to.id}
+    return message(**{**told, **changes})
+
+
+def taken(store: Store, now: datetime = NOW) -> list[int]:
+    """What is due, one after the other, by what it is about."""
+    found = []
+    with store.write() as tx:
+        while (one := tx.outbox.next_due(ALL, now)) is not None:
+            found.append(one.about)
+            tx.outbox.sent(one.id, now)
+    return found
+
+
+def test_a_partner_is_told_by_numbers_and_its_farewell_last_and_others_by_their_time(store: Store) -> None:
+    shop, map_ = partner(store, "shop"), partner(store, "map")
+    early, late = NOW - timedelta(minutes=2), NOW - timedelta(minutes=1)
+    with store.write() as tx:
+        tx.outbox.add(
+            [
+                bulletin(shop, 5, kind=FAREWELL, due_at=early - timedelta(minutes=1)),
+                bulletin(shop, 8, due_at=early),
+                bulletin(shop, 7, due_at=NOW),
+                bulletin(map_, 6, due_at=late),
+                message(about=4, due_at=NOW - timedelta(seconds=90)),
+            ]
+        )
+    assert taken(store) == [7, 8, 5, 4, 6]
+
+
+def test_what_a_partner_is_not_to_be_offered_yet_keeps_nothing_newer(store: Store) -> None:
+    shop = partner(store, "shop")
+    with store.write() as tx:
+        tx.outbox.add([bulletin(shop, 1, due_at=LATER, attempts=1), bulletin(shop, 2)])
+    assert (taken(store), taken(store)) == ([2], [])
+    with store.write() as tx:
+        assert tx.outbox.hasten(shop.id, NOW) == 1
+        assert tx.outbox.hasten(shop.id, NOW) == 0
+    assert taken(store) == [1]
+
+
+@pytest.mark.parametrize(("column", "longest"), [("retry_at", LONGEST_REST), ("engaged_until", TURN)])
+def test_no_time_of_a_partner_holds_for_longer_than_it_can_have_been_meant(
+    store: Store, column: str, longest: timedelta
+) -> None:
+    shop = partner(store, "shop", **{column: NOW + longest})
+    with store.write() as tx:
+        tx.outbox.add([bulletin(shop, 1, due_at=NOW - timedelta(days=1))])
+        assert tx.outbox.next_due(ALL, NOW) is None
+        assert tx.outbox.next_due(ALL, NOW + longest).about == 1
+        assert tx.outbox.next_due(ALL, NOW - timedelta(microseconds=1)).about == 1
+
+
+def test_no_message_waits_for_longer_than_it_can_have_been_meant_to(store: Store) -> None:
+    with store.write() as tx:
+        tx.outbox.add([message(about=1, due_at=NOW + LONGEST_WAIT, attempts=1)])
+        assert tx.outbox.next_due(ALL, NOW) is None
+        assert tx.outbox.next_due(ALL, NOW - timedelta(microseconds=1)).about == 1
+
+
+def test_what_was_never_tried_was_never_put_off(store: Store) -> None:
+    """It was written by a clock that was ahead."""
+    with store.write() as tx:
+        tx.outbox.add([message(about=1, due_at=LATER)])
+    assert taken(store) == [1]
+
+
+def test_a_partner_is_released_by_who_engaged_it_only(store: Store) -> None:
+    shop = partner(store, "shop")
+    with store.write() as tx:
+        first = tx.partners.engage(shop, NOW + timedelta(minutes=1))
+        second = tx.partners.engage(shop, NOW + timedelta(minutes=3))
+        tx.partners.release(first)
+        assert tx.partners.get(shop.id) == second
+        tx.partners.release(second)
+        assert tx.partners.get(shop.id) == shop
+
+
+def test_nothing_is_left_for_a_partner_that_is_told_nothing_more(store: Store) -> None:
+    shop, map_ = partner(store, "shop"), partner(store, "map")
+    with store.write() as tx:
+        tx.outbox.add([bulletin(shop, 1), bulletin(shop, 2), bulletin(shop, 3), bulletin(map_, 4)])
+        given_up, sent, _, _ = tx.outbox.list([MessageState.WAITING])
+        tx.outbox.failed(given_up, "http_500", NOW, dead=True)
+        tx.outbox.sent(sent.id, NOW)
+        assert tx.outbox.drop(shop.id, NOW) == 2
+        assert [one.about for one in tx.outbox.list([MessageState.WAITING, MessageState.DEAD])] == [4]
+        assert tx.outbox.count(MessageState.SENT) == 1
 
 
 def test_a_state_of_nobody_is_named(store: Store, database_url: str) -> None:

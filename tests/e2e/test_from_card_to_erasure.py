@@ -7,8 +7,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -83,6 +84,13 @@ def seen(url: str, user: str, alert: str, photo: bytes, word: str) -> dict:
         return json.load(answer)
 
 
+def until(happened: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
 @pytest.fixture
 def office(home: Path) -> Iterator[Office]:
     # From now on: the partner program has a clock of its own.
@@ -117,6 +125,9 @@ def test_from_an_approved_card_to_the_proof_that_nothing_is_left(
             assert grow_due(context) == 1
             send_due(context)
             assert {name: len(box) for name, box in boxes(app).items()} == {"Li": 1, "Zhou": 1, "Wu": 0}, "200 km"
+
+            with partner(secret, served.url, key, "Zhou:31.23,121.47") as begun_anew:
+                until(lambda: len(boxes(begun_anew)["Zhou"]) == 1)
 
             _report_on_a_phone(served, card.code, tmp_path)
             receipt = seen(app, "Li", alert.id, child(1, 2), "li-1")

@@ -32,7 +32,8 @@ from matcher.crypto.signatures import verify
 from matcher.delivery import sending, webhook
 from matcher.delivery.sending import ATTEMPTS, Postman, require_secrets, send_due, wait_after
 from matcher.domain.ids import id_text
-from matcher.domain.messages import Channel, MessageState
+from matcher.domain.messages import LONGEST_WAIT, Channel, MessageState
+from matcher.domain.partners import LONGEST_REST
 from matcher.domain.people import Role
 from matcher.domain.reviews import TaskState
 from matcher.errors import StoreProblem, WrongUse
@@ -341,6 +342,25 @@ def test_waits_grow_from_a_minute_to_six_hours_and_end_after_three_days() -> Non
     assert wait_after(ATTEMPTS + 1) is None
 
 
+def test_no_wait_is_longer_than_what_a_wrong_clock_is_known_by() -> None:
+    waits = [wait for attempts in range(1, ATTEMPTS) for _ in range(20) if (wait := wait_after(attempts)) is not None]
+    assert max(waits) < LONGEST_REST < LONGEST_WAIT
+    assert sending._LEASE < LONGEST_WAIT
+
+
+def test_a_clock_that_was_wrong_for_a_moment_puts_no_event_off_for_days(office: Office) -> None:
+    office.configure(smtp_host=None, mail_from=None)
+    office.hook.answer = 500
+    for _ in range(2):
+        office.happen()
+    office.clock.forward(days=2)
+    assert outbox.begin(office.context, timedelta(minutes=10)) is not None, "and its sender dies"
+    assert send_due(office.context) == {WAITING: 1}
+    office.hook.answer = 200
+    office.clock.forward(days=-2)
+    assert send_due(office.context) == {SENT: 2}
+
+
 def test_after_three_days_a_message_is_given_up_and_said_so(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     office.configure(smtp_host=None, mail_from=None)
     office.hook.answer = 503
@@ -488,13 +508,16 @@ def test_the_postman_outlives_a_database_that_is_away(
     with monkeypatch.context() as away:
         away.setattr(office.context.store, "read", _away)
         with Postman(office.context, every=0.01):
-            until(lambda: bool(caplog.records))
+            until(lambda: len(caplog.records) == 2)
             time.sleep(0.1)
-            assert [record.getMessage() for record in caplog.records] == ["messages cannot be sent: StoreProblem"]
+            assert [record.getMessage() for record in caplog.records] == [
+                "areas of alerts cannot grow: StoreProblem",
+                "messages cannot be sent: StoreProblem",
+            ]
             away.undo()
             until(lambda: len(office.listed(SENT)) == 2)
             away.setattr(office.context.store, "read", _away)
-            until(lambda: len(caplog.records) == 2)
+            until(lambda: len(caplog.records) == 4)
 
 
 def _away(*_arguments: object) -> None:

@@ -57,3 +57,13 @@ def test_the_operators_page_names_every_step_and_exit_code() -> None:
         assert re.search(rf"^\| `{step}` \|", page, re.MULTILINE), step
     for error in (SomeRefused, StepsFailed, Held):
         assert re.search(rf"^\| {error.exit_code} \|", page, re.MULTILINE), error
+
+
+def test_the_timer_of_the_operators_page_tells_partners_whatever_else_fails(tmp_path: Path) -> None:
+    page = (SCRIPTS / "OPERATIONS.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^\* \* \* \* \*  (matcher alert advance.*)$", page, re.MULTILINE)
+    fails = tmp_path / "matcher"
+    fails.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/done\nexit 1\n')
+    fails.chmod(0o755)
+    subprocess.run(["sh", "-c", line], env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}, check=False)
+    assert (tmp_path / "done").read_text().splitlines() == ["alert advance", "notices send", "report look"]

@@ -6,114 +6,55 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from offices import START, Office, opened
-from publishing import admin, alerted, missing, published, second_officer
-from receivers import Event, HookServer, hook_server
-from reviews import Clock
+from sqlalchemy import text
+from two_partners import Two, events, kinds, numbers, sent_at, told, two_partners
 
-from matcher.accounts.rights import Acting
 from matcher.crypto.signatures import TOLERANCE, verify
 from matcher.delivery import sending, webhook
-from matcher.delivery.sending import Postman, send_due
+from matcher.delivery.sending import Postman
 from matcher.domain.messages import MessageState
 from matcher.services.alerts import grow_due
-from matcher.services.outbox import begin, end_with_partner, listed
+from matcher.services.outbox import begin, end_with_partner, revive
 
-SETTINGS = 'control_rate = 0.0\npublic_url = "https://find.example"\n'
+LEASE = timedelta(minutes=10)
 
 
 @pytest.fixture
-def office(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+def two(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Two]:
     monkeypatch.setattr(webhook, "TIMEOUT", 0.4)
-    yield from opened(home, Clock(START), SETTINGS)
+    yield from two_partners(home)
 
 
-@pytest.fixture
-def bad() -> Iterator[HookServer]:
-    with hook_server() as server:
-        yield server
-
-
-@pytest.fixture
-def good() -> Iterator[HookServer]:
-    with hook_server() as server:
-        yield server
-
-
-def events(server: HookServer) -> list[dict]:
-    """What a partner was told, each event once, at its first time."""
-    return list({event["id"]: event for event in (json.loads(one.body) for one in server.events)}.values())
-
-
-def told(server: HookServer) -> list[dict]:
-    return [event["data"] for event in events(server)]
-
-
-def kinds(server: HookServer) -> list[str]:
-    return [one["kind"] for one in told(server)]
-
-
-@dataclass
-class Two:
-    """Two partners, and one alert about which there is something to tell."""
-
-    office: Office
-    acting: Acting
-    secrets: dict[str, str]
-
-    def step(self, kind: str) -> None:
-        if kind == "alert":
-            missing(self.office)
-            published(self.office)
-            alerted(self.office, second_officer(self.office))
-        elif kind == "update":
-            self.office.clock.forward(hours=1)
-            assert grow_due(self.office.matcher.context) == 1
-        else:
-            self.office.matcher.close_case("A-1", status="returned", actor="me")
-
-    def send(self) -> dict[MessageState, int]:
-        grow_due(self.office.matcher.context)
-        return send_due(self.office.matcher.context)
-
-    def waiting(self) -> int:
-        return len(listed(self.office.matcher.context, [MessageState.WAITING]))
-
-
-@pytest.fixture
-def two(office: Office, bad: HookServer, good: HookServer) -> Two:
-    partners, acting = office.matcher.public.partners, admin(office)
-    secrets = {name: partners.add(acting, name, server.url)[0] for name, server in (("bad", bad), ("good", good))}
-    return Two(office, acting, secrets)
-
-
-@pytest.mark.parametrize("answer", [500, 503, 301, 307, 429, "never", "halfway", "drip"])
-def test_a_partner_that_misbehaves_is_told_all_in_order_later_and_the_other_at_once(
-    two: Two, bad: HookServer, good: HookServer, answer: int | str
+@pytest.mark.parametrize("answer", [500, 503, 301, 307, 401, 404, 410, 429, "never", "halfway", "drip"])
+def test_a_partner_that_misbehaves_is_told_all_that_holds_later_and_the_other_at_once(
+    two: Two, answer: int | str
 ) -> None:
+    bad, good = two.bad, two.good
     bad.answer = answer
     two.step("alert")
     two.send()
     assert (kinds(good), two.waiting()) == (["alert"], 1)
     two.step("update")
     for _ in range(12):  # most of a day, in which it is tried now and then
+        grow_due(two.office.matcher.context)
         two.send()
         two.office.clock.forward(hours=2)
-    assert (kinds(good), two.waiting()) == (["alert", "update", "update"], 3)
-    tries = len(bad.events)
-    assert 5 <= tries <= 13, "the first one alone is tried, again and again"
-    assert len({json.loads(one.body)["id"] for one in bad.events if one.body}) == 1
+    two.alert("A-2")
+    two.send()
+    assert (kinds(good), two.waiting()) == (["alert", "update", "update", "alert"], 2)
+    tries = numbers(bad)
+    assert 5 <= len(tries) <= 14, "one at a time is tried, again and again"
+    assert set(tries) == {1, 2, 3}, "of an alert the newest"
+    assert tries == sorted(tries)
     bad.answer = 200
-    two.office.clock.forward(hours=7)
+    two.office.clock.forward(hours=8)
     two.send()
     assert two.waiting() == 0
-    assert kinds(bad) == kinds(good)
-    assert [one["number"] for one in told(bad)] == [1, 2, 3]
+    assert numbers(bad)[len(tries) :] == [3, 4]
     assert {one.path for one in bad.events} == {"/"}, "no redirect is followed"
     two.step("cancel")
     two.send()
@@ -123,13 +64,8 @@ def test_a_partner_that_misbehaves_is_told_all_in_order_later_and_the_other_at_o
     )
 
 
-def sent_at(event: Event) -> float:
-    return float(event.headers["Matcher-Signature"].split(",")[0].removeprefix("t="))
-
-
-def test_a_partner_that_was_down_until_the_end_hears_of_the_end_alone(
-    two: Two, bad: HookServer, good: HookServer
-) -> None:
+def test_a_partner_that_was_down_until_the_end_hears_of_the_end_alone(two: Two) -> None:
+    bad, good = two.bad, two.good
     bad.answer = 500
     for kind in ("alert", "update", "cancel"):
         two.step(kind)
@@ -143,7 +79,8 @@ def test_a_partner_that_was_down_until_the_end_hears_of_the_end_alone(
     assert told(bad)[-1]["number"] == 3, "an app takes away what it may have, whoever told it"
 
 
-def test_a_partner_that_is_ended_is_told_so_and_then_nothing(two: Two, bad: HookServer, good: HookServer) -> None:
+def test_a_partner_that_is_ended_is_told_so_and_then_nothing(two: Two) -> None:
+    bad, good = two.bad, two.good
     partners, acting = two.office.matcher.public.partners, two.acting
     two.step("alert")
     bad.answer = 500
@@ -165,16 +102,17 @@ def test_a_partner_that_is_ended_is_told_so_and_then_nothing(two: Two, bad: Hook
     assert two.waiting() == 0
     assert [one["type"] for one in events(bad)] == ["sighting-matcher.alert.issued", "sighting-matcher.partner.ended"]
     assert len(events(good)) == 2, "nothing more, of the cancellation neither"
-    last = listed(two.office.matcher.context, [MessageState.SENT])[-1]
+    last = two.messages(MessageState.SENT)[-1]
     assert (last.kind, last.to) == ("partner.ended", "bad")
 
 
-def test_no_card_comes_after_the_farewell_to_a_partner(two: Two, good: HookServer) -> None:
+def test_no_card_comes_after_the_farewell_to_a_partner(two: Two) -> None:
+    good = two.good
     context = two.office.matcher.context
     two.office.matcher.public.partners.end(two.acting, "bad")
     two.send()
     two.step("alert")
-    under_way = begin(context, timedelta(minutes=10))
+    under_way = begin(context, LEASE)
     assert (under_way.message.kind, under_way.partner.name) == ("alert.issued", "good")
     two.office.matcher.public.partners.end(two.acting, "good")
     two.send()
@@ -184,11 +122,10 @@ def test_no_card_comes_after_the_farewell_to_a_partner(two: Two, good: HookServe
     assert ([one["type"] for one in events(good)], two.waiting()) == (["sighting-matcher.partner.ended"], 0)
 
 
-def test_while_one_sender_tells_a_partner_another_tells_it_nothing_newer(
-    two: Two, bad: HookServer, good: HookServer
-) -> None:
+def test_while_one_sender_tells_a_partner_another_tells_it_nothing_newer(two: Two) -> None:
+    bad, good = two.bad, two.good
     two.step("alert")
-    two.step("update")
+    two.alert("A-2")
     bad.seconds = 0.3
     senders = [threading.Thread(target=two.send) for _ in range(3)]
     for one in senders:
@@ -201,8 +138,9 @@ def test_while_one_sender_tells_a_partner_another_tells_it_nothing_newer(
 
 
 def test_a_sender_that_dies_while_it_tells_a_partner_gives_its_turn_back(
-    two: Two, bad: HookServer, good: HookServer, monkeypatch: pytest.MonkeyPatch
+    two: Two, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    bad, good = two.bad, two.good
     two.step("alert")
 
     def killed(*_arguments: object, **_more: object) -> MessageState:
@@ -213,16 +151,18 @@ def test_a_sender_that_dies_while_it_tells_a_partner_gives_its_turn_back(
         for _ in range(2):
             with pytest.raises(SystemExit):
                 two.send()
-    two.step("update")  # an hour later
+    two.alert("A-2")
+    two.send()
+    assert numbers(bad) == numbers(good) == [1], "its turn may still be under way"
+    two.office.clock.forward(minutes=2)
     two.send()
     for server in (bad, good):
-        assert [json.loads(one.body)["data"]["number"] for one in server.events] == [1, 1, 2]
+        assert numbers(server) == [1, 1, 2]
         assert len(told(server)) == 2, "what comes twice has one id"
 
 
-def test_partners_that_hang_do_not_hold_up_the_postman(
-    two: Two, bad: HookServer, good: HookServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_partners_that_hang_do_not_hold_up_the_postman(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, good = two.bad, two.good
     monkeypatch.setattr(webhook, "TIMEOUT", 5)
     bad.answer = "never"
     two.step("alert")
@@ -240,7 +180,8 @@ def until(happened: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.01)
 
 
-def test_an_event_that_somebody_sends_again_or_makes_up_is_not_ours(two: Two, good: HookServer) -> None:
+def test_an_event_that_somebody_sends_again_or_makes_up_is_not_ours(two: Two) -> None:
+    good = two.good
     two.step("alert")
     two.send()
     (event,) = good.events
@@ -251,3 +192,146 @@ def test_an_event_that_somebody_sends_again_or_makes_up_is_not_ours(two: Two, go
     assert not verify(two.secrets["bad"], header, event.body, now), "it was meant for another partner"
     assert not verify(secret, header, event.body.replace(b'"kind": "alert"', b'"kind": "cancel"'), now)
     assert not verify(secret, header.replace("t=", "t=1"), event.body, now)
+
+
+def test_trying_at_once_does_not_end_the_turn_of_who_is_telling(two: Two) -> None:
+    context, partners = two.office.matcher.context, two.office.matcher.public.partners
+    partners.end(two.acting, "bad")
+    two.send()
+    two.step("alert")
+    two.alert("A-2")
+    first = begin(context, LEASE)
+    partners.try_now(two.acting, "good")
+    assert begin(context, LEASE) is None
+    end_with_partner(context, first, None, rest=None, dead=False)
+    assert (first.told.number, begin(context, LEASE).told.number) == (1, 2)
+
+
+def test_who_is_late_ends_no_turn_but_its_own(two: Two) -> None:
+    context = two.office.matcher.context
+    two.office.matcher.public.partners.end(two.acting, "bad")
+    two.send()
+    two.step("alert")
+    two.alert("A-2")
+    late = begin(context, LEASE)
+    two.office.clock.forward(minutes=2)
+    again = begin(context, LEASE)
+    assert late.message.id == again.message.id
+    end_with_partner(context, late, None, rest=None, dead=False)
+    assert begin(context, LEASE) is None
+    end_with_partner(context, again, None, rest=None, dead=False)
+    assert begin(context, LEASE).told.number == 2
+
+
+@pytest.mark.parametrize("hours", [20, 48])
+def test_a_clock_that_was_wrong_for_a_moment_gives_no_longer_rest(two: Two, hours: int) -> None:
+    two.bad.answer = 500
+    two.step("alert")
+    two.office.clock.forward(hours=hours)
+    two.send()
+    assert two.view().failures == 1
+    two.office.clock.forward(hours=-hours, minutes=2)
+    two.bad.answer = 200
+    two.send()
+    assert (numbers(two.bad), two.waiting()) == ([1, 1], 0)
+
+
+def test_a_clock_that_was_wrong_while_a_partner_was_told_lets_it_be_told_the_next(two: Two) -> None:
+    context = two.office.matcher.context
+    two.step("alert")
+    two.office.clock.forward(hours=10)
+    assert begin(context, LEASE) is not None, "and its sender dies"
+    two.office.clock.forward(hours=-10)
+    two.send()
+    assert (numbers(two.bad), numbers(two.good)) == ([1], [1])
+
+
+def test_since_when_a_partner_fails_is_never_to_come(two: Two) -> None:
+    from matcher.services.public_checks import CHECKS
+
+    check = dict(CHECKS)["partners"]
+    two.bad.answer = 500
+    two.step("alert")
+    two.office.clock.forward(days=2)
+    two.send()
+    two.office.clock.forward(days=-2)
+    assert check(two.office.matcher.context).ok is None, "for how long, nobody knows"
+    two.send()
+    assert two.view().failing_since == two.office.clock.now
+
+
+@pytest.mark.parametrize("stored", ["x'0099'", "x'7799'"])
+def test_a_secret_that_cannot_be_read_keeps_nothing_from_the_others(two: Two, stored: str) -> None:
+    store = two.office.matcher.context.store
+    with store.write() as transaction:
+        transaction.partners._connection.execute(text(f"UPDATE partners SET secret = {stored} WHERE name = 'bad'"))
+    two.step("alert")
+    assert two.send() == {MessageState.SENT: 1, MessageState.WAITING: 1}
+    assert (numbers(two.good), two.view().failures) == ([1], 1)
+    (left,) = two.messages(MessageState.WAITING)
+    assert left.error == "Damaged"
+    partners = two.office.matcher.public.partners
+    secret = partners.renew_secret(two.acting, "bad")
+    partners.try_now(two.acting, "bad")
+    two.send()
+    (event,) = two.bad.events
+    assert verify(secret, event.headers["Matcher-Signature"], event.body, sent_at(event))
+
+
+def test_areas_that_cannot_grow_keep_no_end_from_being_told(
+    two: Two, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_context: object) -> int:
+        raise ZeroDivisionError
+
+    two.step("alert")
+    two.send()
+    two.step("cancel")
+    monkeypatch.setattr(sending, "grow_due", broken)
+    monkeypatch.setattr(Postman, "_help", lambda _self: None)
+    with Postman(two.office.matcher.context, every=0.01):
+        until(lambda: kinds(two.bad) == kinds(two.good) == ["alert", "cancel"])
+    assert [one.getMessage() for one in caplog.records] == ["areas of alerts cannot grow: ZeroDivisionError"]
+
+
+def test_a_name_that_was_hidden_since_is_told_to_nobody_who_was_down(two: Two) -> None:
+    from matcher.domain.cards import NamePolicy
+    from matcher.services.cards import NewCard
+
+    two.bad.answer = 500
+    two.step("alert")
+    two.send()
+    two.bad.events.clear()
+    cards, officer = two.office.matcher.public.cards, two.office.officer
+    hidden = cards.draft(officer, "A-1", NewCard(phone="0571-110", policy=NamePolicy.HIDDEN))
+    cards.approve(two.second, hidden.id)
+    two.bad.answer = 200
+    two.office.clock.forward(hours=8)
+    two.send()
+    assert told(two.bad)[-1]["number"] == 2
+    assert b"Wang Xiaoming" not in b"".join(one.body for one in two.bad.events)
+
+
+def test_what_was_given_up_for_a_partner_that_ended_is_offered_to_nobody(two: Two) -> None:
+    two.bad.answer = 500
+    two.alert(expires_at=two.office.clock.now + timedelta(days=30))
+    two.office.clock.forward(days=4)
+    two.send()
+    assert len(two.messages(MessageState.DEAD)) == 1
+    two.office.matcher.public.partners.end(two.acting, "bad")
+    assert two.messages(MessageState.DEAD) == []
+    revive(two.office.matcher.context)
+    assert [one.kind for one in two.messages(MessageState.WAITING)] == ["partner.ended"]
+
+
+def test_what_waits_for_a_partner_that_ended_long_ago_waits_no_more(two: Two) -> None:
+    """As where it was revived by a version that knew no better."""
+    partners, store = two.office.matcher.public.partners, two.office.matcher.context.store
+    two.step("alert")
+    partners.end(two.acting, "bad")
+    two.send()
+    with store.write() as transaction:
+        transaction.outbox._connection.execute(text("UPDATE outbox SET state = 'waiting' WHERE kind = 'alert.issued'"))
+    two.send()
+    assert (two.waiting(), kinds(two.good)) == (0, ["alert"])
+    assert [one["type"] for one in events(two.bad)] == ["sighting-matcher.partner.ended"]

@@ -327,6 +327,17 @@ def bomb(tmp_path: Path) -> Path:
     return zipped(tmp_path, {"xl/workbook.xml": b"", "[Content_Types].xml": b" " * (excel.MOST_UNPACKED + 1)})
 
 
+def bomb_by_another_name(tmp_path: Path) -> Path:
+    """The workbook says where its sheet is, and that may be anywhere."""
+    path = saved(tmp_path, HEADER, ["A-1"])
+    sheet, hidden = b"worksheets/sheet1.xml", b"media/image1.png"
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name).replace(sheet, hidden) for name in old.namelist()}
+    data = parts.pop("xl/worksheets/sheet1.xml")
+    parts["xl/media/image1.png"] = data.replace(b"<sheetData>", b"<sheetData>" + b" " * excel.MOST_UNPACKED)
+    return zipped(tmp_path, parts)
+
+
 @pytest.mark.parametrize(
     ("made", "told"),
     [
@@ -340,6 +351,7 @@ def bomb(tmp_path: Path) -> Path:
         (without_numbers, "cannot be read as an Excel workbook"),
         (with_entities, "cannot be read as an Excel workbook"),
         (bomb, "unpacks to 3 MB, more than the 3 MB"),
+        (bomb_by_another_name, "unpacks to 3 MB, more than the 3 MB"),
         (saved, "table.xlsx is empty: the first row names the columns"),
         (lambda folder: folder / "absent.xlsx", "cannot be read"),
     ],
