@@ -7,7 +7,7 @@ import json
 import socket
 import ssl
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from threading import Timer
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,31 +51,34 @@ def post(body: bytes, url: str, secret: str, at: float) -> int:
     """
     to = urlsplit(url)
     headers = {
+        "Host": to.netloc,
         "Content-Type": "application/cloudevents+json; charset=utf-8",
         "User-Agent": "sighting-matcher",
         "Connection": "close",
         HEADER: sign(secret, body, at),
     }
-    connection = _connection(to.scheme, to.hostname or "", to.port or _PORTS[to.scheme])
-    try:
-        connection.connect()
-        # Each byte may take as long as the timeout allows: an answer that drips would hold up all others.
+    host, port = to.hostname or "", to.port or _PORTS[to.scheme]
+    with closing(http.client.HTTPConnection(host, port)) as connection:
+        connection.sock = _connected(to.scheme, host, port)
+        # Each byte may take as long as the timeout allows: what drips, a handshake too, would hold up all others.
         end = Timer(2 * TIMEOUT, _cut, [connection.sock])
         end.daemon = True
         end.start()
         try:
+            if isinstance(connection.sock, ssl.SSLSocket):
+                connection.sock.do_handshake()
             connection.request("POST", f"{to.path or '/'}{'?' if to.query else ''}{to.query}", body, headers)
             return connection.getresponse().status
         finally:
             end.cancel()
-    finally:
-        connection.close()
 
 
-def _connection(scheme: str, host: str, port: int) -> http.client.HTTPConnection:
-    if scheme == "https":
-        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=ssl.create_default_context())
-    return http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+def _connected(scheme: str, host: str, port: int) -> socket.socket:
+    """A connection; with https one that has still to shake hands, when the certificate is checked."""
+    plain = socket.create_connection((host, port), TIMEOUT)
+    if scheme != "https":
+        return plain
+    return ssl.create_default_context().wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
 
 
 def _cut(connected: socket.socket) -> None:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -265,6 +266,27 @@ def test_only_a_clear_yes_counts(
     assert time.monotonic() - began < 3
     assert office.pairs() == [("webhook", "sent" if error is None else "waiting", 1, error)]
     assert [event.path for event in office.hook.events] == ["/"], "no redirect is followed"
+
+
+def test_a_handshake_that_drips_is_cut_off(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "TIMEOUT", 0.4)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def drip() -> None:
+            connected, _ = server.accept()
+            with connected, suppress(OSError):
+                connected.sendall(b"\x16\x03\x03\x40\x00")  # a record of 16 kB, which never comes to its end
+                while True:
+                    connected.sendall(b"\0")
+                    time.sleep(0.1)
+
+        threading.Thread(target=drip, daemon=True).start()
+        office.configure(smtp_host=None, mail_from=None, webhook_url=f"https://127.0.0.1:{port}/")
+        office.happen()
+        began = time.monotonic()
+        assert send_due(office.context) == {WAITING: 1}
+        assert time.monotonic() - began < 3
 
 
 def test_nobody_listens(office: Office) -> None:
