@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from matcher.domain.alerts import Bulletin
+from matcher.domain.alerts import Bulletin, Meant
 from matcher.domain.ids import id_text
 
 VERSION = 1
+
+# All that is told of a child: what a card comes to hold beyond it is not told by itself.
+_TOLD = ("name", "sex", "age_then", "missing_since", "place", "height_cm", "weight_kg", "marks", "clothing")
 
 
 def bulletin_data(told: Bulletin, public_url: str | None, *, before: Sequence[int] = ()) -> dict[str, Any]:
@@ -28,7 +31,7 @@ def bulletin_data(told: Bulletin, public_url: str | None, *, before: Sequence[in
     }
     if told.content is None or told.circle is None or told.expires_at is None:
         return common
-    content, centre = told.content, told.circle.centre
+    content, facts, centre = told.content, told.content["facts"], told.circle.centre
     return common | {
         "expires_at": told.expires_at.isoformat(),
         "area": {
@@ -38,7 +41,7 @@ def bulletin_data(told: Bulletin, public_url: str | None, *, before: Sequence[in
             "place": content["place"] or None,
         },
         "note": content["note"],
-        "card": {"code": content["code"], "phone": content["phone"], **content["facts"]},
+        "card": {"code": content["code"], "phone": content["phone"], **{name: facts[name] for name in _TOLD}},
         "photo": content["photo"],
         "links": _links(content["code"], told, public_url),
     }
@@ -48,10 +51,12 @@ def _links(code: str, told: Bulletin, public_url: str | None) -> dict[str, str]:
     if public_url is None:
         return {}
     root = public_url.rstrip("/")
-    return {
+    links = {
         "card": f"{root}/c/{code}",
         "photo": f"{root}/c/{code}/photo.jpg",
         "picture": f"{root}/c/{code}/message.png",
         "report": f"{root}/report?card={code}",
-        "cap": f"{root}/alerts/{told.number}.cap",
     }
+    if told.meant is Meant.ACTUAL:  # the others are told to partners alone
+        links["cap"] = f"{root}/alerts/{told.number}.cap"
+    return links
