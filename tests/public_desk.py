@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from accounts import staff, weak
-from desks import SECRETS, Desk, acting_of
+from desks import SECRETS, Desk, acting_of, key_of
 from pictures import child
 
+from matcher.accounts.rights import Right
 from matcher.domain.people import Role
+from matcher.services.accounts import NewPerson
 from matcher.services.cards import CardView, NewCard
 from matcher.services.consents import NewConsent
 from matcher.services.report_work import look_at_all
@@ -69,3 +71,18 @@ def disputed(desk: Desk, card: CardView) -> str:
     public = desk.matcher.public
     public.disputes.open(card.code, "guardian", contact=REACH, note=SECRETS[2])
     return public.disputes.waiting(acting_of(desk, "chen"))[-1].id
+
+
+def key_of_app(desk: Desk) -> str:
+    """The key of an app whose users report."""
+    desk.matcher.accounts.add(acting_of(desk, "root"), NewPerson(name="app", roles=frozenset({Role.SERVICE})))
+    return key_of(desk, "app", Right.SIGHTING_SUBMIT)
+
+
+def alerted(desk: Desk, number: str = CASE) -> None:
+    """An actual alert about a case with a card."""
+    second(desk)
+    alerts = desk.matcher.public.alerts
+    draft = alerts.draft(acting_of(desk, "chen"), number)
+    alerts.issue(acting_of(desk, "chen"), draft.id, "actual")
+    alerts.approve(acting_of(desk, "second"), draft.id)

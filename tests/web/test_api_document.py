@@ -1,54 +1,57 @@
-"""The description of the interface: every operation is told of in full, and every example fits."""
+"""The descriptions of both interfaces: every operation is told of in full, and every example fits."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from desks import Desk
-from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
+from documents import Document, contents, invalid, named, operations, parts
+from starlette.testclient import TestClient
 
 from matcher.web.api import routes
-
-Operation = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def document() -> dict[str, Any]:
-    return json.loads(json.dumps(routes.description()))
+from matcher.web.public import description as public_side
+from matcher.web.public.app import create_public_app
 
 
-def operations(document: dict[str, Any]) -> Iterator[tuple[str, Operation]]:
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            yield f"{method.upper()} {path}", operation
+@dataclass(frozen=True)
+class Described:
+    """A document, the operations in it that are open to everybody, and how much is in it at least."""
+
+    make: Callable[[], Document]
+    open: frozenset[str]
+    operations: int
+    bodies: int
+
+    @property
+    def document(self) -> Document:
+        return json.loads(json.dumps(self.make()))
 
 
-def invalid(document: dict[str, Any], schema: dict[str, Any], example: object) -> list[str]:
-    """What is wrong with an example."""
-    whole = Registry().with_resource("urn:document", Resource.from_contents(document, DRAFT202012))
-    there = json.loads(json.dumps(schema).replace('"#/', '"urn:document#/'))
-    return [error.message for error in Draft202012Validator(there, registry=whole).iter_errors(example)]
+BOTH = {
+    "desk": Described(routes.description, frozenset({"POST /v1/sessions"}), 60, 600),
+    "public side": Described(public_side.description, frozenset({"GET /v1/alerts"}), 3, 30),
+}
+each = pytest.mark.parametrize("told", BOTH.values(), ids=BOTH)
 
 
-def test_every_operation_is_told_of(document: dict[str, Any]) -> None:
-    found = dict(operations(document))
-    assert len(found) >= 60
+@each
+def test_every_operation_is_told_of(told: Described) -> None:
+    found = dict(operations(told.document))
+    assert len(found) >= told.operations
     assert len({operation["operationId"] for operation in found.values()}) == len(found)
     for name, operation in found.items():
         assert operation["summary"], name
         assert not operation["summary"].endswith("."), name
         assert operation["description"].endswith("." if "?" not in operation["description"] else "?"), name
         assert len(operation["tags"]) == 1, name
-        public = name == "POST /v1/sessions"
-        assert operation["security"] == ([] if public else [{"bearer": []}]), name
-        assert {"401", "500", "503"} <= set(operation["responses"]), name
-        assert public or "403" in operation["responses"], name
+        assert operation["security"] == ([] if name in told.open else [{"bearer": []}]), name
+        assert {"500", "503"} <= set(operation["responses"]), name
+        assert name in told.open or {"401", "403"} <= set(operation["responses"]), name
         parameters = [one for one in operation.get("parameters", ()) if one["in"] == "path"]
         assert sorted(f"{{{one['name']}}}" for one in parameters) == sorted(re.findall(r"{\w+}", name)), name
         for parameter in operation.get("parameters", ()):
@@ -56,59 +59,75 @@ def test_every_operation_is_told_of(document: dict[str, Any]) -> None:
             assert where or parameter["schema"].get("enum") or "$ref" in parameter["schema"] or parameter["description"]
 
 
-def contents(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every body that is sent or answered, errors among them."""
-    for name, operation in operations(document):
-        for kind, content in operation.get("requestBody", {}).get("content", {}).items():
-            yield f"{name} request", kind, content
-        for status, answer in operation["responses"].items():
-            if "$ref" in answer:
-                answer = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]  # noqa: PLW2901
-            for kind, content in answer.get("content", {}).items():
-                yield f"{name} {status}", kind, content
+@pytest.mark.parametrize(
+    ("side", "name", "errors"),
+    [
+        ("desk", "POST /v1/sessions", {"401", "429"}),
+        ("desk", "PUT /v1/me/password", {"401", "403", "429"}),
+        ("desk", "GET /v1/me", {"401", "403"}),
+        ("public side", "POST /v1/reports", {"401", "403", "429"}),
+        ("public side", "GET /v1/alerts", set()),
+    ],
+)
+def test_who_may_have_to_sign_in_or_to_wait_is_told(side: str, name: str, errors: set[str]) -> None:
+    answers = dict(operations(BOTH[side].document))[name]["responses"]
+    assert {"401", "403", "429"} & set(answers) == errors
 
 
-def test_every_body_has_an_example_that_fits(document: dict[str, Any]) -> None:
-    count = 0
+@each
+def test_every_body_has_an_example_that_fits(told: Described) -> None:
+    document, count = told.document, 0
     for name, kind, content in contents(document):
         assert "example" in content, name
         assert invalid(document, content["schema"], content["example"]) == [], name
         count += 1
         if kind == "multipart/form-data":
-            schema = document["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
-            for part, value in content["example"].items():
-                told = schema["properties"][part]
-                told = next((one for one in told.get("anyOf", ()) if "contentSchema" in one), told)
-                if "contentSchema" in told:
-                    assert invalid(document, told["contentSchema"], json.loads(value)) == [], f"{name} {part}"
-                    count += 1
-    assert count >= 600
+            for part, schema in parts(document, content):
+                assert invalid(document, schema, json.loads(content["example"][part])) == [], f"{name} {part}"
+                count += 1
+    assert count >= told.bodies
 
 
-def test_a_wrong_example_is_found(document: dict[str, Any]) -> None:
-    schema = {"$ref": "#/components/schemas/SightingReceipt"}
-    (content,) = [one for name, _, one in contents(document) if name == "POST /v1/sightings 201"]
-    assert invalid(document, schema, {**content["example"], "repeated": "no"})
-    assert invalid(document, schema, {"id": "x"})
+@pytest.mark.parametrize(
+    ("side", "answer", "wrong"),
+    [
+        ("desk", "POST /v1/sightings 201", {"repeated": "no"}),
+        ("public side", "POST /v1/reports 202", {"repeated": "no"}),
+        ("public side", "POST /v1/reports/batch 207", {"reports": [{"status": 202}]}),
+        ("public side", "GET /v1/alerts 200", {"alerts": [{"kind": "alert"}]}),
+    ],
+)
+def test_a_wrong_example_is_found(side: str, answer: str, wrong: dict[str, Any]) -> None:
+    document = BOTH[side].document
+    (content,) = [one for name, _, one in contents(document) if name == answer]
+    assert invalid(document, content["schema"], {**content["example"], **wrong})
+    assert invalid(document, content["schema"], {"id": "x"})
 
 
-def test_every_operation_that_answers_says_how(document: dict[str, Any]) -> None:
-    for name, operation in operations(document):
+@each
+def test_every_operation_that_answers_says_how(told: Described) -> None:
+    for name, operation in operations(told.document):
         good = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
         assert good, name
         assert all("content" in one for one in good) or "204" in operation["responses"], name
 
 
-def test_a_field_that_is_not_known_is_refused_by_every_body(document: dict[str, Any]) -> None:
+@each
+def test_a_field_that_is_not_known_is_refused_by_every_body(told: Described) -> None:
+    document = told.document
     for name, operation in operations(document):
         for kind, content in operation.get("requestBody", {}).get("content", {}).items():
-            if kind == "application/json":
-                schema = document["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
-                assert schema["additionalProperties"] is False, name
+            of_form = [schema for _, schema in parts(document, content)]
+            for schema in [content["schema"]] if kind == "application/json" else of_form:
+                body = document["components"]["schemas"][named(schema.get("items", schema))]
+                assert body["additionalProperties"] is False, name
 
 
-def test_everybody_may_read_it_and_it_is_of_no_installation(desk: Desk, document: dict[str, Any]) -> None:
-    answer = desk.browser().client.get("/v1/openapi.json")
+@each
+def test_everybody_may_read_it_and_it_is_of_no_installation(desk: Desk, told: Described) -> None:
+    public = told is BOTH["public side"]
+    app = create_public_app(desk.matcher.context, secure=False) if public else desk.app
+    answer = TestClient(app).get("/v1/openapi.json")
     assert answer.status_code == 200
-    assert answer.json() == document
+    assert answer.json() == told.document
     assert answer.headers["content-type"] == "application/json"

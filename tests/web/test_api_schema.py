@@ -1,4 +1,4 @@
-"""Schemathesis asks every operation of the document for what it promises, with what fits it and with what does not."""
+"""Schemathesis asks every operation of both documents for what it promises, with what fits and with what does not."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 import schemathesis.engine
 from accounts import staff, weak
 from desks import Desk, acting_of
-from public_desk import carded, disputed, reported
+from fastapi import FastAPI
+from public_desk import alerted, carded, disputed, key_of_app, reported
 from schemathesis import Case, Config
 from schemathesis.engine import events
 
 from matcher.accounts.rights import Right
 from matcher.domain.people import Role
 from matcher.web.api import routes
+from matcher.web.public import description as public_side
+from matcher.web.public.app import create_public_app
 
 CHECKS = (
     "not_a_server_error",
@@ -60,23 +63,21 @@ def everybody(desk: Desk) -> tuple[str, str]:
     return one, other
 
 
-def run(desk: Desk, token: str, spare: str, examples: int) -> Summary:
-    """A run over the whole document, the same every time. Ids that were answered are asked for, but not the account's
-    own: it would be ended; and what ends a session ends the spare one.
+def run(app: FastAPI, token: str, examples: int, apart: list[dict[str, object]]) -> Summary:
+    """A run over the whole document of an application, the same every time. Ids that were answered are asked for, but
+    not the account's own: it would be ended. `apart`: operations that need something else.
     """
     config = Config.from_dict(
         {
             "seed": 1,
             "headers": {"Authorization": f"Bearer {token}"},
-            "operations": [
-                {"include-name": "DELETE /v1/sessions/current", "headers": {"Authorization": f"Bearer {spare}"}}
-            ],
+            "operations": apart,
             "generation": {"max-examples": examples, "deterministic": True, "no-shrink": True, "database": "none"},
             "checks": {"enabled": False, **{name: {"enabled": True} for name in CHECKS}},
             "phases": {"stateful": {"enabled": False}},
         }
     )
-    schema = schemathesis.openapi.from_asgi("/v1/openapi.json", desk.app, config=config)
+    schema = schemathesis.openapi.from_asgi("/v1/openapi.json", app, config=config)
 
     @schema.hook
     def filter_case(_context: object, case: Case) -> bool:
@@ -85,6 +86,9 @@ def run(desk: Desk, token: str, spare: str, examples: int) -> Summary:
     summary = Summary()
     for event in schemathesis.engine.from_schema(schema).execute():
         summary.note(event)
+    answered = dict(sorted(summary.statuses.items()))
+    # Shown by `pytest -s`.
+    print(f"{len(summary.operations)} operations, {summary.cases} cases, {answered}, {len(summary.problems)} problems")  # noqa: T201
     return summary
 
 
@@ -94,10 +98,17 @@ def test_every_operation_keeps_what_it_promises(desk: Desk) -> None:
     desk.matcher.public.alerts.draft(acting_of(desk, "chen"), card.case_id)
     reported(desk)
     disputed(desk, card)
-    summary = run(desk, token, spare, 5)
-    answered = dict(sorted(summary.statuses.items()))
-    # Shown by `pytest -s`.
-    print(f"{len(summary.operations)} operations, {summary.cases} cases, {answered}, {len(summary.problems)} problems")  # noqa: T201
+    ending = {"include-name": "DELETE /v1/sessions/current", "headers": {"Authorization": f"Bearer {spare}"}}
+    summary = run(desk.app, token, 5, [ending])
     assert summary.problems == []
     assert len(summary.operations) == sum(map(len, routes.description()["paths"].values()))
     assert Right.REVIEW.value in desk.program(key=token).get("/me")["rights"], "it still has all that it had"
+
+
+def test_the_public_side_keeps_what_it_promises(desk: Desk) -> None:
+    carded(desk)
+    alerted(desk)
+    summary = run(create_public_app(desk.matcher.context, secure=False), key_of_app(desk), 30, [])
+    assert summary.problems == []
+    assert len(summary.operations) == len(public_side.description()["paths"])
+    assert {200, 400, 422} <= set(summary.statuses)

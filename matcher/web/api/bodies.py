@@ -209,22 +209,22 @@ class SightingReport(BaseModel):
 
     model_config = strict(seen_at="2024-06-02T09:15:00+08:00", place="West Lake, Hangzhou", how_seen="in_person")
 
-    seen_at: datetime | None = None
+    seen_at: datetime | None = Field(None, description="Without an offset it is UTC.")
     place: str | None = None
     position: Place | None = None
     how_seen: HowSeen | None = None
-    first_hand: YesNo | None = None
+    first_hand: YesNo | None = Field(None, description="Whether whoever tells it saw the child themselves.")
     apparent_sex: Sex | None = None
-    apparent_age: Number | None = None
+    apparent_age: Number | None = Field(None, description="In years.")
     note: str | None = None
-    source: str | None = None
+    source: str | None = Field(None, description="Which service or office hands it in.")
 
 
 class PublicReport(SightingReport):
     """What a partner's user, or an institution, tells of a sighting; every field may be left out.
 
-    `card` is the code of the card on which it was told. `photos` and `key` count in a batch: how many of the photos are
-    this report's, and what makes sending it twice the same as once.
+    `card` is the code of the card on which it was told, `contact` how its reporter can be reached, `language` what they
+    read; `institution`: it comes from a home or a hospital where the child is.
     """
 
     model_config = strict(
@@ -235,8 +235,15 @@ class PublicReport(SightingReport):
     contact: str | None = None
     language: Language | None = None
     institution: YesNo = False
-    photos: Whole = Field(1, ge=0, le=10)
-    key: str | None = Field(None, max_length=200)
+
+
+class BatchedReport(PublicReport):
+    """One of several reports that come together; what it tells is that of `PublicReport`."""
+
+    model_config = strict(photos=1, key="user-4711-2", card="K7QF-9M2P", how_seen="in_person", first_hand=True)
+
+    photos: Whole = Field(1, ge=0, le=10, description="How many of the photos, in their order, are its own.")
+    key: str | None = Field(None, max_length=200, description="What makes sending it twice the same as once.")
 
 
 class SearchOrder(BaseModel):

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, get_args, get_origin
 
-from fastapi import params
+from fastapi import Depends, FastAPI, params
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
+from starlette.responses import JSONResponse
 
 from matcher import __version__
 from matcher.errors import MatcherError
-from matcher.web.api.caller import media_type, needed
-from matcher.web.api.examples import EXAMPLES
+from matcher.web.api.caller import PREFIX, media_type, needed
 from matcher.web.api.problem import CODES, MEDIA_TYPE, Problem
+from matcher.web.identity import public
 from matcher.web.parts import Page, Whole
 
-_ABOUT = (
-    "Everything that the desk does, for programs. Sign in with `POST /v1/sessions` or have an administrator make a "
-    "key, and send it as `Authorization: Bearer …`. Lists come in parts: send the `next` of one as the `after` of the "
-    "following. What people named, such as the number of a case, is encoded as one part of an address. Uploads are "
-    "multipart/form-data with photos and a part of JSON. Errors are application/problem+json "
-    "(RFC 9457), and `instance` names the request as the server's log does. A similarity is no probability, and no "
-    "answer identifies anybody: possible resemblances are for people to review."
-)
 _BYTES = "(bytes)"
 _REFUSED = {
     400: "wrong_use",
@@ -45,11 +38,17 @@ _TOLD = {401: {"WWW-Authenticate": "string"}, 429: {"Retry-After": "integer"}}
 _FAMILY = {kind.code: kind for kind in MatcherError.__subclasses__()}
 
 
-def describe(routes: Sequence[APIRoute]) -> dict[str, Any]:
-    """The document of these routes."""
-    made = get_openapi(
-        title="sighting-matcher", version=__version__, description=_ABOUT, routes=routes, openapi_version="3.1.0"
-    )
+def serve(app: FastAPI, description: Callable[[], dict[str, Any]]) -> None:
+    """Let an application tell its document; nothing in it is of this installation, so everybody may read it."""
+
+    @app.get(f"{PREFIX}/openapi.json", include_in_schema=False, dependencies=[Depends(public)])
+    def document() -> JSONResponse:
+        return JSONResponse(description())
+
+
+def describe(routes: Sequence[APIRoute], *, title: str, about: str, examples: Sequence[Any]) -> dict[str, Any]:
+    """The document of these routes; `examples` holds one of everything that they answer."""
+    made = get_openapi(title=title, version=__version__, description=about, routes=routes, openapi_version="3.1.0")
     components = made.setdefault("components", {})
     for name in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(name, None)
@@ -60,11 +59,11 @@ def describe(routes: Sequence[APIRoute]) -> dict[str, Any]:
     for route in routes:
         if route.include_in_schema:
             for method in route.methods or ():
-                _complete(made["paths"][route.path_format][method.lower()], route)
+                _complete(made["paths"][route.path_format][method.lower()], route, examples)
     return made
 
 
-def _complete(operation: dict[str, Any], route: APIRoute) -> None:
+def _complete(operation: dict[str, Any], route: APIRoute, examples: Sequence[Any]) -> None:
     """Give an operation its examples, its errors and the need for a token."""
     operation["security"] = [] if needed(route.dependant) is None else [{"bearer": []}]
     answers = operation["responses"]
@@ -72,26 +71,25 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
         del answers[status]
     for answer in answers.values():
         for kind, content in answer.get("content", {}).items():
-            content["example"] = _answer(route) if kind == "application/json" else _BYTES
+            content["example"] = _answer(route, examples) if kind == "application/json" else _BYTES
     for content in operation.get("requestBody", {}).get("content", {}).values():
         content["example"] = _request(route)
     answers |= {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in _refusals(route)}
 
 
 def _refusals(route: APIRoute) -> Iterator[int]:
-    """With which errors an operation may answer."""
+    """With which errors an operation may answer: what follows from its shape, and what its route itself names."""
     dependant, body = route.dependant, media_type(route)
     named, asks = bool(dependant.path_params), bool(dependant.path_params or dependant.query_params or body)
     changes = route.methods != {"GET"}
-    known = needed(dependant) is not None
     yield from (400,) * asks
-    yield from (401, 403) if known else (401, 429)
+    yield from (401, 403) if needed(dependant) is not None else ()
     yield from (404,) * (named or asks)
     yield from (409,) * (named or changes)
     yield from (413, 415) if body else ()
     yield from (422,) * asks
-    yield from (429,) * ("password" in route.path)
     yield from (500, 503)
+    yield from (int(status) for status in route.responses if int(status) >= 400)
 
 
 def _refusal(status: int) -> dict[str, Any]:
@@ -112,17 +110,17 @@ def _refusal(status: int) -> dict[str, Any]:
     return {"description": title, "headers": told, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
 
 
-def _answer(route: APIRoute) -> Any:
+def _answer(route: APIRoute, examples: Sequence[Any]) -> Any:
     model = route.response_model
     if get_origin(model) in (Page, Whole):
         (item,) = get_args(model)
         end = {"next": None} if get_origin(model) is Page else {"cut": False}
-        return {"items": [_example(item)], **end}
-    return _example(model)
+        return {"items": [_example(item, examples)], **end}
+    return _example(model, examples)
 
 
-def _example(model: Any) -> Any:
-    (one,) = [one for one in EXAMPLES if type(one) is model]
+def _example(model: Any, examples: Sequence[Any]) -> Any:
+    (one,) = [one for one in examples if type(one) is model]
     return TypeAdapter(model).dump_python(one, mode="json")
 
 
@@ -141,11 +139,12 @@ def _part(info: Any) -> Any:
 
 
 def _of_model(annotation: Any) -> Any:
-    """The example that a body's own class gives; a part that may be left out is an optional one of it."""
-    waiting = [annotation]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, type) and issubclass(one, BaseModel):
-            return one.model_json_schema()["examples"][0]
-        waiting += get_args(one)
-    raise TypeError(f"{annotation} is no body.")
+    """The example that a body's own class gives; a part that may be left out is an optional one of it, and a list has
+    one of it. `None` for what is no body.
+    """
+    inner = get_args(annotation)
+    if not inner:
+        is_body = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+        return annotation.model_json_schema()["examples"][0] if is_body else None
+    found = next((one for one in map(_of_model, inner) if one is not None), None)
+    return [found] if get_origin(annotation) is list else found

@@ -76,7 +76,7 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=200,
-        description="Sending the same once more with the same key gives the sighting that is there already. Each "
-        "account counts its own keys.",
+        description="Sending the same once more with the same key gives what is there already. Each account counts its "
+        "own keys.",
     ),
 ]

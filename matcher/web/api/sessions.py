@@ -16,7 +16,9 @@ from matcher.web.identity import public
 router = router_of("Sessions")
 
 
-@router.post("/sessions", status_code=201, dependencies=[Depends(public)], summary="Sign in")
+@router.post(
+    "/sessions", status_code=201, dependencies=[Depends(public)], summary="Sign in", responses={401: {}, 429: {}}
+)
 @apart.passwords
 def sign_in(request: Request, given: Credentials) -> SessionView:
     """Begin a session; its token goes into the header of every other request."""
@@ -38,7 +40,7 @@ def me(caller: Anybody) -> MeView:
     return MeView(caller.acting.name, rights_of(caller.acting), caller.acting.language)
 
 
-@router.put("/me/password", status_code=204, summary="Change one's own password")
+@router.put("/me/password", status_code=204, summary="Change one's own password", responses={429: {}})
 @apart.passwords
 def change_own_password(caller: Holder, given: OwnPassword) -> Response:
     """Take another password; all sessions of the account end, this one too."""

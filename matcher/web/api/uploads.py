@@ -10,13 +10,7 @@ from matcher.web.uploads import MOST
 
 # Starlette writes what is longer than 1 MB to a nameless temporary file, which is gone when it is closed, also when the
 # sender stops halfway.
-Photo = Annotated[
-    UploadFile, File(description="A photo: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF, at most 60 MB.")
-]
-Photos = Annotated[
-    list[UploadFile],
-    File(
-        max_length=MOST,
-        description="Photos: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF, at most 60 MB each and 64 MB together.",
-    ),
-]
+_KINDS = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF, at most 60 MB"
+SEVERAL = f"{_KINDS} each and 64 MB together."
+Photo = Annotated[UploadFile, File(description=f"A photo: {_KINDS}.")]
+Photos = Annotated[list[UploadFile], File(max_length=MOST, description=f"Photos: {SEVERAL}")]

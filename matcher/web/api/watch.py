@@ -1,15 +1,11 @@
-"""The audit log and the state of the installation; and the document that describes all of this."""
+"""The audit log and the state of the installation."""
 
 from __future__ import annotations
-
-from fastapi import Depends, Request
-from starlette.responses import JSONResponse
 
 from matcher.services.oversight import audit_page, installation
 from matcher.web.api.answers import AuditView, InstallationView, of_record
 from matcher.web.api.caller import router_of
 from matcher.web.api.parameters import AfterNumber, Auditor, Limit, Watcher
-from matcher.web.identity import public
 from matcher.web.parts import Page
 
 router = router_of("Oversight")
@@ -27,9 +23,3 @@ def status(caller: Watcher) -> InstallationView:
     """What searches run on, and the check-up."""
     gallery, findings = installation(caller.context, caller.acting)
     return InstallationView(gallery, tuple(findings))
-
-
-@router.get("/openapi.json", include_in_schema=False, dependencies=[Depends(public)])
-def description(request: Request) -> JSONResponse:
-    """This interface as OpenAPI has it; nothing in it is of this installation, so everybody may read it."""
-    return JSONResponse(request.app.state.api_description())

@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Header, Query, UploadFile
+from fastapi import Depends, Form, Query, UploadFile
 from fastapi import File as Sent
-from pydantic import Json
+from pydantic import Field, Json
 from starlette.responses import JSONResponse
 
-from matcher.accounts.rights import Right
 from matcher.domain.reports import Via
 from matcher.errors import MatcherError, WrongUse
 from matcher.interchange.cells import position
 from matcher.services.alert_data import bulletin_data
 from matcher.services.public_side import PublicSide
-from matcher.services.reports import NewReport
-from matcher.web.api.bodies import PublicReport
-from matcher.web.api.caller import PREFIX, Route, allowed
+from matcher.services.reports import MOST_PHOTOS, NewReport
+from matcher.web.api.bodies import BatchedReport, PublicReport
+from matcher.web.api.caller import router_of
+from matcher.web.api.parameters import AfterNumber, IdempotencyKey, Limit, Sender
+from matcher.web.api.uploads import SEVERAL
 from matcher.web.identity import public
-from matcher.web.public.visitor import Anybody
+from matcher.web.public.answers import AlertFeed, BatchAnswer, RefusedReport, ReportReceipt, TakenReport
+from matcher.web.public.visitor import Visitor
 from matcher.web.signed_in import SignedIn
 from matcher.web.uploads import photos_of
 from matcher.wording import Wording
 
-router = APIRouter(prefix=PREFIX, route_class=Route)
+router = router_of("Alerts and reports")
 
-MOST_ALERTS, MOST_REPORTS = 200, 50
-Sender = Annotated[SignedIn, Depends(allowed(Right.SIGHTING_SUBMIT))]
+MOST_REPORTS = 50
+Reports = Annotated[list[BatchedReport], Field(min_length=1, max_length=MOST_REPORTS)]
 
 
-@router.get("/alerts", dependencies=[Depends(public)])
+@router.get("/alerts", dependencies=[Depends(public)], summary="Alerts", response_model=AlertFeed)
 def alerts(
-    visited: Anybody,
-    since: Annotated[int, Query(ge=0, lt=2**63)] = 0,
-    near: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=MOST_ALERTS)] = 100,
+    visited: Annotated[Visitor, Depends(Visitor)],
+    since: AfterNumber = 0,
+    near: Annotated[str | None, Query(description="latitude,longitude in degrees.", examples=["30.26,120.15"])] = None,
+    limit: Limit = 100,
 ) -> JSONResponse:
     """What is told of actual alerts behind the number `since`, of each the newest; `next` is the `since` of the next
     question. Of those that are over nothing but that, and of those that ran out, which was known, nothing.
@@ -61,46 +64,45 @@ def alerts(
     return JSONResponse({"alerts": told, "next": following, "more": not whole})
 
 
-@router.post("/reports", status_code=202)
+@router.post("/reports", status_code=202, summary="Hand in a report", responses={429: {}})
 def report(
     caller: Sender,
-    photo: Annotated[list[UploadFile], Sent()],
+    photo: Annotated[list[UploadFile], Sent(description=f"1 … {MOST_PHOTOS} photos of the child: {SEVERAL}")],
     report: Annotated[Json[PublicReport] | None, Form()] = None,
-    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
-) -> JSONResponse:
+    idempotency_key: IdempotencyKey = None,
+) -> ReportReceipt:
     """Hand in one report of a user; the answer is the receipt, whose code belongs to that user."""
     told = PublicReport.model_validate({}) if report is None else report
-    return JSONResponse(_accept(caller, told, photo, idempotency_key), status_code=202)
+    return _accept(caller, told, photo, idempotency_key)
 
 
-@router.post("/reports/batch", status_code=207)
+@router.post("/reports/batch", status_code=207, summary="Hand in several reports")
 def batch(
     caller: Sender,
-    photo: Annotated[list[UploadFile], Sent()],
-    reports: Annotated[Json[list[PublicReport]], Form()],
-) -> JSONResponse:
+    photo: Annotated[list[UploadFile], Sent(description=f"Photos of all reports, in their order: {SEVERAL}")],
+    reports: Annotated[Json[Reports], Form()],
+) -> BatchAnswer:
     """Hand in several reports, of which each says how many of the photos, in their order, are its own.
 
     Each is taken or refused by itself; one that has a `key` may be sent again without coming twice.
     """
-    if len(reports) > MOST_REPORTS or not reports:
-        raise WrongUse(f"A batch has 1 … {MOST_REPORTS} reports: this one has {len(reports)}.")
     if sum(one.photos for one in reports) != len(photo):
         raise WrongUse("The numbers of photos of the reports do not add up to the photos that were sent.")
-    answers, start = [], 0
+    answers: list[TakenReport | RefusedReport] = []
+    start = 0
     for one in reports:
         own = photo[start : start + one.photos]
         start += one.photos
         try:
-            answers.append({"status": 202, **_accept(caller, one, own, one.key)})
+            answers.append(TakenReport(status=202, **asdict(_accept(caller, one, own, one.key))))
         except MatcherError as error:
             if error.http_status >= 500:
                 raise
-            answers.append({"status": error.http_status, "code": error.code, "detail": str(error.message)})
-    return JSONResponse({"reports": answers}, status_code=207)
+            answers.append(RefusedReport(status=error.http_status, code=error.code, detail=str(error.message)))
+    return BatchAnswer(reports=tuple(answers))
 
 
-def _accept(caller: SignedIn, told: PublicReport, photo: list[UploadFile], key: str | None) -> dict[str, Any]:
+def _accept(caller: SignedIn, told: PublicReport, photo: list[UploadFile], key: str | None) -> ReportReceipt:
     fields = told.model_dump(
         exclude_unset=True, exclude={"photos", "key", "card", "contact", "language", "institution"}
     )
@@ -118,7 +120,7 @@ def _accept(caller: SignedIn, told: PublicReport, photo: list[UploadFile], key: 
         key=key,
     )
     receipt = PublicSide(caller.context).reports.accept(new, photos_of(photo))
-    return {"receipt": receipt.code, "report": receipt.id, "repeated": receipt.repeated}
+    return ReportReceipt(receipt=receipt.code, report=receipt.id, repeated=receipt.repeated)
 
 
 def _place(near: str) -> Any:

@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from matcher.services.alert_map import AlertMap
 from matcher.services.context import Context
 from matcher.web import health, problems
+from matcher.web.api.document import serve
 from matcher.web.api.segments import Segments
 from matcher.web.assets import Assets
 from matcher.web.head import Head
@@ -18,6 +19,7 @@ from matcher.web.limits import BodyLimit
 from matcher.web.pages import environments
 from matcher.web.public import api, cards, disputes, feeds, form, receipts
 from matcher.web.public.cards import Rendered
+from matcher.web.public.description import description
 from matcher.web.security import Guard
 
 PARTS = (form, receipts, disputes, cards, feeds, api)
@@ -29,7 +31,7 @@ def create_public_app(context: Context, *, secure: bool) -> FastAPI:
         title="sighting-matcher, public side",
         docs_url=None,  # they load scripts from elsewhere
         redoc_url=None,
-        openapi_url=None,
+        openapi_url=None,  # what programs may ask describes itself
         redirect_slashes=False,  # where to would be told by a header of the request
         middleware=[
             Middleware(Guard, secure=secure, asks_position=True),
@@ -43,6 +45,7 @@ def create_public_app(context: Context, *, secure: bool) -> FastAPI:
     app.include_router(health.router)
     for part in PARTS:
         app.include_router(part.router)
+    serve(app, description)
     app.mount("/static", Assets(), name="static")
     problems.install(app)
     return app
