@@ -15,6 +15,7 @@ from publishing import HANGZHOU, PHONE, alerted, allow, missing, published, seco
 from reviews import Clock, account
 
 from matcher.domain.alerts import AlertState, BulletinKind, Circle, Growth
+from matcher.domain.erasures import Subject, SubjectKind
 from matcher.domain.ids import new_id
 from matcher.domain.people import Role
 from matcher.domain.positions import Position
@@ -147,6 +148,51 @@ def test_a_card_of_an_actual_alert_is_changed_by_two_people(office: Office) -> N
     published(office)  # nothing actual shows it any more
 
 
+def test_nobody_issues_an_alert_on_the_word_of_who_may_do_so_no_more(office: Office) -> None:
+    alerts, other, gone = office.matcher.public.alerts, second_officer(office), second_officer(office, "third")
+    missing(office)
+    published(office)
+    draft = alerts.draft(office.officer, "A-1")
+    alerts.issue(gone, draft.id, "actual")
+    with office.matcher.context.store.write() as transaction:
+        transaction.people.update(replace(transaction.people.by_name("third"), active=False))
+    with pytest.raises(NotPermitted, match="third, who proposed it, may not"):
+        alerts.approve(other, draft.id)
+    alerts.issue(other, draft.id, "actual")
+    assert alerts.approve(office.officer, draft.id).issued_by == ("officer", "second")
+
+
+def test_an_alert_that_ran_out_is_not_told_anew_with_another_card(office: Office) -> None:
+    missing(office)
+    published(office)
+    alert = alerted(office, second_officer(office), expires_at=office.clock() + timedelta(hours=1))
+    office.clock.forward(hours=2)
+    card = published(office)  # and nothing actual runs that would take two people
+    assert told(office, alert.id) == [(BulletinKind.ALERT, 100)]
+    assert office.matcher.public.alerts.alert(office.officer, alert.id).card == card.code
+
+
+def test_the_place_of_an_alert_is_that_of_the_case_to_about_a_kilometre(office: Office) -> None:
+    alerts = office.matcher.public.alerts
+    missing(office, last_seen=Position(30.2512345678, 120.1487654321))
+    published(office)
+    draft = alerts.draft(office.officer, "A-1")
+    assert draft.terms.centre == Position(30.25, 120.15)
+    exact = alerts.update(office.officer, draft.id, NewTerms(centre=Position(30.251234, 120.148765)))
+    assert exact.terms.centre == Position(30.251234, 120.148765), "an officer said so"
+
+
+def test_what_was_told_of_a_case_belongs_to_what_is_held_about_it(office: Office) -> None:
+    missing(office)
+    published(office)
+    alert = alerted(office, second_officer(office))
+    with office.matcher.context.store.read() as reading:
+        case = reading.cases.get("A-1")
+        rows = reading.erasures.rows_of(Subject(SubjectKind.CASE, case.id))
+    (row,) = rows["bulletins"]
+    assert (row["alert_id"], row["content"]["facts"]["name"]) == (alert.id, "Wang Xiaoming")
+
+
 def test_the_area_grows_by_its_schedule_and_each_step_is_told_once(office: Office) -> None:
     missing(office)
     published(office)
@@ -238,29 +284,6 @@ def test_what_was_proposed_for_a_smaller_area_cannot_be_agreed_to_when_it_has_gr
     with pytest.raises(WrongUse, match="leaves out"):
         alerts.approve(office.officer, alert.id)
     assert alerts.alert(other, alert.id).circle.radius_km == 300
-
-
-def test_empty_words_take_away_what_was_said(office: Office) -> None:
-    alerts = office.matcher.public.alerts
-    missing(office)
-    published(office)
-    draft = alerts.draft(office.officer, "A-1", NewTerms(note="at the station", place="Station"))
-    assert alerts.update(office.officer, draft.id, NewTerms()).terms.note == "at the station"
-    changed = alerts.update(office.officer, draft.id, NewTerms(note=" ", place="")).terms
-    assert (changed.note, changed.place) == (None, "")
-
-
-def test_what_ran_out_is_listed_with_what_was_cancelled(office: Office) -> None:
-    alerts = office.matcher.public.alerts
-    missing(office)
-    published(office)
-    alert = alerted(office, second_officer(office), expires_at=office.clock() + timedelta(hours=1))
-    draft = alerts.draft(office.officer, "A-1")
-    assert {one.id for one in alerts.listed(office.officer)} == {alert.id, draft.id}
-    assert alerts.listed(office.officer, ended=True) == []
-    office.clock.forward(hours=1)
-    assert [one.id for one in alerts.listed(office.officer)] == [draft.id]
-    assert [one.id for one in alerts.listed(office.officer, ended=True)] == [alert.id]
 
 
 def end_case(office: Office, consent: str) -> None:
