@@ -92,12 +92,18 @@ class AlertReading(Part):
         return self._told(select(bulletins).where(bulletins.c.number > after).order_by(bulletins.c.number).limit(limit))
 
     def active(self, now: datetime, *, before: int | None = None, limit: int) -> list[Bulletin]:
-        """The newest bulletin of each active actual alert, the latest first; only those numbered below `before`."""
+        """The newest bulletin of each active actual alert, the alert that was told last first.
+
+        `before`: only of alerts whose first bulletin has a lower number. That number stays while an alert grows, so
+        that whoever reads part by part misses none.
+        """
+        told = bulletins.alias("told")
+        first = select(func.min(told.c.number)).where(told.c.alert_id == alerts.c.id).scalar_subquery()
         shown = and_(alerts.c.state == AlertState.ISSUED, alerts.c.meant == Meant.ACTUAL, alerts.c.expires_at > now)
         query = select(bulletins).join(alerts, alerts.c.bulletin == bulletins.c.number).where(shown)
         if before is not None:
-            query = query.where(bulletins.c.number < before)
-        return self._told(query.order_by(bulletins.c.number.desc()).limit(limit))
+            query = query.where(first < before)
+        return self._told(query.order_by(first.desc()).limit(limit))
 
     def areas_since(self, after: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Number and alert (n, 2) of all actual bulletins behind `after`, and (n, 4) latitude, longitude, radius in km,

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Header, Query, UploadFile
 from fastapi import File as Sent
 from pydantic import Json
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from matcher.accounts.rights import Right
 from matcher.domain.alerts import Bulletin, BulletinKind, Meant
+from matcher.domain.positions import Datum, Position
 from matcher.domain.reports import Via
 from matcher.errors import MatcherError, WrongUse
 from matcher.interchange.cells import position
@@ -21,6 +22,7 @@ from matcher.web.api.bodies import PublicReport
 from matcher.web.api.caller import PREFIX, Route, allowed
 from matcher.web.identity import public
 from matcher.web.public.visitor import Anybody
+from matcher.web.security import for_others
 from matcher.web.signed_in import SignedIn
 from matcher.web.uploads import photos_of
 from matcher.wording import Wording
@@ -36,14 +38,16 @@ def alerts(
     visited: Anybody,
     since: Annotated[int, Query(ge=0, lt=2**63)] = 0,
     near: str | None = None,
+    datum: Datum = Datum.WGS84,
     limit: Annotated[int, Query(ge=1, le=MOST_ALERTS)] = 100,
-) -> JSONResponse:
+) -> Response:
     """What was told of actual alerts behind the number `since`; `next` is the `since` of the next question.
 
-    `near` (latitude,longitude): only of alerts that are heard there, of each the newest. The place is not kept.
+    `near` (latitude,longitude in `datum`): only of alerts that are heard there, of each the newest. The place is not
+    kept.
     """
     context = visited.context
-    place = None if near is None else _place(near)
+    place = None if near is None else _place(near, datum)
     with context.store.read() as reading:
         last = reading.alerts.last_bulletin()
     if place is None:
@@ -57,7 +61,8 @@ def alerts(
     shown = [one for one in found if one.meant is Meant.ACTUAL and not _is_erased(one)]
     told = [bulletin_data(one, context.settings.public_url) for one in shown]
     following = max(since, last) if whole else found[-1].number
-    return JSONResponse({"alerts": told, "next": following, "more": not whole})
+    answer = JSONResponse({"alerts": told, "next": following, "more": not whole})
+    return for_others(answer, read=True)
 
 
 @router.post("/reports", status_code=202)
@@ -104,7 +109,7 @@ def _accept(caller: SignedIn, told: PublicReport, photo: list[UploadFile], key: 
         exclude_unset=True, exclude={"photos", "key", "card", "contact", "language", "institution"}
     )
     if told.position is not None:
-        fields["position"] = told.position.lat, told.position.lon
+        fields["position"] = Position.given(told.position.lat, told.position.lon, told.position.datum)
     fields.setdefault("source", caller.acting.name)
     new = NewReport(
         told=fields,
@@ -125,8 +130,8 @@ def _is_erased(told: Bulletin) -> bool:
     return told.content is None and told.kind is not BulletinKind.CANCEL
 
 
-def _place(near: str) -> Any:
+def _place(near: str, datum: Datum) -> Position | None:
     lat, comma, lon = near.partition(",")
     if not comma:
         raise WrongUse(Wording("near is '{near}': write it as latitude,longitude.", near=near[:60]))
-    return position({"lat": lat, "lon": lon})
+    return position({"lat": lat, "lon": lon, "datum": datum})
