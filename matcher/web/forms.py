@@ -53,7 +53,7 @@ def whole_form(request: Request) -> Receive:
         whole = b"".join(parts)
         come, last = whole[len(last) :], whole[-len(end) - 4 :]  # a line may end behind it
         if not more and not last.rstrip().endswith(end):
-            raise HTTPException(400, "The form ends in the middle: send it again.")
+            raise HTTPException(400, Wording("The form ends in the middle: send it again."))
         return {"type": "http.request", "body": come, "more_body": more}
 
     return receive
