@@ -97,13 +97,18 @@ class AlertReading(Part):
         `before`: only of alerts whose first bulletin has a lower number. That number stays while an alert grows, so
         that whoever reads part by part misses none.
         """
-        told = bulletins.alias("told")
-        first = select(func.min(told.c.number)).where(told.c.alert_id == alerts.c.id).scalar_subquery()
+        first = bulletins.alias("first")
         shown = and_(alerts.c.state == AlertState.ISSUED, alerts.c.meant == Meant.ACTUAL, alerts.c.expires_at > now)
-        query = select(bulletins).join(alerts, alerts.c.bulletin == bulletins.c.number).where(shown)
+        query = (
+            select(bulletins)
+            .select_from(first)
+            .join(alerts, alerts.c.id == first.c.alert_id)
+            .join(bulletins, bulletins.c.number == alerts.c.bulletin)
+            .where(first.c.kind == BulletinKind.ALERT, shown)
+        )
         if before is not None:
-            query = query.where(first < before)
-        return self._told(query.order_by(first.desc()).limit(limit))
+            query = query.where(first.c.number < before)
+        return self._told(query.order_by(first.c.number.desc()).limit(limit))
 
     def areas_since(self, after: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Number and alert (n, 2) of all actual bulletins behind `after`, and (n, 4) latitude, longitude, radius in km,
