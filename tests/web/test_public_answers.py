@@ -112,7 +112,7 @@ def test_no_link_leads_away_from_a_code_that_is_given_once(browser: TestClient, 
 
 
 def test_a_page_that_is_not_there_leads_to_no_other_host(browser: TestClient) -> None:
-    page = browser.get("//evil.example/x")
+    page = browser.get(f"{URL}//evil.example/x")
     assert page.status_code == 404
     assert "evil.example" not in "".join(re.findall(r'href="([^"]*)"', page.text))
 
