@@ -353,9 +353,9 @@ def test_a_dispute_shows_the_child_it_is_about(browser: TestClient, office: Offi
 
 
 def test_nobody_is_sent_closer_to_a_child(browser: TestClient, office: Office) -> None:
+    code = code_of(send(browser, nobody()).text)
+    look_at_all(office.matcher.context)
     for language, closer in (("en", r"\bask for|pixels"), ("zh-Hans", "索取|像素")):
-        code = code_of(send(browser, nobody(), lang=language).text)
-        look_at_all(office.matcher.context)
         page = browser.post("/report/status", data={"code": code, "lang": language}).text
         assert not re.search(closer, page), page
     assert "如果您手头已有脸更大或正面的照片，请补充那一张；请不要为此靠近" in page
