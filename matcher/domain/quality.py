@@ -100,6 +100,23 @@ def explain(reason: NoFaceReason, shortfall: Shortfall | None) -> Advice:
     return Advice(problem, better)
 
 
+def for_reporters(reason: NoFaceReason) -> Advice:
+    """The same for whoever took the photo, and may stand beside a child: it sends nobody closer."""
+    if reason is NoFaceReason.TOO_SMALL:
+        better = Wording(
+            "if you already have another photo on which it is larger, add that one; do not go closer for it"
+        )
+        return Advice(Wording("the face is too small"), better)
+    if reason is NoFaceReason.TOO_BLURRED:
+        better = Wording("if you already have another photo that is sharper, add that one; do not go closer for it")
+        return Advice(Wording("the face is too blurred"), better)
+    better = Wording(
+        "if you already have another photo on which the face is larger, or seen from the front, add that one; do not "
+        "go closer for it"
+    )
+    return Advice(Wording("no face was found"), better)
+
+
 def _too_small(shortfall: Shortfall | None) -> str:
     if shortfall is None or shortfall.width is None:
         return Wording("the face is too small")

@@ -241,7 +241,5 @@ def _refusing(name: str) -> Iterator[None]:
         ) from error
     except Exception as error:
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-        told = Wording(
-            "'{name}' is damaged or cut short: copy or download the file again ({reason}).", name=name, reason=reason
-        )
-        raise PhotoRefused(told) from error
+        told = Wording("'{name}' is damaged or cut short: copy or download the file again.", name=name)
+        raise PhotoRefused(told, step=reason) from error

@@ -13,6 +13,7 @@ from matcher.images import exif, gif, heif, jpeg, png, webp
 from matcher.images.containers import exif_block
 from matcher.images.decode import open_image
 from matcher.images.formats import MAX_BYTES, Format, sniff
+from matcher.wording import Wording
 
 _STRIPPERS: dict[Format, Callable[[bytes], bytes | None]] = {
     Format.JPEG: jpeg.strip,
@@ -52,5 +53,7 @@ def _as_png(data: bytes, name: str) -> bytes:
     # Level 1 is five times as fast as the default and a tenth larger.
     PIL.Image.fromarray(source.pixels()).save(coded, "PNG", compress_level=1, icc_profile=source.colour_profile())
     if coded.tell() > MAX_BYTES:
-        raise PhotoRefused(f"'{name}' is too large to be stored without its metadata: save it as JPEG.")
+        raise PhotoRefused(
+            Wording("'{name}' is too large to be stored without its metadata: save it as JPEG.", name=name)
+        )
     return coded.getvalue()

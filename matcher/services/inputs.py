@@ -30,7 +30,13 @@ class UploadedPhoto:
         """All its bytes; `PhotoRefused` if there are too many, before they are read."""
         size = self.file.seek(0, 2)
         if size > MAX_BYTES:
-            raise PhotoRefused(f"{self.name} is larger than {MAX_BYTES // 1_000_000} MB: send a smaller copy of it.")
+            raise PhotoRefused(
+                Wording(
+                    "{name} is larger than {most} MB: send a smaller copy of it.",
+                    name=self.name,
+                    most=MAX_BYTES // 1_000_000,
+                )
+            )
         self.file.seek(0)
         return self.file.read()
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from matcher.domain.cases import Photo, PhotoState
 from matcher.domain.erasures import Because, Subject, SubjectKind
 from matcher.domain.ids import FaceId, SightingId, id_text, parse_id
-from matcher.domain.quality import Advice, explain
+from matcher.domain.quality import Advice, for_reporters
 from matcher.domain.records import Choice, StoredFace
 from matcher.domain.reports import ReportState
 from matcher.domain.reviews import TaskKind, TaskState
@@ -123,5 +123,5 @@ def _photo(photo: Photo, faces: Sequence[StoredFace]) -> ReceiptPhoto:
     shown = sorted(faces, key=lambda face: face.number)
     marked = next((id_text(face.id) for face in shown if face.choice is Choice.MARKED), None)
     lacking = photo.state is PhotoState.NO_USABLE_FACE and photo.reason is not None
-    advice = explain(photo.reason, photo.shortfall) if lacking and photo.reason is not None else None
+    advice = for_reporters(photo.reason) if lacking and photo.reason is not None else None
     return ReceiptPhoto(id_text(photo.id), tuple(id_text(face.id) for face in shown), marked, advice)

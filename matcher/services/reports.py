@@ -154,12 +154,7 @@ def _report(new: NewReport) -> Report:
         told.setdefault("how_seen", HowSeen.INSTITUTION)
     short("note", told.get("note"), LONGEST_NOTE)
     short("place", told.get("place"), LONGEST_CONTACT)
-    report = Report(**sighting_fields(told))
-    if report.how_seen is HowSeen.SOCIAL_MEDIA and report.first_hand:
-        raise WrongUse(
-            Wording("What somebody else showed on the internet was not seen first-hand: say no to that question.")
-        )
-    return report
+    return Report(**sighting_fields(told))
 
 
 def require_room(context: Context, sender: str | None, via: Via = Via.FORM) -> None:

@@ -94,12 +94,23 @@ class AlertReading(Part):
         return self._told(query.order_by(bulletins.c.number).limit(limit))
 
     def active(self, now: datetime, *, before: int | None = None, limit: int) -> list[Bulletin]:
-        """The newest bulletin of each active actual alert, the latest first; only those numbered below `before`."""
+        """The newest bulletin of each active actual alert, the alert that was told last first.
+
+        `before`: only of alerts whose first bulletin has a lower number. That number stays while an alert grows, so
+        that whoever reads part by part misses none.
+        """
+        first = bulletins.alias("first")
         shown = and_(alerts.c.state == AlertState.ISSUED, alerts.c.meant == Meant.ACTUAL, alerts.c.expires_at > now)
-        query = select(bulletins).join(alerts, alerts.c.bulletin == bulletins.c.number).where(shown)
+        query = (
+            select(bulletins)
+            .select_from(first)
+            .join(alerts, alerts.c.id == first.c.alert_id)
+            .join(bulletins, bulletins.c.number == alerts.c.bulletin)
+            .where(first.c.kind == BulletinKind.ALERT, shown)
+        )
         if before is not None:
-            query = query.where(bulletins.c.number < before)
-        return self._told(query.order_by(bulletins.c.number.desc()).limit(limit))
+            query = query.where(first.c.number < before)
+        return self._told(query.order_by(first.c.number.desc()).limit(limit))
 
     def areas_since(self, after: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Number and alert (n, 2) of all actual bulletins behind `after`, and (n, 4) latitude, longitude, radius in km,

@@ -12,7 +12,7 @@ from matcher.accounts.rights import Right
 from matcher.errors import NotPermitted, NotSignedIn
 from matcher.services.context import Context
 from matcher.services.signing_in import acting
-from matcher.web.forms import whole_form
+from matcher.web.forms import form_request
 from matcher.web.security import cookie_name, form_token, is_form_token, is_own_page
 from matcher.web.signed_in import SignedIn
 from matcher.wording import Wording
@@ -66,7 +66,7 @@ async def form(request: Request) -> AsyncIterator[FormData]:
     """A form that one of our pages sent, `NotPermitted` for any other; its files go when it is answered."""
     if not is_own_page(request.headers):
         raise NotPermitted(_FOREIGN)
-    async with Request(request.scope, whole_form(request)).form() as given:
+    async with form_request(request).form() as given:
         token = request.cookies.get(cookie_name(request.app.state.secure), "")
         shown = given.get(TOKEN_FIELD)
         if not isinstance(shown, str) or not is_form_token(token, shown):

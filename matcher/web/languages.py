@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import negotiate_locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_timezone_name
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -43,18 +43,26 @@ _MOST_RANGES = 50  # of one header; browsers send a handful
 
 @dataclass(frozen=True, slots=True)
 class _Forms:
-    """How a language writes times and days; times always name their zone. `letters` is a day for the public."""
+    """How a language writes times and days; times always name their zone. `letters` is a day for the public, `clock` a
+    time of a zone that is named beside it.
+    """
 
     locale: Locale
     time: str
     day: str
     letters: str
+    clock: str
 
 
 _FORMS = {
-    Language.ENGLISH: _Forms(Locale("en"), "yyyy-MM-dd HH:mm 'UTC'", "yyyy-MM-dd", "d MMMM y"),
-    Language.CHINESE: _Forms(Locale("zh", script="Hans"), "y年M月d日 HH:mm 'UTC'", "y年M月d日", "y年M月d日"),
+    Language.ENGLISH: _Forms(Locale("en"), "yyyy-MM-dd HH:mm 'UTC'", "yyyy-MM-dd", "d MMMM y", "d MMMM y, HH:mm"),
+    Language.CHINESE: _Forms(
+        Locale("zh", script="Hans"), "y年M月d日 HH:mm 'UTC'", "y年M月d日", "y年M月d日", "y年M月d日 HH:mm"
+    ),
 }
+
+# Zones whose names in Babel's data nobody says.
+_ZONES = {"Asia/Shanghai": Wording("China time"), "UTC": "UTC"}
 
 
 def texts(language: Language) -> NullTranslations:
@@ -133,8 +141,12 @@ class Speech:
 
     def local(self, value: datetime, zone: ZoneInfo) -> str:
         """A time as clocks show it in a zone, to the minute."""
-        at = value.astimezone(zone)
-        return f"{self.day(at.date())}, {at:%H:%M}"
+        return format_datetime(value, self._forms.clock, tzinfo=zone, locale=self._forms.locale)
+
+    def zone(self, zone: ZoneInfo) -> str:
+        """The name that people have for a zone's time, as it is the whole year."""
+        known = _ZONES.get(zone.key)
+        return self.say(known) if known else get_timezone_name(zone, zone_variant="generic", locale=self._forms.locale)
 
     def day(self, value: date) -> str:
         """A day for whoever reads it anywhere, its month in letters where the language has them."""

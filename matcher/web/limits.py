@@ -38,8 +38,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = most_bytes(scope["method"], scope["path"])
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        headers = dict(scope["headers"])
+        most = most_bytes(scope["method"], scope["path"], headers.get(b"content-type", b""))
+        announced = headers.get(b"content-length", b"0")
         if not announced.isdigit() or int(announced) > most:
             answer = await run_in_threadpool(self._refused, Request(scope), _too_long(most))
             await answer(scope, receive, send)
@@ -57,9 +58,12 @@ class BodyLimit:
         await self._app(scope, counted, send)
 
 
-def most_bytes(method: str, path: str) -> int:
-    """How long the body of a request may be."""
-    return UPLOAD_BYTES if method == "POST" and _UPLOADS.fullmatch(path) else FORM_BYTES
+def most_bytes(method: str, path: str, kind: bytes) -> int:
+    """How long the body of a request may be, by its `Content-Type`: only a form with files is written to the disk while
+    it comes, and any other is held and taken apart in memory.
+    """
+    files = kind.partition(b";")[0].strip().lower() == b"multipart/form-data"
+    return UPLOAD_BYTES if files and method == "POST" and _UPLOADS.fullmatch(path) else FORM_BYTES
 
 
 def _too_long(most: int) -> HTTPException:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -84,7 +84,7 @@ def _expected(request: Request, error: Exception) -> Response:
         return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", status_code=303)
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, TooMany) else {}
     message = error.message
-    if error.http_status in _INSIDE and getattr(request.app.state, "public", False):
+    if error.http_status in _INSIDE and hasattr(request.app.state, "public"):
         _log.error(f"{_named(request)}: {message}")  # it names files, and is for those who keep this server
         message = _OUTSIDE
     return _answer(request, error.http_status, _Said(message, error.code), headers=headers)
@@ -145,11 +145,18 @@ def _answer(
 ) -> Response:
     if speaks_problems(request.scope):
         return problem(request.scope, status, str(said.message), code=said.code, errors=errors, headers=headers)
-    kind, visited = None if said.code is None else KINDS[said.code], _visitor(request)
-    template = "public/problem.html" if getattr(request.app.state, "public", False) else "problem.html"
-    answer = page(request, template, visited, status=status, title=_title(status), message=said.message, kind=kind)
+    answer = _page(request, status, said)
     answer.headers.update(headers or {})
     return answer
+
+
+def _page(request: Request, status: int, said: _Said) -> Response:
+    """The page of an error, on the public server in words for the public."""
+    public: Callable[[Request, int, str], Response] | None = getattr(request.app.state, "public", None)
+    if public is not None:
+        return public(request, status, said.message)
+    kind, visited = None if said.code is None else KINDS[said.code], _visitor(request)
+    return page(request, "problem.html", visited, status=status, title=_title(status), message=said.message, kind=kind)
 
 
 def _named(request: Request) -> str:

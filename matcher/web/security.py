@@ -27,6 +27,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "X-Robots-Tag": "noindex",
 }
+# What an answer may say otherwise: a page that brings its style along, and what is there for pages of others.
+_OWN = {"Content-Security-Policy", "Cross-Origin-Resource-Policy"}
 _POSITION = "camera=(), microphone=(), geolocation=(self)"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # what may go into a log and a header as it came
 
@@ -60,14 +62,19 @@ class Guard:
 
 def protect(headers: MutableHeaders, scope: Scope) -> None:
     """Put the headers of every answer into those of one, the answer to a request that came through `Guard`."""
-    own = headers.get("Content-Security-Policy")  # of a page that brings its style along
-    headers.update(HEADERS)
-    if own is not None:
-        headers["Content-Security-Policy"] = own
+    headers.update({name: text for name, text in HEADERS.items() if name not in _OWN or name not in headers})
     headers.setdefault("Cache-Control", "private, no-store")  # `Assets` says how long its files are kept
     headers["X-Request-Id"] = scope["request_id"]
     if scope["secure"]:
         headers["Strict-Transport-Security"] = "max-age=31536000"
+
+
+def for_others(response: Response, *, read: bool = False) -> Response:
+    """Let pages of other sites show what is public anyway; `read`: their scripts may read it, without any cookie."""
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if read:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 def _request_id(given: str) -> str:

@@ -23,7 +23,9 @@ def photos_of(sent: Iterable[UploadFile]) -> list[UploadedPhoto]:
     `PhotoRefused` for more than `MOST`, for more than `MEGAPIXELS` together as their headers say, and for what is no
     photo.
     """
-    found = [UploadedPhoto(f"photo {number}", one.file) for number, one in enumerate(sent, start=1)]
+    found = [
+        UploadedPhoto(Wording("photo {number}", number=number), one.file) for number, one in enumerate(sent, start=1)
+    ]
     if len(found) > MOST:
         raise PhotoRefused(
             Wording(

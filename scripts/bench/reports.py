@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Reports of the public over HTTP, each with a photo of its own: python scripts/bench/reports.py [--seconds 30]
-       [--clients 2] [--threads 4] [--servers 1] [--clear] [--folder FOLDER]
+       [--clients 2] [--threads 4] [--servers 1] [--desk] [--clear] [--folder FOLDER]
 
-Servers are `matcher serve --public` on a home of its own below `--folder`, sealed unless `--clear` is given. Clients
-are processes of their own on the same cores: each thread loads the form and sends it, again and again. Photos are drawn
-and coded once; each one that is sent is put together anew of coded bands in another order: another picture at the cost
-of a copy. Printed are accepted reports a second, times as a client sees them, what the server took of its processors,
-and how many receipts that were answered the database and the disk do not have.
+Servers are `matcher serve --public` on a home of its own below `--folder`, sealed unless `--clear` is given; with
+`--desk` a `matcher serve` beside them looks at the reports meanwhile. Clients are processes of their own on the same
+cores: each thread loads the form and sends it, again and again. Photos are drawn and coded once; each one that is sent
+is put together anew of coded bands in another order: another picture at the cost of a copy. Printed are accepted
+reports a second, times as a client sees them, what the server took of its processors, and how many receipts that were
+answered the database and the disk do not have. Ends with exit code 1 when a receipt is not there, a report is refused,
+or fewer are accepted in a second than are wanted.
 """
 
 from __future__ import annotations
@@ -149,7 +151,10 @@ def _form(fields: dict[str, str], photo: bytes) -> bytes:
     return b"".join(["".join([*lines, head]).encode(), photo, f"\r\n--{EDGE}--\r\n".encode()])
 
 
-def measured(running: list[tuple[int, subprocess.Popen[bytes]]], given: argparse.Namespace, size: str) -> Sent:
+def measured(
+    running: list[tuple[int, subprocess.Popen[bytes]]], given: argparse.Namespace, size: str
+) -> tuple[list[str], list[str]]:
+    """Codes that were answered to reports of one size, and what is not as it is wanted."""
     spawned = multiprocessing.get_context("spawn")
     answers = spawned.Queue()
     ports = [running[number % len(running)][0] for number in range(given.clients)]
@@ -169,11 +174,11 @@ def measured(running: list[tuple[int, subprocess.Popen[bytes]]], given: argparse
     used = sum(processor_seconds(one.pid) for _, one in running) - before
     for one in clients:
         one.join()
-    _tell(size, whole, took, used)
-    return whole
+    return whole.codes, _tell(size, whole, took, used)
 
 
-def _tell(size: str, whole: Sent, seconds: float, used: float) -> None:
+def _tell(size: str, whole: Sent, seconds: float, used: float) -> list[str]:
+    """Print what was measured: what of it is not as it is wanted."""
     count = len(whole.codes)
     rate = count / seconds
     print(f"{size}, {whole.megabytes / max(1, count):.2f} MB each: {count} reports in {seconds:.0f} s = {rate:.1f}/s")
@@ -181,8 +186,10 @@ def _tell(size: str, whole: Sent, seconds: float, used: float) -> None:
     print(f"  answer to a report: {spread(whole.took)}")
     print(f"  first byte of GET /report: {spread(whole.first_bytes)}")
     print(f"  page: {max(whole.pages)} bytes; refused: {len(whole.refused)} {whole.refused[:2]}")
+    missed = [f"{size}: {len(whole.refused)} refused"] if whole.refused else []
     if rate < REPORTS_PER_SECOND:
-        print(f"  fewer than {REPORTS_PER_SECOND} reports a second")
+        missed.append(f"{size}: {rate:.1f} reports a second where {REPORTS_PER_SECOND} are wanted")
+    return missed
 
 
 def quiet(port: int) -> None:
@@ -217,12 +224,21 @@ def missing(home: Path, codes: list[str]) -> list[str]:
     return lacking
 
 
+def looked_at(home: Path) -> int:
+    """How many reports the desk has looked at by now."""
+    with sqlite3.connect(home / "matcher.db") as database:
+        states = dict(database.execute("SELECT state, count(*) FROM reports GROUP BY state").fetchall())
+    print(f"reports by state: {states}")
+    return sum(states.values()) - states.get("queued", 0)
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seconds", type=float, default=30)
     options.add_argument("--clients", type=int, default=2, help="processes")
     options.add_argument("--threads", type=int, default=4, help="reporters at one time of each of them")
     options.add_argument("--servers", type=int, default=1, help="processes that serve the same home")
+    options.add_argument("--desk", action="store_true", help="a desk beside them, which looks at the reports")
     options.add_argument("--clear", action="store_true", help="a home without encryption")
     options.add_argument("--folder", type=Path, help="where the home is made; its disk is what counts")
     given = options.parse_args()
@@ -234,10 +250,19 @@ def main() -> None:
         print(f"{'clear' if given.clear else 'sealed'} home, {given.servers} servers, load {os.getloadavg()[0]:.1f}")
         with ExitStack() as beside:
             running = [beside.enter_context(served(home)) for _ in range(given.servers)]
+            if given.desk:
+                beside.enter_context(served(home, public=False))
             quiet(running[0][0])
-            codes = [code for size in SIZES for code in measured(running, given, size).codes]
-        if missing(home, codes):
-            sys.exit(1)
+            codes, missed = [], []
+            for size in SIZES:
+                accepted, wrong = measured(running, given, size)
+                codes += accepted
+                missed += wrong
+            if given.desk:
+                print(f"the desk looked at {looked_at(home)} of {len(codes)} reports meanwhile")
+        lacking = missing(home, codes)
+    missed += [f"{len(lacking)} receipts answered and not there"] if lacking else []
+    sys.exit("missed: " + ", ".join(missed) if missed else 0)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The public side in a process of its own, and what it takes; for the measurements beside this file."""
+"""What is served in a process of its own, and what it takes; for the measurements beside this file."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ import numpy as np
 
 
 @contextmanager
-def served(home: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """The public side of a home: its port, once it answers, and its process."""
+def served(home: Path, *, public: bool = True) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """The public side of a home, or its desk: the port, once it answers, and the process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "matcher", "serve", "--public", "--home", str(home), "--port", str(port)]
+    command = [sys.executable, "-m", "matcher", "serve", "--home", str(home), "--port", str(port)]
+    command += ["--public"] if public else []
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             while not _listens(port):

@@ -5,6 +5,7 @@ two reviewers, a proof, the end, and nothing left.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 import pytest
 from browsers import Served, accessible, fits
 from offices import Office, opened
-from pictures import child, saved
+from pictures import child, group, saved
 from public_records import every_bulletin
 from publishing import admin, alerted, missing, published, second_officer
 from reviews import Clock, account
@@ -246,6 +247,80 @@ def test_the_pages_of_the_public_are_accessible_and_fit_a_phone(
     finally:
         served.stop()
     assert [one for one in served.troubles if "404" not in one] == []
+
+
+class Form:
+    """Somebody who fills in forms, each of whose answers is judged."""
+
+    def __init__(self, served: Served) -> None:
+        self.page, self._url = served.page(phone=True), served.url
+
+    def opens(self, path: str) -> None:
+        self.page.goto(f"{self._url}{path}")
+
+    def sends(self, form: str) -> None:
+        with self.page.expect_navigation():
+            self.page.click(f"form[action='{form}'] button:visible:not([type=button])")
+
+    def judged(self, title: str, focus: str | None = None) -> None:
+        assert self.page.title() == title
+        assert focus is None or self.page.evaluate("document.activeElement.name") == focus
+        for theme in ("dark", "light"):
+            self.page.emulate_media(color_scheme=theme)
+            accessible(self.page)
+
+
+@pytest.fixture
+def form(office: Office, chromium: Browser) -> Iterator[Form]:
+    served = Served(SimpleNamespace(app=create_public_app(office.matcher.context, secure=False)), chromium)  # type: ignore[arg-type]
+    try:
+        yield Form(served)
+    finally:
+        served.stop()
+    assert [one for one in served.troubles if not re.search("40[04]|422", one)] == []
+
+
+def test_answers_to_a_report_are_accessible_too(office: Office, form: Form, tmp_path: Path) -> None:
+    photo = saved(tmp_path, "seen.jpg", group(1, 2))
+    form.opens("/report")
+    form.page.set_input_files("[name=photo]", photo)
+    form.page.fill("[name=apparent_age]", "old")
+    form.sends("/report")
+    form.judged("Error: Report a sighting", "apparent_age")
+    form.page.fill("[name=apparent_age]", "about 6")
+    form.page.set_input_files("[name=photo]", photo)
+    form.sends("/report")
+    look_at_all(office.matcher.context)
+    form.sends("/report/status")
+    form.judged("Your report")
+    assert form.page.locator(".faces img").count() == 2
+    form.page.click("summary:text('Add a photo')")
+    form.page.set_input_files("[name=photo]", saved(tmp_path, "none.jpg", b"no photo"))
+    form.sends("/report/add")
+    form.judged("Error: Your report", "photo")
+    form.page.click("summary:text('Take the report back')")
+    form.sends("/report/withdraw")
+    form.judged("Taken back")
+
+
+def test_answers_to_a_dispute_are_accessible_too(office: Office, form: Form) -> None:
+    missing(office)
+    form.opens(f"/dispute?card={published(office).code}")
+    form.page.check("[name=relation][value=self]")
+    form.page.fill("[name=note]", "it is me")
+    form.page.fill("[name=contact]", "139")
+    form.sends("/dispute")
+    form.judged("An officer was told")
+    code = form.page.inner_text(".code")
+    form.opens("/dispute/answer")
+    form.page.fill("[name=code]", code)
+    form.sends("/dispute/answer")
+    form.judged("What was decided?")
+    form.page.fill("[name=code]", "AAAA")
+    form.sends("/dispute/answer")
+    form.judged("Error: What was decided?", "code")
+    form.opens("/nowhere")
+    form.judged("There is nothing here")
 
 
 def test_the_place_of_a_device_is_filled_in_only_when_asked_for(office: Office, chromium: Browser) -> None:

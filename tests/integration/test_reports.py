@@ -321,7 +321,6 @@ def test_merging_makes_no_chains_and_erasing_the_first_leaves_the_others(office:
         ({"position": (91, 0)}, "off the globe"),
         ({"seen_at": "yesterday"}, "seen_at"),
         ({"how_seen": "telepathy"}, "how_seen"),
-        ({"how_seen": "social_media", "first_hand": True}, "first-hand"),
         ({"note": "x" * 2001}, "at most 2000"),
         ({"note": "a\0b"}, "NUL"),
         ({"apparent_age": -1}, "age"),

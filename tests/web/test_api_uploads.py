@@ -250,9 +250,20 @@ def test_pictures_hold_nobody_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) ->
     assert asyncio.run(both()) == ({200}, 200)
 
 
+FILES = b"Multipart/Form-Data; boundary=edge"
+
+
 def test_only_uploads_may_be_long() -> None:
     for path in ("/cases", "/case/photos", "/sightings", "/search", "/v1/sightings", "/v1/cases/x/photos"):
-        assert most_bytes("POST", path) == UPLOAD_BYTES
-        assert most_bytes("PUT", path) == FORM_BYTES
+        assert most_bytes("POST", path, FILES) == UPLOAD_BYTES
+        assert most_bytes("PUT", path, FILES) == FORM_BYTES
+        for kind in (
+            b"application/x-www-form-urlencoded",
+            b"application/json",
+            b"",
+            b"multipart/form-dat",
+            b"text/plain",
+        ):
+            assert most_bytes("POST", path, kind) == FORM_BYTES, kind
     for path in ("/sign-in", "/cases/x/photos/y", "/cases/x/close", "/v1/v1/sightings", "/sightings/", "/v1/sessions"):
-        assert most_bytes("POST", path) == FORM_BYTES
+        assert most_bytes("POST", path, FILES) == FORM_BYTES

@@ -88,7 +88,7 @@ PHOTO = part("photo", b"\xff\xd8 no photo", "p.jpg")
         (part("note", bytes(1_100_000)) + END, "exceeded maximum size"),
         (part("n" * 200_000) + END, "Invalid multipart"),
         (part("photo", b"words") + END, "holds words, where a photo is expected"),
-        (part("place", b"a\0b") + part("photo", child(1), "p.jpg") + END, "NUL"),
+        (part("place", b"a\0b") + part("photo", child(1), "p.jpg") + END, "cannot be kept"),
         (PHOTO + END, "not a photo"),
         (PHOTO * 51 + END, "51 photos were sent at once"),
     ],

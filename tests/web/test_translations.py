@@ -18,6 +18,7 @@ from babel.messages.catalog import Catalog
 from desks import SECRETS, STAFF, Browser, Desk, acting_of
 from pictures import child, group, nobody
 from public_desk import CASE, PHONE, disputed, failing, located, reported, second
+from public_walk import reporting
 
 from matcher.domain import (
     alerts,
@@ -326,7 +327,7 @@ def seen(browser: Browser) -> str:
     return found[1]
 
 
-WALKS = (reviewing, casework, watching, publishing)
+WALKS = (reviewing, casework, watching, publishing, reporting)
 
 
 @pytest.mark.parametrize("through", WALKS)
@@ -345,4 +346,5 @@ def test_every_page_is_complete_in_chinese(desk: Desk, through: Callable[[Walk],
     through(walk)
     for name, page in walk.pages.items():
         assert '<html lang="zh-Hans">' in page, name
+        assert through is not reporting or '<span lang="en">' not in page, f"{name}: the public is told in English"
         assert not re.search(r"%\(\w+\)|\{\w+\}|%%", page), name

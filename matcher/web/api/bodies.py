@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from matcher.accounts.rights import Right
 from matcher.domain.cases import CaseStatus, Circumstance, ConfirmationKind, LegalBasis, Sex
 from matcher.domain.people import Language, Role
+from matcher.domain.positions import Datum
 from matcher.domain.records import HowSeen
 from matcher.domain.relations import RelationKind
 from matcher.domain.reviews import Feature, Likeness, Outcome
@@ -162,6 +163,14 @@ class Place(BaseModel):
     lon: Number
 
 
+class MapPlace(Place):
+    """A position in degrees as a map tells it: WGS-84, or GCJ-02 as map apps in China do."""
+
+    model_config = strict(lat=30.27, lon=120.15, datum="gcj02")
+
+    datum: Datum = Datum.WGS84
+
+
 class CaseChanges(BaseModel):
     """Details of a child; `null` erases one, and what is left out stays as it is."""
 
@@ -231,6 +240,7 @@ class PublicReport(SightingReport):
         seen_at="2024-06-02T09:15:00+08:00", place="West Lake, Hangzhou", how_seen="in_person", card="K7QF-9M2P"
     )
 
+    position: MapPlace | None = None
     card: str | None = None
     contact: str | None = None
     language: Language | None = None

@@ -16,7 +16,7 @@ from matcher.accounts.rights import Right
 from matcher.errors import NotSignedIn
 from matcher.services.context import Context
 from matcher.services.signing_in import acting
-from matcher.web.forms import FORM, whole_form
+from matcher.web.forms import FORM, form_request
 from matcher.web.signed_in import SignedIn
 
 PREFIX = "/v1"
@@ -45,7 +45,7 @@ class Route(APIRoute):
                 request.state.caller = await run_in_threadpool(_caller, request, rights)
             _check_media_type(request, expected)
             if expected == FORM:
-                request = Request(request.scope, whole_form(request))
+                request = form_request(request)
             return await answer(request)
 
         return handle

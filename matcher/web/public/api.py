@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Form, Query, UploadFile
 from fastapi import File as Sent
 from pydantic import Field, Json
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
+from matcher.domain.positions import Datum, Position
 from matcher.domain.reports import Via
 from matcher.errors import MatcherError, WrongUse
 from matcher.interchange.cells import position
@@ -23,6 +24,7 @@ from matcher.web.api.uploads import SEVERAL
 from matcher.web.identity import public
 from matcher.web.public.answers import AlertFeed, BatchAnswer, RefusedReport, ReportReceipt, TakenReport
 from matcher.web.public.visitor import Visitor
+from matcher.web.security import for_others
 from matcher.web.signed_in import SignedIn
 from matcher.web.uploads import photos_of
 from matcher.wording import Wording
@@ -37,16 +39,19 @@ Reports = Annotated[list[BatchedReport], Field(min_length=1, max_length=MOST_REP
 def alerts(
     visited: Annotated[Visitor, Depends(Visitor)],
     since: AfterNumber = 0,
-    near: Annotated[str | None, Query(description="latitude,longitude in degrees.", examples=["30.26,120.15"])] = None,
+    near: Annotated[
+        str | None, Query(description="latitude,longitude in degrees of `datum`.", examples=["30.26,120.15"])
+    ] = None,
+    datum: Datum = Datum.WGS84,
     limit: Limit = 100,
-) -> JSONResponse:
+) -> Response:
     """What is told of actual alerts behind the number `since`, of each the newest; `next` is the `since` of the next
     question. Of those that are over nothing but that, and of those that ran out, which was known, nothing.
 
     `near` (latitude,longitude): only of alerts that are heard there. The place is not kept.
     """
     context = visited.context
-    place = None if near is None else _place(near)
+    place = None if near is None else _place(near, datum)
     with context.store.read() as reading:
         last = reading.alerts.last_bulletin()
     if place is None:
@@ -61,7 +66,8 @@ def alerts(
     whole = len(numbers) < limit
     told = [bulletin_data(one, context.settings.public_url) for one in found]
     following = max(since, last) if whole else numbers[-1]
-    return JSONResponse({"alerts": told, "next": following, "more": not whole})
+    answer = JSONResponse({"alerts": told, "next": following, "more": not whole})
+    return for_others(answer, read=True)
 
 
 @router.post("/reports", status_code=202, summary="Hand in a report", responses={429: {}})
@@ -107,7 +113,7 @@ def _accept(caller: SignedIn, told: PublicReport, photo: list[UploadFile], key: 
         exclude_unset=True, exclude={"photos", "key", "card", "contact", "language", "institution"}
     )
     if told.position is not None:
-        fields["position"] = told.position.lat, told.position.lon
+        fields["position"] = Position.given(told.position.lat, told.position.lon, told.position.datum)
     fields.setdefault("source", caller.acting.name)
     new = NewReport(
         told=fields,
@@ -123,8 +129,8 @@ def _accept(caller: SignedIn, told: PublicReport, photo: list[UploadFile], key: 
     return ReportReceipt(receipt=receipt.code, report=receipt.id, repeated=receipt.repeated)
 
 
-def _place(near: str) -> Any:
+def _place(near: str, datum: Datum) -> Position | None:
     lat, comma, lon = near.partition(",")
     if not comma:
         raise WrongUse(Wording("near is '{near}': write it as latitude,longitude.", near=near[:60]))
-    return position({"lat": lat, "lon": lon})
+    return position({"lat": lat, "lon": lon, "datum": datum})

@@ -20,6 +20,7 @@ from matcher.web.pages import environments
 from matcher.web.public import api, cards, disputes, feeds, form, receipts
 from matcher.web.public.cards import Rendered
 from matcher.web.public.description import description
+from matcher.web.public.visitor import problem_page
 from matcher.web.security import Guard
 
 PARTS = (form, receipts, disputes, cards, feeds, api)
@@ -41,7 +42,8 @@ def create_public_app(context: Context, *, secure: bool) -> FastAPI:
         ],
     )
     app.state.context, app.state.secure, app.state.templates = context, secure, environments()
-    app.state.alert_map, app.state.rendered, app.state.public = AlertMap(context), Rendered(), True
+    app.state.alert_map, app.state.rendered = AlertMap(context), Rendered()
+    app.state.public = problem_page
     app.include_router(health.router)
     for part in PARTS:
         app.include_router(part.router)

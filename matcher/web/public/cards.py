@@ -25,6 +25,7 @@ from matcher.web import apart
 from matcher.web.identity import public
 from matcher.web.languages import speech
 from matcher.web.public.visitor import Anybody, Visitor
+from matcher.web.security import for_others
 
 router = APIRouter(prefix="/c", dependencies=[Depends(public)])
 
@@ -81,7 +82,7 @@ def photo(visited: Anybody, code: str) -> Response:
     found = visited.card(code)
     if found is None:
         return _gone()
-    return Response(pictures.portrait(visited.context, found.face_id), media_type="image/jpeg")
+    return for_others(Response(pictures.portrait(visited.context, found.face_id), media_type="image/jpeg"))
 
 
 @router.get("/{code}/{shape}.png")
@@ -94,7 +95,7 @@ def picture(visited: Anybody, code: str, shape: Shape) -> Response:
     made = _made(
         visited, found, shape.value, lambda language: card_png(_sheet(visited.context, found, language), shape)
     )
-    return Response(made, media_type=_PNG)
+    return for_others(Response(made, media_type=_PNG))
 
 
 @router.get("/{code}/poster.pdf")
@@ -105,7 +106,7 @@ def poster(visited: Anybody, code: str) -> Response:
     if found is None:
         return _gone()
     made = _made(visited, found, "pdf", lambda language: card_pdf(_sheet(visited.context, found, language)))
-    return Response(made, media_type=_PDF)
+    return for_others(Response(made, media_type=_PDF))
 
 
 @router.get("/{code}/card.json")
@@ -114,10 +115,10 @@ def data(visited: Anybody, code: str, words: Annotated[bool, Query()] = True) ->
     """The card as data, with its words in both languages unless `words` is false."""
     found = visited.card(code)
     if found is None:
-        return _gone()
+        return for_others(_gone(), read=True)
     readers = [speech(language).reader for language in Language] if words else []
     text = card_json(card_of(visited.context, found), readers, photo_address(visited.context, found.code))
-    return Response(text, media_type=_JSON)
+    return for_others(Response(text, media_type=_JSON), read=True)
 
 
 def _made(visited: Visitor, found: Publication, kind: str, make: Callable[[Language], bytes]) -> bytes:

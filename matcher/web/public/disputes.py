@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
@@ -9,15 +12,25 @@ from matcher.domain.reports import Relation
 from matcher.errors import MatcherError
 from matcher.web.forms import text, words
 from matcher.web.identity import public
+from matcher.web.public.entered import check_texts
+from matcher.web.public.trouble import Trouble, WrongField, trouble_of
 from matcher.web.public.visitor import Anybody, Sent, Visitor
+from matcher.wording import Wording
 
 router = APIRouter(prefix="/dispute", dependencies=[Depends(public)])
+
+# What an officer cannot do without, and what is said where it is missing.
+_NEEDED = {
+    "card": Wording("Which card is it? Give the case code that stands on it."),
+    "note": Wording("What is wrong? Please tell it in a few words."),
+    "contact": Wording("How can we reach you? An officer has to ask back."),
+}
 
 
 @router.get("")
 def new(visited: Anybody, card: str | None = None) -> Response:
     """The form."""
-    return _form(visited, {"card": card or ""}, None)
+    return _form(visited, {"card": card or ""})
 
 
 @router.post("")
@@ -27,6 +40,7 @@ def send(visited: Anybody, given: Sent) -> Response:
     if entered.get("website"):  # no person sees this field; who fills it in is told nothing of that
         return visited.page("disputed.html", status=201, code=None)
     try:
+        _check(entered)
         code = visited.side.disputes.open(
             text(given, "card"),
             text(given, "relation"),
@@ -35,16 +49,14 @@ def send(visited: Anybody, given: Sent) -> Response:
             sender=visited.address,
         )
     except MatcherError as error:
-        if error.http_status >= 500:
-            raise
-        return _form(visited, entered, error)
+        return _form(visited, entered, trouble_of(error))
     return visited.page("disputed.html", status=201, code=code)
 
 
 @router.get("/answer")
 def ask(visited: Anybody) -> Response:
     """Where a code is typed in."""
-    return visited.page("dispute_answer.html", problem=None, asked=False, answer=None)
+    return visited.page("dispute_answer.html", asked=False, answer=None)
 
 
 @router.post("/answer")
@@ -53,20 +65,27 @@ def answer(visited: Anybody, given: Sent) -> Response:
     try:
         decided = visited.side.disputes.answer(text(given, "code"))
     except MatcherError as error:
-        if error.http_status >= 500:
-            raise
-        return visited.page(
-            "dispute_answer.html", status=error.http_status, problem=error.message, asked=False, answer=None
-        )
-    return visited.page("dispute_answer.html", problem=None, asked=True, answer=decided)
+        lost = replace(trouble_of(error), field="code")
+        return visited.page("dispute_answer.html", status=lost.status, problem=lost, asked=False, answer=None)
+    return visited.page("dispute_answer.html", asked=True, answer=decided)
 
 
-def _form(visited: Visitor, given: dict[str, str], problem: MatcherError | None) -> Response:
+def _check(entered: Mapping[str, str]) -> None:
+    """`WrongField` for what is left out, too long, or none of the answers."""
+    if entered.get("relation") not in {one.value for one in Relation}:
+        raise WrongField("relation", Wording("Who are you? Please choose one of the answers."))
+    for name, asked in _NEEDED.items():
+        if not entered.get(name):
+            raise WrongField(name, asked)
+    check_texts(entered)
+
+
+def _form(visited: Visitor, given: dict[str, str], problem: Trouble | None = None) -> Response:
     return visited.page(
         "dispute.html",
-        status=200 if problem is None else problem.http_status,
+        status=200 if problem is None else problem.status,
         given=given,
-        problem=None if problem is None else problem.message,
+        problem=problem,
         relations=list(Relation),
         card=visited.card(given.get("card")),
     )

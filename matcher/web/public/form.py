@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from datetime import date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends
 from starlette.datastructures import FormData
@@ -15,11 +13,12 @@ from starlette.responses import RedirectResponse, Response
 from matcher.domain.cases import Sex
 from matcher.domain.positions import Datum
 from matcher.domain.records import HowSeen
-from matcher.errors import Conflict, MatcherError, WrongUse
-from matcher.interchange.cells import position
+from matcher.errors import Conflict, MatcherError
 from matcher.services.reports import NewReport, Receipt
-from matcher.web.forms import text, words
+from matcher.web.forms import words
 from matcher.web.identity import public
+from matcher.web.public.entered import EARLIEST, told
+from matcher.web.public.trouble import PHOTO, Trouble, WrongField, trouble_of
 from matcher.web.public.visitor import Anybody, Sent, Visitor
 from matcher.web.uploads import photos
 from matcher.wording import Wording
@@ -31,7 +30,6 @@ CHOICES: dict[str, Any] = {
     "sexes": [Sex.FEMALE, Sex.MALE],
     "datums": [Datum.WGS84, Datum.GCJ02],
 }
-_PLAIN = ("place", "how_seen", "apparent_sex", "apparent_age", "note")
 
 
 @router.get("/")
@@ -43,49 +41,37 @@ def first() -> Response:
 @router.get("/report")
 def new(visited: Anybody, card: str | None = None) -> Response:
     """The form, beside the card on whose code it was opened."""
-    return _form(visited, {"card": card or ""}, None)
+    return _form(visited, {"card": card or ""})
 
 
 @router.post("/report")
 def send(visited: Anybody, given: Sent) -> Response:
     """Take a report in, and give its code. To load this page anew takes nothing in again."""
     try:
-        receipt = _taken(visited, report_of(visited, given), given)
+        new = report_of(visited, given)
+        receipt = _taken(visited, new, given)
     except MatcherError as error:
-        if error.http_status >= 500:
-            raise
-        return _form(visited, words(given), error, status=error.http_status)
-    card = text(given, "card")
-    over = bool(card) and visited.card(card) is None
+        return _form(visited, words(given), trouble_of(error))
+    over = new.card is not None and visited.card(new.card) is None
     return visited.page("received.html", status=201, code=receipt.code, over=over)
 
 
 def _taken(visited: Visitor, new: NewReport, given: FormData) -> Receipt:
     """Take a report in. Who goes back in the browser and sends something else with the same word means another one."""
+    sent = photos(given)
+    if not sent:
+        raise WrongField(PHOTO, Wording("A report needs at least one photo of the child who was seen."))
     try:
-        return visited.side.reports.accept(new, photos(given))
+        return visited.side.reports.accept(new, sent)
     except Conflict:
-        return visited.side.reports.accept(replace(new, key=None), photos(given))
+        return visited.side.reports.accept(replace(new, key=None), sent)
 
 
 def report_of(visited: Visitor, given: FormData) -> NewReport:
-    """What a form says. `WrongUse` for a field that cannot be meant."""
+    """What a form says. `WrongField` for one that cannot be meant."""
     entered = words(given)
-    told: dict[str, Any] = {name: entered[name] for name in _PLAIN if entered.get(name)}
-    where = position(
-        {name: entered[name] for name in ("lat", "lon", "datum") if entered.get(name)}
-        if entered.get("lat") or entered.get("lon")
-        else {}
-    )
-    if where is not None:
-        told["position"] = where
-    seen_at = _seen_at(entered, ZoneInfo(visited.context.settings.public_zone))
-    if seen_at is not None:
-        told["seen_at"] = seen_at
-    if entered.get("first_hand"):
-        told["first_hand"] = entered["first_hand"] == "yes"
     return NewReport(
-        told=told,
+        told=told(entered, visited.zone, visited.today),
         card=entered.get("card") or None,
         contact=entered.get("contact") or None,
         language=visited.language,
@@ -103,32 +89,18 @@ def _key(submission: str) -> str | None:
     )
 
 
-def _seen_at(entered: dict[str, str], zone: ZoneInfo) -> datetime | None:
-    """Day and time as people at the place tell them; without a day there is none, without a time it is noon."""
-    day, moment = entered.get("seen_day", ""), entered.get("seen_time", "")
-    if not day:
-        if moment:
-            raise WrongUse(Wording("On which day was the child seen? Give the day with the time."))
-        return None
-    try:
-        when = time.fromisoformat(moment) if moment else time(12)
-        return datetime.combine(date.fromisoformat(day), when.replace(tzinfo=None), zone)
-    except ValueError as error:
-        raise WrongUse(
-            Wording("'{day} {time}' is no day and time: write them as 2026-05-01 and 18:30.", day=day, time=moment)
-        ) from error
-
-
-def _form(visited: Visitor, given: dict[str, str], problem: MatcherError | None, *, status: int = 200) -> Response:
+def _form(visited: Visitor, given: dict[str, str], problem: Trouble | None = None) -> Response:
     return visited.page(
         "report.html",
-        status=status,
+        status=200 if problem is None else problem.status,
         given=given,
-        problem=None if problem is None else problem.message,
+        problem=problem,
         card=visited.card(given.get("card")),
         started=visited.started(),
         submission=secrets.token_hex(16),
-        zone=visited.context.settings.public_zone,
+        zone=visited.zone,
+        earliest=EARLIEST,
+        today=visited.today,
         contact_days=visited.context.settings.contact_days,
         **CHOICES,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -22,29 +23,47 @@ _SINCE = date(2026, 1, 1)  # of the names of entries, which hold a day on which 
 _TITLE = Wording("Missing children: active alerts")
 
 
-def feed_of(
-    context: Context, found: Sequence[Bulletin], language: Language, *, before: int | None = None, more: bool = False
-) -> bytes:
-    """Alerts as an Atom feed: all of them, or the page that begins behind alert `before` and has `more` behind it."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One page of a list: the `before` by which it was asked for, and that of the `following` one if there is one.
+
+    `link` makes addresses that keep the language that was asked for.
+    """
+
+    link: Callable[..., str]
+    before: int | None = None
+    following: int | None = None
+
+    def address(self, context: Context, path: str, before: int | None) -> str:
+        """The address of the page that begins there."""
+        return address(context, self.link(path) if before is None else self.link(path, before=str(before)))
+
+
+WHOLE = Part(lambda path: path)
+
+
+def feed_of(context: Context, found: Sequence[Bulletin], language: Language, part: Part = WHOLE) -> bytes:
+    """Alerts as an Atom feed: all of them, or a part."""
     name = host(context)
     made = atom.Feed(
         id=atom.tag_id(name, _SINCE, "alerts"),
         title=speech(language).say(_TITLE),
         author=context.settings.public_name or name,
         updated=max((one.at for one in found), default=context.clock()),
-        address=address(context, FEED if before is None else f"{FEED}?before={before}"),
-        first=address(context, FEED),
-        next=address(context, f"{FEED}?before={found[-1].number}") if more else None,
+        address=part.address(context, FEED, part.before),
+        first=part.address(context, FEED, None),
+        next=None if part.following is None else part.address(context, FEED, part.following),
         language=language.value,
         entries=[_entry(context, one, language, name) for one in found],
     )
     return atom.atom_xml(made)
 
 
-def areas_of(context: Context, found: Sequence[Bulletin], language: Language, *, more: bool = False) -> dict[str, Any]:
+def areas_of(context: Context, found: Sequence[Bulletin], language: Language, part: Part = WHOLE) -> dict[str, Any]:
     """Areas of alerts as one GeoJSON object, with the address of those behind them as its `next`."""
     collection = geojson.feature_collection([_area(context, one, language) for one in found])
-    return {**collection, "next": address(context, f"{AREAS}?before={found[-1].number}") if more else None}
+    following = None if part.following is None else part.address(context, AREAS, part.following)
+    return {**collection, "next": following}
 
 
 def _entry(context: Context, told: Bulletin, language: Language, name: str) -> atom.Entry:

@@ -6,13 +6,15 @@ from base64 import b64encode
 from dataclasses import replace
 
 from fastapi import APIRouter, Depends
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from matcher.errors import MatcherError
 from matcher.services.receipts import ReceiptView, face_picture
-from matcher.web.forms import text
+from matcher.web.forms import text, words
 from matcher.web.identity import public
 from matcher.web.public.form import report_of
+from matcher.web.public.trouble import Trouble, trouble_of
 from matcher.web.public.visitor import Anybody, Sent, Visitor
 from matcher.web.uploads import photos
 
@@ -22,7 +24,7 @@ router = APIRouter(prefix="/report", dependencies=[Depends(public)])
 @router.get("/status")
 def ask(visited: Anybody) -> Response:
     """Where a code is typed in."""
-    return visited.page("code.html", problem=None)
+    return visited.page("code.html")
 
 
 @router.post("/status")
@@ -38,7 +40,7 @@ def mark(visited: Anybody, given: Sent) -> Response:
     try:
         visited.side.reports.mark(code, text(given, "face"))
     except MatcherError as error:
-        return _problem(visited, code, error)
+        return _problem(visited, given, error)
     return _shown(visited, code, done="marked")
 
 
@@ -49,7 +51,7 @@ def add(visited: Anybody, given: Sent) -> Response:
     try:
         visited.side.reports.accept(replace(report_of(visited, given), adds_to=code), photos(given))
     except MatcherError as error:
-        return _problem(visited, code, error)
+        return _problem(visited, given, error)
     return _shown(visited, code, done="added")
 
 
@@ -60,23 +62,28 @@ def withdraw(visited: Anybody, given: Sent) -> Response:
     try:
         gone = visited.side.reports.withdraw(code)
     except MatcherError as error:
-        return _problem(visited, code, error)
+        return _problem(visited, given, error)
     return visited.page("withdrawn.html", gone=gone)
 
 
 def _shown(
-    visited: Visitor, code: str, *, done: str | None = None, problem: str | None = None, status: int = 200
+    visited: Visitor,
+    code: str,
+    *,
+    done: str | None = None,
+    given: FormData | None = None,
+    problem: Trouble | None = None,
 ) -> Response:
     try:
         view = visited.side.reports.receipt(code)
     except MatcherError as error:
-        if error.http_status >= 500:
-            raise
-        return visited.page("code.html", status=error.http_status, problem=error.message)
+        lost = replace(trouble_of(error), field="code")
+        return visited.page("code.html", status=lost.status, problem=lost)
     return visited.page(
         "status.html",
-        status=status,
+        status=200 if problem is None else problem.status,
         code=code,
+        given={} if given is None else words(given),
         receipt=view,
         pictures=_pictures(visited, code, view),
         done=done,
@@ -84,10 +91,8 @@ def _shown(
     )
 
 
-def _problem(visited: Visitor, code: str, error: MatcherError) -> Response:
-    if error.http_status >= 500:
-        raise error
-    return _shown(visited, code, problem=error.message, status=error.http_status)
+def _problem(visited: Visitor, given: FormData, error: MatcherError) -> Response:
+    return _shown(visited, text(given, "code"), given=given, problem=trouble_of(error))
 
 
 def _pictures(visited: Visitor, code: str, view: ReceiptView) -> dict[str, str]:

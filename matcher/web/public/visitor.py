@@ -5,13 +5,13 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from matcher.domain.codes import parse_code
 from matcher.domain.people import Language
@@ -19,14 +19,16 @@ from matcher.domain.publications import CODE_LETTERS, CardEnd, Publication
 from matcher.errors import NotPermitted
 from matcher.services.context import Context
 from matcher.services.public_side import PublicSide
-from matcher.web.forms import whole_form
+from matcher.web.forms import form_request
 from matcher.web.languages import speech
 from matcher.web.pages import language_of
 from matcher.web.pages import page as any_page
+from matcher.web.public.links import Links, choose
 from matcher.web.security import is_own_page
 from matcher.wording import Wording
 
 _FOREIGN = Wording("This form is not from a page of ours: load the page anew.")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: networks of telephones speak to the old internet through it
 _LONGEST_TIME = 24 * 3600  # seconds that a form may lie open and still tell how long it took
 
 
@@ -46,16 +48,18 @@ class Visitor:
     def address(self) -> str | None:
         """Where the request comes from; a server that is called by itself has no such place.
 
-        Of an IPv6 address its network of 64 bits, in which one device has as many addresses as it likes.
+        Of an IPv6 address its network of 64 bits, in which one device has as many addresses as it likes; of one that
+        stands for an IPv4 address, which all lie in one such network, that address.
         """
         host = None if self.request.client is None else self.request.client.host
         try:
             address = ipaddress.ip_address(host or "")
         except ValueError:
             return host
-        if address.version == 4:
+        if isinstance(address, ipaddress.IPv4Address):
             return host
-        return str(ipaddress.ip_network((address, 64), strict=False).network_address)
+        old = ipaddress.IPv4Address(int(address) % 2**32) if address in _NAT64 else address.ipv4_mapped
+        return str(old or ipaddress.ip_network((address, 64), strict=False).network_address)
 
     @property
     def language(self) -> Language:
@@ -75,14 +79,32 @@ class Visitor:
                 found = reading.cards.live_of(found.case_id)
         return found if found is not None and found.shown(self.context.clock()) else None
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the public is."""
+        return ZoneInfo(self.context.settings.public_zone)
+
+    @property
+    def today(self) -> date:
+        """The day there."""
+        return self.context.clock().astimezone(self.zone).date()
+
     def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        """A page of the public."""
-        known = {"lang": self.language.value, "emergency": self.context.settings.public_emergency, "local": self._local}
+        """A page of the public. A page with a form may be given its `problem`, and what was `given` in it."""
+        known: dict[str, Any] = {
+            "lang": self.language.value,
+            "link": Links(self.request),
+            "emergency": self.context.settings.public_emergency,
+            "local": self._local,
+            "zone_name": speech(self.language).zone,
+            "problem": None,
+            "given": {},
+        }
         return any_page(self.request, f"public/{template}", status=status, **{**known, **values})
 
     def _local(self, at: datetime) -> str:
         """A time as the clocks show it where the public is."""
-        return speech(self.language).local(at, ZoneInfo(self.context.settings.public_zone))
+        return speech(self.language).local(at, self.zone)
 
     def started(self) -> str:
         """What a form carries to tell later when it was given out: seconds, and a proof that they are ours."""
@@ -107,17 +129,22 @@ class Visitor:
 
 def visitor(request: Request, lang: str | None = None) -> Visitor:
     """The visitor of a request; `lang` chooses another language than the browser asks for."""
-    request.state.language = next((one for one in Language if one.value == lang), None)
+    choose(request, lang)
     return Visitor(request)
+
+
+def problem_page(request: Request, status: int, message: str) -> Response:
+    """The answer to what no form can show, or to an address that leads nowhere: no dependency chose its language."""
+    choose(request, getattr(request.state, "language", None) or request.query_params.get("lang"))
+    return Visitor(request).page("problem.html", status=status, missing=status == 404, message=message)
 
 
 async def sent_form(request: Request) -> AsyncIterator[FormData]:
     """A form that one of our pages sent, whole; its files go when it is answered."""
     if not is_own_page(request.headers):
         raise NotPermitted(_FOREIGN)
-    async with Request(request.scope, whole_form(request)).form() as given:
-        chosen = given.get("lang")
-        request.state.language = next((one for one in Language if one.value == chosen), request.state.language)
+    async with form_request(request).form() as given:
+        choose(request, given.get("lang"))
         yield given
 
 
