@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
+
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from matcher.domain.reports import Relation
 from matcher.errors import MatcherError
+from matcher.services.public_disputes import Sent as SentBy
 from matcher.web.forms import text, words
 from matcher.web.identity import public
-from matcher.web.public.visitor import Anybody, Sent, Visitor
+from matcher.web.public.form import form_key
+from matcher.web.public.visitor import Anybody, Sent, Visitor, told_when
 
 router = APIRouter(prefix="/dispute", dependencies=[Depends(public)])
 
@@ -24,15 +28,13 @@ def new(visited: Anybody, card: str | None = None) -> Response:
 def send(visited: Anybody, given: Sent) -> Response:
     """Tell the officers."""
     entered = words(given)
-    if entered.get("website"):  # no person sees this field; who fills it in is told nothing of that
-        return visited.page("disputed.html", status=201, code=None)
     try:
         code = visited.side.disputes.open(
             text(given, "card"),
             text(given, "relation"),
             contact=text(given, "contact"),
             note=text(given, "note"),
-            sender=visited.address,
+            sent=SentBy(sender=visited.address, key=form_key(entered.get("submission", ""))),
         )
     except MatcherError as error:
         if error.http_status >= 500:
@@ -62,11 +64,13 @@ def answer(visited: Anybody, given: Sent) -> Response:
 
 
 def _form(visited: Visitor, given: dict[str, str], problem: MatcherError | None) -> Response:
-    return visited.page(
+    answer = visited.page(
         "dispute.html",
         status=200 if problem is None else problem.http_status,
         given=given,
         problem=None if problem is None else problem.message,
         relations=list(Relation),
         card=visited.card(given.get("card")),
+        submission=secrets.token_hex(16),
     )
+    return told_when(answer, problem)

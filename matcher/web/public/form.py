@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -20,7 +21,7 @@ from matcher.interchange.cells import position
 from matcher.services.reports import NewReport, Receipt
 from matcher.web.forms import text, words
 from matcher.web.identity import public
-from matcher.web.public.visitor import Anybody, Sent, Visitor
+from matcher.web.public.visitor import Anybody, Sent, Visitor, told_when
 from matcher.web.uploads import photos
 from matcher.wording import Wording
 
@@ -50,7 +51,7 @@ def new(visited: Anybody, card: str | None = None) -> Response:
 def send(visited: Anybody, given: Sent) -> Response:
     """Take a report in, and give its code. To load this page anew takes nothing in again."""
     try:
-        receipt = _taken(visited, report_of(visited, given), given)
+        receipt = taken(visited, report_of(visited, given), given)
     except MatcherError as error:
         if error.http_status >= 500:
             raise
@@ -60,12 +61,22 @@ def send(visited: Anybody, given: Sent) -> Response:
     return visited.page("received.html", status=201, code=receipt.code, over=over)
 
 
-def _taken(visited: Visitor, new: NewReport, given: FormData) -> Receipt:
+def taken(visited: Visitor, new: NewReport, given: FormData) -> Receipt:
     """Take a report in. Who goes back in the browser and sends something else with the same word means another one."""
     try:
         return visited.side.reports.accept(new, photos(given))
     except Conflict:
-        return visited.side.reports.accept(replace(new, key=None), photos(given))
+        return visited.side.reports.accept(replace(new, key=f"{new.key} {_digest(given)}"), photos(given))
+
+
+def _digest(given: FormData) -> str:
+    """What tells a form from another one with the same word, so that this one can be sent again as well."""
+    whole = hashlib.sha256()
+    for entered in sorted(words(given).items()):
+        whole.update(repr(entered).encode())
+    for photo in photos(given):
+        whole.update(hashlib.sha256(photo.read()).digest())
+    return whole.hexdigest()[:32]
 
 
 def report_of(visited: Visitor, given: FormData) -> NewReport:
@@ -90,13 +101,13 @@ def report_of(visited: Visitor, given: FormData) -> NewReport:
         contact=entered.get("contact") or None,
         language=visited.language,
         sender=visited.address,
-        key=_key(entered.get("submission", "")),
+        key=form_key(entered.get("submission", "")),
         trap=entered.get("website", ""),
         seconds=visited.seconds_since(entered.get("started", "")),
     )
 
 
-def _key(submission: str) -> str | None:
+def form_key(submission: str) -> str | None:
     """What makes sending a form twice the same as once: the word that it was given out with."""
     return (
         f"form {submission}" if 16 <= len(submission) <= 64 and submission.isascii() and submission.isalnum() else None
@@ -120,7 +131,7 @@ def _seen_at(entered: dict[str, str], zone: ZoneInfo) -> datetime | None:
 
 
 def _form(visited: Visitor, given: dict[str, str], problem: MatcherError | None, *, status: int = 200) -> Response:
-    return visited.page(
+    answer = visited.page(
         "report.html",
         status=status,
         given=given,
@@ -132,3 +143,4 @@ def _form(visited: Visitor, given: dict[str, str], problem: MatcherError | None,
         contact_days=visited.context.settings.contact_days,
         **CHOICES,
     )
+    return told_when(answer, problem)

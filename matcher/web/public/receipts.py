@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import replace
 
 from fastapi import APIRouter, Depends
@@ -10,13 +12,14 @@ from starlette.responses import Response
 
 from matcher.errors import MatcherError
 from matcher.services.receipts import ReceiptView, face_picture
-from matcher.web.forms import text
+from matcher.web.forms import text, words
 from matcher.web.identity import public
-from matcher.web.public.form import report_of
-from matcher.web.public.visitor import Anybody, Sent, Visitor
-from matcher.web.uploads import photos
+from matcher.web.public.form import report_of, taken
+from matcher.web.public.visitor import Anybody, Sent, Visitor, told_when
 
 router = APIRouter(prefix="/report", dependencies=[Depends(public)])
+
+_NOTHING: Mapping[str, str] = {}
 
 
 @router.get("/status")
@@ -44,12 +47,12 @@ def mark(visited: Anybody, given: Sent) -> Response:
 
 @router.post("/add")
 def add(visited: Anybody, given: Sent) -> Response:
-    """Add photos or words to a report."""
+    """Add photos or words to a report. To load this page anew adds nothing again."""
     code = text(given, "code")
     try:
-        visited.side.reports.accept(replace(report_of(visited, given), adds_to=code), photos(given))
+        taken(visited, replace(report_of(visited, given), adds_to=code), given)
     except MatcherError as error:
-        return _problem(visited, code, error)
+        return _problem(visited, code, error, words(given))
     return _shown(visited, code, done="added")
 
 
@@ -61,12 +64,20 @@ def withdraw(visited: Anybody, given: Sent) -> Response:
         gone = visited.side.reports.withdraw(code)
     except MatcherError as error:
         return _problem(visited, code, error)
-    return visited.page("withdrawn.html", gone=gone)
+    if gone:
+        return visited.page("withdrawn.html", receipt=None)
+    return visited.page("withdrawn.html", receipt=visited.side.reports.receipt(code))
 
 
 def _shown(
-    visited: Visitor, code: str, *, done: str | None = None, problem: str | None = None, status: int = 200
+    visited: Visitor,
+    code: str,
+    *,
+    done: str | None = None,
+    problem: MatcherError | None = None,
+    given: Mapping[str, str] = _NOTHING,
 ) -> Response:
+    """A report; `given` is what was entered before a problem."""
     try:
         view = visited.side.reports.receipt(code)
     except MatcherError as error:
@@ -75,19 +86,21 @@ def _shown(
         return visited.page("code.html", status=error.http_status, problem=error.message)
     return visited.page(
         "status.html",
-        status=status,
+        status=200 if problem is None else problem.http_status,
         code=code,
+        submission=secrets.token_hex(16),
         receipt=view,
         pictures=_pictures(visited, code, view),
         done=done,
-        problem=problem,
+        problem=None if problem is None else problem.message,
+        given=given,
     )
 
 
-def _problem(visited: Visitor, code: str, error: MatcherError) -> Response:
+def _problem(visited: Visitor, code: str, error: MatcherError, given: Mapping[str, str] = _NOTHING) -> Response:
     if error.http_status >= 500:
         raise error
-    return _shown(visited, code, problem=error.message, status=error.http_status)
+    return told_when(_shown(visited, code, problem=error, given=given), error)
 
 
 def _pictures(visited: Visitor, code: str, view: ReceiptView) -> dict[str, str]:

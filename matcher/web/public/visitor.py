@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from matcher.domain.codes import parse_code
 from matcher.domain.people import Language
 from matcher.domain.publications import CODE_LETTERS, Publication
-from matcher.errors import NotPermitted
+from matcher.errors import MatcherError, NotPermitted, TooMany
 from matcher.services.context import Context
 from matcher.services.public_side import PublicSide
 from matcher.web.forms import whole_form
@@ -99,6 +99,13 @@ class Visitor:
 
     def _proof(self, seconds: str) -> str:
         return self.context.key.digest(seconds.encode(), "form")[:32]
+
+
+def told_when(answer: Response, problem: MatcherError | None) -> Response:
+    """A page that tells of a problem; one that is over by itself says when."""
+    if isinstance(problem, TooMany):
+        answer.headers["Retry-After"] = str(problem.seconds)
+    return answer
 
 
 def visitor(request: Request, lang: str | None = None) -> Visitor:
