@@ -107,21 +107,24 @@ def look(app: App, as_json: bool) -> None:
         say(f"Looked at: {sum(done.states.values())}{f' ({became})' if became else ''}.")
     if done.failed:
         raise SomeRefused(
-            f"Reports whose photos cannot be read: {done.failed}. They are tried again after ten minutes, and a person "
-            "is asked after three times; `matcher doctor` says what is wrong with photo files."
+            f"Reports that could not be looked at: {done.failed}. Those whose photos cannot be read are tried again "
+            "after ten minutes, and a person is asked after three times; the others after a minute. `matcher doctor` "
+            "says what is wrong."
         )
 
 
 @report.command("disputes")
+@click.option("--after", metavar="ID", help="Go on behind this one.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
 @no_actor_option
 @json_option
 @home_option
 @click.pass_obj
-def disputes(app: App, as_json: bool) -> None:
+def disputes(app: App, after: str | None, limit: int, as_json: bool) -> None:
     """Disputes of cards by the public that wait for an officer, with how to reach whoever disputes. The look is
     recorded."""
     with app.open() as matcher:
-        found = matcher.public.disputes.waiting(signed_in(matcher))
+        found = matcher.public.disputes.waiting(signed_in(matcher), after=after, limit=limit)
     if as_json:
         print_json(found)
         return
@@ -132,6 +135,8 @@ def disputes(app: App, as_json: bool) -> None:
         say(f"  “{RELATIONS[one.relation]}”: {one.note}")
         say(f"  reach: {one.contact}")
         say(f"  matcher report decide-dispute {one.id} --uphold (or --dismiss) --reason …")
+    if len(found) == limit:
+        say(f"There may be more: --after {found[-1].id}")
 
 
 def _print_line(line: ReportLine) -> None:

@@ -118,8 +118,15 @@ class Settings(BaseSettings):
     )
     card_days: float = Field(90, gt=0, le=3650, description="days for which an approved card is shown")
     alert_days: float = Field(7, gt=0, le=365, description="days after which an alert ends by itself")
-    reports_per_hour: int = Field(20, ge=1, description="reports that are taken from one address within an hour")
-    partner_reports_per_hour: int = Field(5000, ge=1, description="the same for the key of a partner or institution")
+    reports_per_hour: int = Field(
+        20,
+        ge=1,
+        description="reports from one address within an hour, beyond which each waits for a person; ten times as many "
+        "are taken at most",
+    )
+    partner_reports_per_hour: int = Field(
+        5000, ge=1, description="reports that are taken by the key of a partner or institution within an hour"
+    )
     contact_days: float = Field(90, gt=0, description="days after which how to reach a reporter is erased")
     refused_days: float = Field(14, gt=0, description="days after which a report that people refused is erased")
     public_zone: str = Field("Asia/Shanghai", description="time zone in which the public tells when a child was seen")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import NewType
 
@@ -15,6 +15,7 @@ from matcher.wording import Wording
 DisputeId = NewType("DisputeId", int)
 
 RECEIPT_LETTERS = 16  # 80 bits: whoever holds the code needs nothing else
+LEASE = timedelta(minutes=10)  # for as long at most a process looks at a report without anybody else doing so
 
 
 class Via(str, Enum):
@@ -58,8 +59,8 @@ class Doubt(str, Enum):
     HASTE = "haste"  # the form was sent sooner than anybody can fill it in
     LINKS = "links"  # the note holds addresses
     REPEATED_WORDS = "repeated_words"  # the very note came before
-    MANY = "many"  # many came from there within the hour
-    CARD_PHOTO = "card_photo"  # the photo is one of the child's own that we published
+    MANY = "many"  # more came from there within the hour than the settings say
+    CARD_PHOTO = "card_photo"  # the photo is one of a child's own, as it was handed in or as a card shows it
     CASE_CLOSED = "case_closed"  # the child is not looked for any more
     EMPTY = "empty"  # neither when nor where
     FAR_FUTURE = "far_future"  # seen at a time that is to come
@@ -93,11 +94,11 @@ WEIGHTS = {
     Doubt.CASE_CLOSED: 60,
     Doubt.LINKS: 40,
     Doubt.REPEATED_WORDS: 40,
+    Doubt.MANY: 60,
     Doubt.UNREADABLE: 60,
     Doubt.SAME_REFUSED: 60,
     Doubt.SAME_DISPUTED: 60,
     Doubt.FAR_FUTURE: 40,
-    Doubt.MANY: 30,
     Doubt.HASTE: 30,
     Doubt.EMPTY: 10,
 }
@@ -115,8 +116,8 @@ class PublicReport:
 
     `receipt` is the keyed digest of the reporter's code, `sender` that of where it came from, which is forgotten after
     a day; `contact` is sealed. `about` is the case on whose card it was written; `adds_to` the first report of
-    its reporter, to whose code it belongs. `leased_until`: a process looks at its
-    photos until then; `attempts` counts how often one began to.
+    its reporter, to whose code it belongs. `leased_until`: a process looks at its photos until then; `attempts` counts
+    how often one began to. `withdrawn_at`: its reporter took it back, and it was not erased at once.
     """
 
     sighting_id: SightingId
@@ -137,6 +138,7 @@ class PublicReport:
     attempts: int = 0
     decided_by: str | None = None
     decided_at: datetime | None = None
+    withdrawn_at: datetime | None = None
 
     @property
     def score(self) -> int:
@@ -154,10 +156,11 @@ class Relation(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicDispute:
-    """Somebody says that a card shows them or their child; an officer decides. `contact` and `note` are sealed.
+    """Somebody says that a card shows them or their child; an officer decides. `contact` and `note` are sealed, and
+    empty once they are erased.
 
     `sender` and `submission` are keyed digests: of where it came from, which is forgotten after a day, and of the word
-    by which a form that is sent again is known.
+    by which a form that is sent again is known, with what it says.
     """
 
     id: DisputeId

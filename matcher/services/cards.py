@@ -26,6 +26,7 @@ from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.details import parsed
 from matcher.services.inputs import ReasonCode, Who, check_text
+from matcher.services.pictures import portrait_likeness
 from matcher.services.telling import photo_note
 from matcher.store.database import Reading, Transaction
 from matcher.wording import Wording
@@ -115,7 +116,7 @@ class Cards:
         now = self._context.clock()
         with self._context.store.read() as reading:
             face = require(reading, card).face_id
-        photo = photo_note(self._context, face)
+        photo, alike = photo_note(self._context, face), portrait_likeness(self._context, face)
         with self._context.store.write() as transaction:
             found = require(transaction, card)
             if found.state is not CardState.DRAFT:
@@ -134,6 +135,7 @@ class Cards:
                 transaction.cards.withdraw(before.id, now, CardEnd.REPLACED, acting.name)
             expires_at = now + timedelta(days=self._context.settings.card_days)
             transaction.cards.approve(found.id, acting.name, now, expires_at)
+            transaction.cards.note_likeness(found.id, alike)
             if before is not None:
                 who = Who.of(acting, ReasonCode.PUBLICATION)
                 alert_endings.move_to_card(self._context, transaction, before, found, photo, who)

@@ -26,6 +26,8 @@ from matcher.images.aligned import Frame
 from matcher.images.aligned import aligned as upright_face
 from matcher.images.crops import crop, to_jpeg
 from matcher.images.crops import thumbnail as shrunk
+from matcher.images.decode import open_image
+from matcher.images.likeness import likeness
 from matcher.images.redact import pixelated
 from matcher.images.turns import quarter_turns
 from matcher.services.context import Context
@@ -117,6 +119,12 @@ def portrait(context: Context, face_id: FaceId) -> bytes:
         return to_jpeg(shrunk(quarter_turns(shown, face.turn), PORTRAIT_SIDE), _GOOD)
 
     return _kept(context, photo, f"{_PORTRAIT}-{id_text(face.id)}", make)
+
+
+def portrait_likeness(context: Context, face_id: FaceId) -> bytes:
+    """What the `portrait` of a face looks like, as 8 bytes, the highest first. `NotFound`."""
+    shown = open_image(portrait(context, face_id), "the photo of a card")
+    return likeness(shown).to_bytes(8, "big")
 
 
 def face_in_portrait(context: Context, face_id: FaceId) -> tuple[float, float, float, float]:

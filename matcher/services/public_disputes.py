@@ -6,40 +6,63 @@ step, and that hides the case and cancels its alerts.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
 from matcher.accounts.rights import Acting, Right
 from matcher.domain.cases import CaseStatus
 from matcher.domain.codes import new_code, parse_code, spoken
-from matcher.domain.ids import id_text, new_id, parse_id
+from matcher.domain.ids import CaseId, id_text, new_id, parse_id
 from matcher.domain.publications import CODE_LETTERS
 from matcher.domain.reports import RECEIPT_LETTERS, DisputeId, PublicDispute, Relation
-from matcher.errors import Conflict, NotFound, WrongUse
+from matcher.errors import Conflict, NotFound, TooMany, WrongUse
 from matcher.interchange.cells import one_of
 from matcher.services import cases
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who
 from matcher.services.outbox import tell_of_dispute
-from matcher.services.reports import CONTACT, PUBLIC, receipt_digest, require_room, short
+from matcher.services.reports import (
+    CONTACT,
+    PUBLIC,
+    code_from,
+    hour_of,
+    receipt_digest,
+    seconds_left,
+    sender_digest,
+    short,
+)
 from matcher.services.sealed_text import open_text, seal_text
 from matcher.store.database import Reading
 from matcher.wording import Wording
 
 _NOTE = "note"
+_PER_HOUR = 5  # from one address: each calls all officers
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Where a dispute comes from, such as an IP address, of which a keyed digest is kept for a day, and what makes
+    sending it twice the same as once.
+    """
+
+    sender: str | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicDisputeView:
-    """What somebody said about a card; `contact` and `note` are for officers, who are recorded looking at them."""
+    """What somebody said about a card; `contact` and `note` are for officers, who are recorded looking at them, and
+    `None` once they are erased.
+    """
 
     id: str
     case_id: str
     status: CaseStatus
     relation: Relation
-    contact: str
-    note: str
+    contact: str | None
+    note: str | None
     received_at: datetime
     decided_at: datetime | None
     decided_by: str | None
@@ -52,30 +75,38 @@ class PublicDisputes:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def open(self, card: str, relation: Relation | str, *, contact: str, note: str, sender: str | None = None) -> str:
+    def open(self, card: str, relation: Relation | str, *, contact: str, note: str, sent: Sent | None = None) -> str:
         """Tell the officers that a card should not be shown; the code under which the answer can be asked for.
 
-        `NotFound` for a card that is not shown, `WrongUse` without a way to be reached, `TooMany` from one sender.
+        The same words sent again under the same key are the dispute that exists, with its code. `NotFound` for a card
+        that is not shown, `WrongUse` without a way to be reached, `TooMany` from one sender.
         """
-        context, now = self._context, self._context.clock()
+        context, now, sent = self._context, self._context.clock(), sent or Sent()
         reach = short("contact", contact, 200)
         said = short("note", note, 2000)
         if not reach or not said:
             raise WrongUse(Wording("Say how we can reach you and what is wrong: an officer has to ask back."))
-        require_room(context, sender)
-        code, plain = new_code(RECEIPT_LETTERS), parse_code(card, CODE_LETTERS)
+        who, plain = one_of(Relation)(relation), parse_code(card, CODE_LETTERS)
+        words = None if sent.key is None else json.dumps([sent.key, plain, who.value, reach, said])
+        submission = None if words is None else context.key.digest(words.encode(), "submission")
+        code = new_code(RECEIPT_LETTERS) if words is None else code_from(context, f"dispute of {words}")
         with context.store.write() as transaction:
+            if submission is not None and transaction.reports.dispute_by_submission(submission) is not None:
+                return spoken(code)
+            sender = _counted(context, transaction, sent.sender, now)
             found = None if plain is None else transaction.cards.by_code(plain)
             if found is None or not found.shown(now):
                 raise NotFound(Wording("There is no card of this code (any more): look at the letters again."))
             dispute = PublicDispute(
                 id=DisputeId(new_id()),
                 case_id=found.case_id,
-                relation=one_of(Relation)(relation),
+                relation=who,
                 contact=seal_text(context, found.case_id, CONTACT, reach),
                 note=seal_text(context, found.case_id, _NOTE, said),
                 receipt=receipt_digest(context, code),
                 received_at=now,
+                sender=sender,
+                submission=submission,
             )
             transaction.reports.add_dispute(dispute)
             tell_of_dispute(context, transaction, dispute.id)
@@ -93,11 +124,18 @@ class PublicDisputes:
             raise NotFound(Wording("There is no report of this code (any more): look at the letters again."))
         return found.upheld
 
-    def waiting(self, acting: Acting) -> list[PublicDisputeView]:
-        """Disputes that wait for an officer, the longest waiting first; the look is recorded."""
+    def waiting(self, acting: Acting, *, after: str | None = None, limit: int = 50) -> list[PublicDisputeView]:
+        """Disputes that wait for an officer, the longest waiting first, behind `after`; the look is recorded.
+
+        `NotFound` if `after` is gone.
+        """
         acting.require(Right.CONTACT)
+        behind = None if after is None else DisputeId(parse_id(after))
         with self._context.store.write() as transaction:
-            found = transaction.reports.open_disputes()
+            if behind is not None and transaction.reports.dispute(behind) is None:
+                told = {"dispute": after}
+                raise NotFound(Wording("There is no dispute '{dispute}' to go on from: begin with the first.", **told))
+            found = transaction.reports.open_disputes(behind, limit)
             if found:
                 trace = Trace("dispute.view", [one.id for one in found])
                 record(self._context, transaction, Who.of(acting, ReasonCode.CORRECTION), trace)
@@ -131,7 +169,22 @@ class PublicDisputes:
             id=id_text(one.id),
             case_id=case.number,
             status=case.status,
-            contact=open_text(self._context, one.case_id, CONTACT, one.contact),
-            note=open_text(self._context, one.case_id, _NOTE, one.note),
+            contact=self._opened(one.case_id, CONTACT, one.contact),
+            note=self._opened(one.case_id, _NOTE, one.note),
             **{name: getattr(one, name) for name in names},
         )
+
+    def _opened(self, case_id: CaseId, name: str, sealed: bytes) -> str | None:
+        return open_text(self._context, case_id, name, sealed) if sealed else None
+
+
+def _counted(context: Context, reading: Reading, sender: str | None, now: datetime) -> str | None:
+    """What is kept of a sender; `TooMany` for one that disputed often within the hour."""
+    if sender is None:
+        return None
+    digest = sender_digest(context, sender)
+    if reading.reports.disputes_since(digest, hour_of(now)) >= _PER_HOUR:
+        raise TooMany(
+            Wording("Too many such messages came from there within the hour: call us."), seconds=seconds_left(now)
+        )
+    return digest

@@ -15,18 +15,19 @@ from matcher.domain.erasures import Because, Subject, SubjectKind
 from matcher.domain.ids import FaceId, SightingId, id_text, parse_id
 from matcher.domain.quality import Advice, for_reporters
 from matcher.domain.records import Choice, StoredFace
-from matcher.domain.reports import ReportState
+from matcher.domain.reports import PublicReport, ReportState
 from matcher.domain.reviews import TaskKind, TaskState
-from matcher.errors import NotFound
+from matcher.errors import NotFound, TooMany
 from matcher.services import desk_triage, pictures
 from matcher.services.auditing import Trace, record
 from matcher.services.context import Context
 from matcher.services.erasing import erase
 from matcher.services.inputs import ReasonCode, Who
-from matcher.services.reports import PUBLIC, by_receipt
-from matcher.store.database import Reading
+from matcher.services.reports import PUBLIC, by_receipt, hour_of, parts_of, seconds_left
+from matcher.store.database import Reading, Transaction
 from matcher.wording import Wording
 
+_MARKS = 20  # that one code can make within an hour: each is written into the audit log
 _UNSEEN = {ReportState.QUEUED, ReportState.HELD}  # nobody and nothing looked at its photos yet
 
 # A pair in one of these is a question under way, or its answer: people decide what becomes of the report.
@@ -45,10 +46,13 @@ class ReceiptPhoto:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptView:
-    """Where a report stands. `looked_at`: its photos were looked at; `withdrawn`: it is taken back."""
+    """Where a report stands, with all that was added to it. `looked_at`: all its photos were looked at; `refused`:
+    people do not follow it up; `withdrawn`: it is taken back.
+    """
 
     received_at: datetime
     looked_at: bool
+    refused: bool
     withdrawn: bool
     photos: tuple[ReceiptPhoto, ...]
 
@@ -61,46 +65,101 @@ class ReceiptView:
 def seen(context: Context, code: str) -> ReceiptView:
     """What its reporter is told of a report; `NotFound` for a code that there is not (any more)."""
     with context.store.read() as reading:
-        report = by_receipt(context, reading, code)
-        photos = reading.photos.of_sighting(report.sighting_id)
-        faces = reading.faces.of_photos([photo.id for photo in photos])
+        parts = _parts(context, reading, code)
+        photos = [(part, photo) for part in parts for photo in reading.photos.of_sighting(part.sighting_id)]
+        faces = reading.faces.of_photos([photo.id for _, photo in photos])
     return ReceiptView(
-        received_at=report.received_at,
-        looked_at=report.state not in _UNSEEN,
-        withdrawn=report.state is ReportState.WITHDRAWN,
-        photos=tuple(_photo(photo, faces.get(photo.id, ())) for photo in photos),
+        received_at=parts[0].received_at,
+        looked_at=all(part.state not in _UNSEEN for part, _ in photos),
+        refused=all(part.state is ReportState.REFUSED for part in parts),
+        withdrawn=any(map(_is_taken_back, parts)),
+        photos=tuple(_photo(photo, faces.get(photo.id, ())) for _, photo in photos),
     )
 
 
 def face_picture(context: Context, code: str, face: str) -> bytes:
     """A face of the report's own photos, as JPEG."""
-    face_id = _own_face(context, code, face)
+    with context.store.read() as reading:
+        face_id = _own_face(context, reading, code, face).id
     return pictures.thumbnail(context, face_id)
 
 
 def mark(context: Context, code: str, face: str) -> None:
-    """Say which face of a photo is meant; `NotFound` for one of another report."""
-    face_id = _own_face(context, code, face)
-    desk_triage.mark(context, face_id, Who(PUBLIC, ReasonCode.SIGHTING))
+    """Say which face of a photo is meant; `NotFound` for one of another report, `TooMany` for whoever goes on saying
+    something else. To say the same again changes nothing.
+    """
+    with context.store.write() as transaction:
+        own = _own_face(context, transaction, code, face)
+        if own.choice is Choice.MARKED:
+            return
+        _count_mark(context, transaction, by_receipt(context, transaction, code))
+    desk_triage.mark(context, own.id, Who(PUBLIC, ReasonCode.SIGHTING))
 
 
 def withdraw(context: Context, code: str) -> bool:
-    """Take a report back: it is erased, and its code with it.
+    """Take a report back with all that was added to it: it is erased, and its code with it.
 
-    False where somebody has to decide first, since reviewers or officers work with it: it is marked as taken back.
+    False where something of it stays. Where reviewers or officers work with a part of it, all is marked as taken back
+    and somebody decides; what people refused goes by itself, so that it is known if it comes again.
     """
     with context.store.read() as reading:
-        sighting_id = by_receipt(context, reading, code).sighting_id
-    who, subject = Who(PUBLIC, ReasonCode.SIGHTING), Subject(SubjectKind.SIGHTING, sighting_id)
-    if erase(context, subject, who, Because.REQUEST, lambda reading: not _needed(reading, sighting_id)) is not None:
-        return True
+        going = _going(reading, _parts(context, reading, code))
+    while going:
+        _erase(context, code, going[-1].sighting_id)  # the first one goes last, and the code with it
+        with context.store.read() as reading:
+            going = _going(reading, _left(context, reading, code))
+    return not _take_back(context, code)
+
+
+def _erase(context: Context, code: str, part: SightingId) -> None:
+    def still(reading: Reading) -> bool:
+        return part in {one.sighting_id for one in _going(reading, _left(context, reading, code))}
+
+    who = Who(PUBLIC, ReasonCode.SIGHTING)
+    erase(context, Subject(SubjectKind.SIGHTING, part), who, Because.REQUEST, still)
+
+
+def _take_back(context: Context, code: str) -> bool:
+    """Mark what is left as taken back, what is not marked so yet; whether anything is left."""
+    now = context.clock()
     with context.store.write() as transaction:
-        report = by_receipt(context, transaction, code)
-        taken_back = replace(report, state=ReportState.WITHDRAWN, decided_at=context.clock(), leased_until=None)
-        transaction.reports.update(taken_back)
-        trace = Trace("report.withdraw", [sighting_id], details={"erased": False})
-        record(context, transaction, who, trace)
-    return False
+        left = _left(context, transaction, code)
+        for part in left:
+            if not _is_taken_back(part):
+                transaction.reports.update(_taken_back(part, now))
+                trace = Trace("report.withdraw", [part.sighting_id], details={"erased": False})
+                record(context, transaction, Who(PUBLIC, ReasonCode.SIGHTING), trace)
+    return bool(left)
+
+
+def _taken_back(part: PublicReport, now: datetime) -> PublicReport:
+    if part.state is ReportState.REFUSED:
+        return replace(part, withdrawn_at=now, contact=None)
+    back = replace(part, state=ReportState.WITHDRAWN, withdrawn_at=now, leased_until=None)
+    return replace(back, decided_by=None, decided_at=now)  # nobody decided about it since
+
+
+def _is_taken_back(part: PublicReport) -> bool:
+    refused = part.state is ReportState.REFUSED and part.withdrawn_at is not None
+    return refused or part.state is ReportState.WITHDRAWN
+
+
+def _going(reading: Reading, parts: Sequence[PublicReport]) -> list[PublicReport]:
+    """Those that are erased when they are taken back: none where people work with one of them."""
+    if any(_needed(reading, part.sighting_id) for part in parts):
+        return []
+    return [part for part in parts if part.state is not ReportState.REFUSED]
+
+
+def _parts(context: Context, reading: Reading, code: str) -> list[PublicReport]:
+    return parts_of(reading, by_receipt(context, reading, code))
+
+
+def _left(context: Context, reading: Reading, code: str) -> list[PublicReport]:
+    try:
+        return _parts(context, reading, code)
+    except NotFound:
+        return []
 
 
 def _needed(reading: Reading, sighting_id: SightingId) -> bool:
@@ -108,15 +167,22 @@ def _needed(reading: Reading, sighting_id: SightingId) -> bool:
     return any(task.kind is TaskKind.PAIR and task.state in _NEEDED for task in tasks)
 
 
-def _own_face(context: Context, code: str, face: str) -> FaceId:
-    face_id = FaceId(parse_id(face))
-    with context.store.read() as reading:
-        report = by_receipt(context, reading, code)
-        photo = reading.faces.photos_of([face_id]).get(face_id)
-        own = {one.id for one in reading.photos.of_sighting(report.sighting_id)}
-    if photo not in own:
+def _count_mark(context: Context, transaction: Transaction, report: PublicReport) -> None:
+    whose, now = context.key.digest(report.receipt.encode(), "marks"), context.clock()
+    if transaction.reports.sent_since(whose, hour_of(now)) >= _MARKS:
+        raise TooMany(
+            Wording("You said many times which face you mean: try again in the next hour."), seconds=seconds_left(now)
+        )
+    transaction.reports.count_sender(whose, hour_of(now))
+
+
+def _own_face(context: Context, reading: Reading, code: str, face: str) -> StoredFace:
+    found = reading.faces.get(FaceId(parse_id(face)))
+    parts = _parts(context, reading, code)
+    own = {photo.id for part in parts for photo in reading.photos.of_sighting(part.sighting_id)}
+    if found is None or found.photo_id not in own:
         raise NotFound(Wording("There is no such face on the photos of this report."))
-    return face_id
+    return found
 
 
 def _photo(photo: Photo, faces: Sequence[StoredFace]) -> ReceiptPhoto:

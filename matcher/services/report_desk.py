@@ -1,4 +1,4 @@
-"""`Reports`: what people do about reports of the public, as `Matcher.public` gives it.
+"""`Reports`: what people do about reports of the public, as `Matcher.public.reports` gives it.
 
 Nothing is refused by a rule: what may be spam or a mistake waits here. Whoever looks at one is asked about it no more.
 """
@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from matcher.accounts.rights import Acting, Right
+from matcher.domain.cases import PhotoState
 from matcher.domain.ids import SightingId, id_text, parse_id
 from matcher.domain.people import Language
 from matcher.domain.records import HowSeen
@@ -86,7 +87,9 @@ class Reports:
         receipts.mark(self._context, code, face)
 
     def withdraw(self, code: str) -> bool:
-        """Let a reporter take a report back; false where people work with it and have to decide."""
+        """Let a reporter take back a report and all that was added to it; false where something of it stays: people
+        work with it and have to decide, or refused it, and it goes by itself.
+        """
         return receipts.withdraw(self._context, code)
 
     # Of the desk
@@ -219,15 +222,15 @@ class Reports:
             attempts = 0 if found.state is ReportState.HELD else found.attempts
             decided = replace(
                 found,
-                state=state,
+                state=_brought_to(transaction, found, state),
                 attempts=attempts,
                 leased_until=None,
                 decided_by=acting.name,
                 decided_at=self._context.clock(),
             )
-            transaction.reports.update(decided)
             if state is ReportState.REFUSED:  # nobody looked at those that waited with it
                 transaction.reports.queue_duplicates_of(found.sighting_id)
+            transaction.reports.update(decided)
             self._record(transaction, acting, action, [found.sighting_id], reason)
             return _line(transaction, decided)
 
@@ -236,6 +239,12 @@ class Reports:
     ) -> None:
         who = Who.of(acting, ReasonCode.SIGHTING, (reason or "").strip() or None)
         record(self._context, transaction, who, Trace(action, ids))
+
+
+def _brought_to(reading: Reading, report: PublicReport, state: ReportState) -> ReportState:
+    """What is kept without anybody having looked for faces on it is searched for."""
+    photos = reading.photos.of_sighting(report.sighting_id) if state is ReportState.TAKEN else []
+    return ReportState.QUEUED if any(one.state is PhotoState.WAITING for one in photos) else state
 
 
 def _require(reading: Reading, shown: str) -> PublicReport:

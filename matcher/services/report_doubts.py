@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from matcher.domain.cases import Photo
 from matcher.domain.ids import SightingId
 from matcher.domain.records import Report
-from matcher.domain.reports import HELD_FROM, Doubt, PublicReport, ReportState
+from matcher.domain.reports import HELD_FROM, Doubt, PublicReport, ReportState, Via
 from matcher.images.likeness import differing_bits
 from matcher.store.database import Reading
 
-MANY_PER_HOUR = 3  # from one address, above which a person looks; mobile networks share addresses
 SAME_BITS = 6  # of 64: photos that differ in no more are taken for the same one, saved or scaled anew
 COMPARED = timedelta(days=30)
 _FASTEST = 3.0  # seconds in which nobody chooses a photo and fills in a form
@@ -33,18 +34,27 @@ def of_words(report: Report, *, trap: str, seconds: float | None, now: datetime)
 
 def of_surroundings(reading: Reading, report: PublicReport) -> frozenset[Doubt]:
     """What other reports, the case and its own photos say."""
-    hour = report.received_at.replace(minute=0, second=0, microsecond=0)
     about = None if report.about is None else reading.cases.by_id(report.about)
     photos = reading.photos.of_sighting(report.sighting_id)
     own = any(reading.photos.owners_of(photo.digest)[0] for photo in photos)
     found = {
-        Doubt.MANY: report.sender is not None and reading.reports.sent_since(report.sender, hour) > MANY_PER_HOUR,
-        Doubt.REPEATED_WORDS: report.words is not None
+        # An institution tells the same of many children, and a program sends many people's words.
+        Doubt.REPEATED_WORDS: report.via is Via.FORM
+        and report.words is not None
         and reading.reports.same_words(report.words, report.sighting_id) > 0,
         Doubt.CASE_CLOSED: about is not None and not about.status.searched,
-        Doubt.CARD_PHOTO: own,
+        Doubt.CARD_PHOTO: own or _shows_a_card(reading, photos),
     }
     return frozenset(doubt for doubt, holds in found.items() if holds)
+
+
+def _shows_a_card(reading: Reading, photos: Sequence[Photo]) -> bool:
+    """Whether a photo looks like that of a card, as the public sees it. A whole poster or picture for messages, with
+    its words and frame, does not.
+    """
+    shown = reading.cards.likenesses()
+    mine = reading.reports.likenesses_of([photo.id for photo in photos])
+    return any((differing_bits(one, shown) <= SAME_BITS).any() for one in mine)
 
 
 def same_photos_in(reading: Reading, report: PublicReport) -> SightingId | None:

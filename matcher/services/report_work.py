@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import TracebackType
@@ -18,44 +19,57 @@ from matcher.domain.cases import Photo, PhotoState
 from matcher.domain.faces import PhotoFaces
 from matcher.domain.ids import SightingId
 from matcher.domain.records import StoredFace
-from matcher.domain.reports import HELD_FROM, Doubt, PublicReport, ReportState
-from matcher.errors import Damaged, MatcherError, PhotoRefused, Stopped
+from matcher.domain.reports import HELD_FROM, LEASE, Doubt, PublicReport, ReportState
+from matcher.errors import Damaged, KeyProblem, MatcherError, ModelProblem, PhotoRefused, Stopped
 from matcher.services import report_doubts
 from matcher.services.auditing import Trace, record
 from matcher.services.candidates import search, still_true
 from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who
 from matcher.services.photos import Chosen, stored_faces, stored_image, vectors_of
+from matcher.services.reports import first_of
 from matcher.services.sightings import keep_candidates
 from matcher.store.database import Reading, Transaction
 
 TRIAGE = "triage"  # the actor of what is done without a person
-_LEASE = timedelta(minutes=10)
+_REST = timedelta(minutes=1)  # of a report that could not be looked at, and not by its own fault
 _ATTEMPTS = 3  # of processes that died over a photo, or could not read it
+# What is wrong with a report's own photos; MemoryError, since a process may well be killed by the next such photo.
+_ITS_OWN = (Damaged, PhotoRefused, MemoryError)
+_FOR_ALL = (Stopped, KeyProblem, ModelProblem)
+_IN_A_ROW = 3  # reports with which something is wrong; then it is not theirs
 
 _log = logging.getLogger("matcher.reports")
 
 Found = list[tuple[Photo, PhotoFaces]]
 
 
-def look_at_all(context: Context, stop: Callable[[], bool] = lambda: False) -> int:
-    """Look at all reports that wait, the first ones first: how many."""
-    count = 0
-    while not stop() and look_at_next(context) is not None:
-        count += 1
-    return count
-
-
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What became of reports that were looked at, by the words of their states.
 
-    `failed` counts those whose photos could not be read: another process tries again after ten minutes, and a person is
-    asked after three times.
+    `failed` counts those that could not be looked at. One whose photos cannot be read is tried again after ten minutes,
+    and a person is asked after three times; where something else is wrong, each is tried again every minute.
     """
 
     states: Mapping[str, int]
     failed: int
+
+
+def look_at_all(context: Context, stop: Callable[[], bool] = lambda: False) -> int:
+    """Look at all reports that wait, the first ones first: how many.
+
+    One that fails keeps no other waiting: what was wrong with the first such one is raised when the others are done.
+    """
+    count, trouble = 0, None
+    for done in _looks(context, stop):
+        if isinstance(done, Exception):
+            trouble = trouble or done
+        else:
+            count += 1
+    if trouble is not None:
+        raise trouble
+    return count
 
 
 def look_now(context: Context) -> Looked:
@@ -64,27 +78,63 @@ def look_now(context: Context) -> Looked:
     failed = 0
     with context.store.read() as reading:
         total = reading.reports.count(ReportState.QUEUED)
-    while True:
-        try:
-            report = look_at_next(context)
-        except (Damaged, PhotoRefused):
+    for looked in _looks(context, lambda: False):
+        if isinstance(looked, Exception):
             failed += 1
             continue
-        if report is None:
-            return Looked(states, failed)
         with context.store.read() as reading:
-            found = reading.reports.get(report)
+            found = reading.reports.get(looked)
         states.update([] if found is None else [found.state.value])
         done = states.total() + failed
         if context.progress:
             context.progress("looking at reports", done, max(done, total))
+    return Looked(states, failed)
+
+
+def _looks(context: Context, stop: Callable[[], bool]) -> Iterator[SightingId | Exception]:
+    """Look at reports until none waits: which one was looked at, or why one could not be.
+
+    Raises what keeps all of them from being looked at: that this home is stopped, that there is no key or no model, or
+    whatever is wrong with so many in a row that it is not theirs.
+    """
+    row = 0
+    while not stop():
+        try:
+            report = look_at_next(context)
+        except _FOR_ALL:
+            raise
+        except Exception as error:
+            row = 0 if isinstance(error, _ITS_OWN) else row + 1
+            if row == _IN_A_ROW:
+                raise
+            yield error
+        else:
+            if report is None:
+                return
+            row = 0
+            yield report
 
 
 def look_at_next(context: Context) -> SightingId | None:
-    """Look at the report that has waited longest; `None` if none waits."""
+    """Look at the report that has waited longest; `None` if none waits.
+
+    If something is wrong that is not its photos' fault, such as a full disk, it waits a minute, and that it was begun
+    does not count.
+    """
     report = _lease(context)
     if report is None:
         return None
+    try:
+        _look(context, report)
+    except _ITS_OWN:
+        raise
+    except Exception:
+        _give_back(context, report)
+        raise
+    return report.sighting_id
+
+
+def _look(context: Context, report: PublicReport) -> None:
     with context.store.read() as reading:
         report, same = _compared(reading, report)
     if report.attempts > _ATTEMPTS:
@@ -96,13 +146,14 @@ def look_at_next(context: Context) -> SightingId | None:
         _end(context, report, ReportState.HELD)
     else:
         _match(context, report)
-    return report.sighting_id
 
 
 def _compared(reading: Reading, report: PublicReport) -> tuple[PublicReport, SightingId | None]:
     """A report with all that speaks against it, and the sighting of which it is a duplicate, if it is one."""
     report = replace(report, doubts=report.doubts | report_doubts.of_surroundings(reading, report))
     same = None if report.decided_by else report_doubts.same_photos_in(reading, report)
+    if same is not None and first_of(reading, same) == report.sighting_id:
+        same = None  # somebody showed that one beside this one: here its faces are searched for
     worse = None if same is None else report_doubts.of_same(reading, same)
     return (report, same) if worse is None else (replace(report, doubts=report.doubts | {worse}), None)
 
@@ -116,9 +167,20 @@ def _lease(context: Context) -> PublicReport | None:
         found = transaction.reports.next_queued(now)
         if found is None:
             return None
-        leased = replace(found, leased_until=now + _LEASE, attempts=found.attempts + 1)
+        leased = replace(found, leased_until=now + LEASE, attempts=found.attempts + 1)
         transaction.reports.update(leased)
     return leased
+
+
+def _give_back(context: Context, report: PublicReport) -> None:
+    """Let a report wait for a moment as if nobody had begun to look at it; what is wrong may keep this from being done,
+    too, and then it is told."""
+    with suppress(Exception), context.store.write() as transaction:
+        if _mine(transaction, report):
+            kept = transaction.reports.get(report.sighting_id)
+            rest = context.clock() + _REST
+            if kept is not None:
+                transaction.reports.update(replace(kept, leased_until=rest, attempts=report.attempts - 1))
 
 
 def _mine(transaction: Transaction, report: PublicReport) -> bool:
@@ -134,8 +196,12 @@ def _end(context: Context, report: PublicReport, state: ReportState, beside: Sig
         if not _mine(transaction, report):
             return
         if beside is not None:
-            first = transaction.sightings.get(beside)
-            transaction.sightings.merge(report.sighting_id, beside if first is None else first.merged_into or beside)
+            first = first_of(transaction, beside)
+            if first == report.sighting_id:
+                return  # somebody showed that one beside this one just now: the next look knows it
+            transaction.sightings.merge(report.sighting_id, first)
+        if state is ReportState.HELD:  # what was taken for its duplicate would wait with it, and nobody says so
+            transaction.reports.queue_duplicates_of(report.sighting_id)
         _keep(context, transaction, report, state)
 
 

@@ -6,8 +6,10 @@ answered is lost. The reporter gets a code, with which they see what became of i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from matcher.domain.cases import Photo, PhotoState
@@ -16,7 +18,7 @@ from matcher.domain.ids import CaseId, PhotoId, SightingId, id_text, new_id
 from matcher.domain.people import Language, PersonId
 from matcher.domain.publications import CODE_LETTERS
 from matcher.domain.records import HowSeen, Report, Sighting
-from matcher.domain.reports import RECEIPT_LETTERS, PublicReport, ReportState, Via
+from matcher.domain.reports import RECEIPT_LETTERS, Doubt, PublicReport, ReportState, Via
 from matcher.errors import NotFound, PhotoRefused, TooMany, WrongUse
 from matcher.images.decode import SourceImage, open_image
 from matcher.images.likeness import likeness
@@ -37,6 +39,8 @@ MOST_PHOTOS = 5
 LONGEST_NOTE, LONGEST_CONTACT = 2000, 200
 PUBLIC = "the public"  # the actor of what a reporter does
 CONTACT = "contact"  # under this name it is sealed
+# What is refused is so many times what waits for a person: not even the address that a mobile network shares sends it.
+REFUSED_FROM = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,7 @@ class NewReport:
 
     `sender` is where it comes from, such as an IP address, of which a keyed digest is kept for a day. `trap` and
     `seconds` are what the form noticed: the text in the field that people do not see, and how long it took. `adds_to`
-    is the receipt of a report that this one adds to.
+    is the receipt of a report that this one adds to: it needs no photo, and goes with that one when it is taken back.
     """
 
     told: Mapping[str, Any]
@@ -84,23 +88,22 @@ class _TakenPhoto:
 def accept(context: Context, new: NewReport, photos: Sequence[PhotoInput]) -> Receipt:
     """Take a report in and answer with its code.
 
-    The same `key` with the same content gives the report that exists, under its code. `WrongUse` for what cannot be
-    meant, `PhotoRefused` names a photo that is none, `TooMany` if too many came from there, `NotFound` for a receipt
-    that there is not, to add to.
+    The same `key` with the same content gives the report that exists, under its code, and with other content
+    `Conflict`. `WrongUse` for what cannot be meant, `PhotoRefused` names a photo that is none, `TooMany` if so much
+    came from there that nobody can have written it, `NotFound` for a receipt that there is not, to add to.
     """
-    report = _report(new)
-    contact = short("contact", new.contact, LONGEST_CONTACT)
-    sender = None if new.sender is None else sender_digest(context, new.sender)
-    require_room(context, new.sender, new.via)
-    taken = _take(context, photos)
+    report, contact = _report(new), short("contact", new.contact, LONGEST_CONTACT)
+    _require_something(new, report, photos)
+    key, content = SubmissionKey.of(new.key, new.account), _content(context, new, report, photos)
     code = _code(context, new)
-    key = SubmissionKey.of(new.key, new.account)
-    content = content_digest(context, report, [one.original_digest for one in taken])
-    sighting = Sighting(id=SightingId(new_id()), created_at=context.clock(), **_plain(report))
-    with context.store.read() as reading:
+    with context.store.read() as reading:  # asked first: what is there already is answered, however much came since
         known = existing(context, reading, key, content)
+        if known is None:
+            _has_room(context, reading, new)
     if known is not None:
         return Receipt(spoken(code), id_text(known), repeated=True)
+    taken = _take(context, photos)
+    sighting = Sighting(id=SightingId(new_id()), created_at=context.clock(), **_plain(report))
     for one in taken:
         context.blobs.put(id_text(sighting.id), one.digest, one.data)
     sealed = None if contact is None else seal_text(context, sighting.id, CONTACT, contact)
@@ -108,34 +111,39 @@ def accept(context: Context, new: NewReport, photos: Sequence[PhotoInput]) -> Re
         known = existing(context, transaction, key, content)
         if known is not None:
             return Receipt(spoken(code), id_text(known), repeated=True)
-        before = None if new.adds_to is None else by_receipt(context, transaction, new.adds_to)
+        beyond = not _has_room(context, transaction, new)
+        public = _public(context, transaction, new, sighting, code)
+        doubts = of_words(report, trap=new.trap, seconds=new.seconds, now=sighting.created_at)
+        public = replace(public, contact=sealed, doubts=doubts | ({Doubt.MANY} if beyond else set()))
         transaction.sightings.add(sighting, None if key is None else (key.digest(context), content))
-        if before is not None:
-            transaction.sightings.merge(sighting.id, _first(transaction, before.sighting_id))
+        if public.adds_to is not None:
+            transaction.sightings.merge(sighting.id, first_of(transaction, public.adds_to))
         _add_photos(context, transaction, sighting, taken)
-        public = PublicReport(
-            sighting_id=sighting.id,
-            receipt=receipt_digest(context, code),
-            state=ReportState.QUEUED,
-            via=new.via,
-            account=new.account,
-            about=_about(transaction, new.card),
-            language=new.language,
-            sender=sender,
-            contact=sealed,
-            words=None if not report.note else context.key.digest(report.note.casefold().encode(), "words"),
-            doubts=of_words(report, trap=new.trap, seconds=new.seconds, now=sighting.created_at),
-            received_at=sighting.created_at,
-        )
         transaction.reports.add(public)
         trace = Trace("report.receive", [sighting.id], details={"photos": len(taken), "via": new.via.value})
         record(context, transaction, Who(PUBLIC, ReasonCode.SIGHTING), trace)
     return Receipt(spoken(code), id_text(sighting.id))
 
 
+def code_from(context: Context, words: str) -> str:
+    """A code that is the same for the same words, and that nobody without our key can tell."""
+    return code_of(int.from_bytes(context.key.secret(words)[:10], "big"), RECEIPT_LETTERS)
+
+
 def receipt_digest(context: Context, code: str) -> str:
     """What is kept of a code."""
     return context.key.digest(code.encode(), "receipt")
+
+
+def parts_of(reading: Reading, report: PublicReport) -> list[PublicReport]:
+    """All that came by the code of a report: the first one, and what was added to it."""
+    return reading.reports.with_additions(report.adds_to or report.sighting_id)
+
+
+def first_of(reading: Reading, sighting_id: SightingId) -> SightingId:
+    """The sighting beside which one is shown: merging never makes chains."""
+    found = reading.sightings.get(sighting_id)
+    return sighting_id if found is None else found.merged_into or sighting_id
 
 
 def by_receipt(context: Context, reading: Reading, given: str) -> PublicReport:
@@ -157,18 +165,32 @@ def _report(new: NewReport) -> Report:
     return Report(**sighting_fields(told))
 
 
-def require_room(context: Context, sender: str | None, via: Via = Via.FORM) -> None:
-    """`TooMany` where so much came from there that nobody can have written it; people are told to wait."""
-    if sender is None:
-        return
+def _has_room(context: Context, reading: Reading, new: NewReport) -> bool:
+    """Whether fewer came from there within the hour than the settings say; `TooMany` where nobody can have written
+    them. What comes between waits for a person, as many people may share one address.
+    """
+    if new.sender is None:
+        return True
     settings, now = context.settings, context.clock()
-    most = settings.reports_per_hour if via is Via.FORM else settings.partner_reports_per_hour
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    with context.store.read() as reading:
-        if reading.reports.sent_since(sender_digest(context, sender), hour) >= most:
-            raise TooMany(
-                Wording("Too many reports came from there within the hour. Try again later; if it is urgent, call.")
-            )
+    is_form = new.via is Via.FORM
+    most = settings.reports_per_hour if is_form else settings.partner_reports_per_hour
+    sent = reading.reports.sent_since(sender_digest(context, new.sender), hour_of(now))
+    if sent >= most * (REFUSED_FROM if is_form else 1):
+        raise TooMany(
+            Wording("Too many reports came from there within the hour. Try again later; if it is urgent, call."),
+            seconds=seconds_left(now),
+        )
+    return sent < most
+
+
+def hour_of(now: datetime) -> datetime:
+    """When the hour began in which senders are counted."""
+    return now.replace(minute=0, second=0, microsecond=0)
+
+
+def seconds_left(now: datetime) -> int:
+    """After how many seconds the next hour begins."""
+    return math.ceil((hour_of(now) + timedelta(hours=1) - now).total_seconds())
 
 
 def sender_digest(context: Context, sender: str) -> str:
@@ -187,13 +209,46 @@ def short(name: str, given: object, longest: int) -> str | None:
     return told or None
 
 
-def _take(context: Context, photos: Sequence[PhotoInput]) -> list[_TakenPhoto]:
-    if not photos:
+def _require_something(new: NewReport, report: Report, photos: Sequence[PhotoInput]) -> None:
+    """`WrongUse` for a report without a photo, or what is added without anything; `PhotoRefused` for too many."""
+    if not photos and new.adds_to is None:
         raise WrongUse(Wording("A report needs at least one photo of the child who was seen."))
+    if not photos and not report.note and not report.place:
+        raise WrongUse(Wording("Add a photo or some words."))
     if len(photos) > MOST_PHOTOS:
         raise PhotoRefused(
             Wording("{count} photos were sent: send the best {most}.", count=len(photos), most=MOST_PHOTOS)
         )
+
+
+def _content(context: Context, new: NewReport, report: Report, photos: Sequence[PhotoInput]) -> str:
+    """The digest of all that was told and handed in, by which the same report is known when it is sent again."""
+    beside = {name: getattr(new, name) for name in ("contact", "card", "language", "adds_to")}
+    originals = [original_digest(context, read_photo(one)) for one in photos]
+    return content_digest(context, report, originals, {name: told for name, told in beside.items() if told})
+
+
+def _public(context: Context, reading: Reading, new: NewReport, sighting: Sighting, code: str) -> PublicReport:
+    """What is kept of a report beside its sighting; one that adds to another is about what that one is about."""
+    before = None if new.adds_to is None else by_receipt(context, reading, new.adds_to)
+    about = _about(reading, new.card)
+    return PublicReport(
+        sighting_id=sighting.id,
+        receipt=receipt_digest(context, code),
+        state=ReportState.QUEUED,
+        via=new.via,
+        account=new.account,
+        about=before.about if about is None and before is not None else about,
+        adds_to=None if before is None else before.adds_to or before.sighting_id,
+        language=new.language,
+        sender=None if new.sender is None else sender_digest(context, new.sender),
+        words=None if not sighting.note else context.key.digest(sighting.note.casefold().encode(), "words"),
+        received_at=sighting.created_at,
+    )
+
+
+def _take(context: Context, photos: Sequence[PhotoInput]) -> list[_TakenPhoto]:
+    """Photos as they are kept, of which one that is given twice counts once."""
     taken = {}
     for given in photos:
         name, original = photo_name(given), read_photo(given)
@@ -209,14 +264,7 @@ def _code(context: Context, new: NewReport) -> str:
     if new.key is None:
         return new_code(RECEIPT_LETTERS)
     whose = "" if new.account is None else id_text(new.account)
-    number = int.from_bytes(context.key.secret(f"receipt of {whose}/{new.key}")[:10], "big")
-    return code_of(number, RECEIPT_LETTERS)
-
-
-def _first(reading: Reading, sighting_id: SightingId) -> SightingId:
-    """The sighting beside which one is shown: merging never makes chains."""
-    found = reading.sightings.get(sighting_id)
-    return found.merged_into or found.id if found is not None else sighting_id
+    return code_from(context, f"receipt of {whose}/{new.key}")
 
 
 def _about(reading: Reading, card: str | None) -> CaseId | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timezone
 from itertools import repeat
@@ -124,12 +124,16 @@ def existing(context: Context, reading: Reading, key: SubmissionKey | None, cont
     return sighting_id
 
 
-def content_digest(context: Context, report: Report, originals: Iterable[str]) -> str:
-    """The keyed digest of a report and of its photos' original digests, whatever their order and repetition."""
+def content_digest(
+    context: Context, report: Report, originals: Iterable[str], beside: Mapping[str, str] | None = None
+) -> str:
+    """The keyed digest of a report and of its photos' original digests, whatever their order and repetition; `beside`
+    is what else was told with it.
+    """
     told = asdict(report)
     if report.seen_at is not None:
         told["seen_at"] = report.seen_at.astimezone(timezone.utc)  # one moment has many ways to be written
-    content = {"report": told, "photos": sorted(set(originals))}
+    content = {"report": told, "photos": sorted(set(originals)), **({"beside": dict(beside)} if beside else {})}
     return context.key.digest(json.dumps(content, default=str, sort_keys=True).encode(), "content")
 
 

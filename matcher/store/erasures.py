@@ -134,6 +134,7 @@ class ErasureWriting(ErasureReading):
         if subject.kind is SubjectKind.CASE:
             removed["list_places"] = self._take_off_lists(subject, now)
         own = _Own(subject)
+        heir = None if subject.kind is SubjectKind.CASE else self._heir(SightingId(subject.id))
         if subject.kind is SubjectKind.CASE:
             self._connection.execute(update(reports).where(reports.c.about == subject.id).values(about=None))
         else:
@@ -146,7 +147,22 @@ class ErasureWriting(ErasureReading):
         for table, condition in own.rows():
             count = self._connection.execute(delete(table).where(condition)).rowcount
             removed[table.name] = removed.get(table.name, 0) + count
+        if heir is not None:
+            self._inherit(SightingId(subject.id), *heir)
         return {name: count for name, count in removed.items() if count}
+
+    def _heir(self, first: SightingId) -> tuple[SightingId, str] | None:
+        """What was added first to a report, and the report's code, by which the reporter goes on taking it back."""
+        added = select(reports.c.sighting_id).where(reports.c.adds_to == first)
+        heir = self._connection.scalar(added.order_by(reports.c.received_at, reports.c.sighting_id).limit(1))
+        receipt = self._connection.scalar(select(reports.c.receipt).where(reports.c.sighting_id == first))
+        return None if heir is None or receipt is None else (SightingId(heir), receipt)
+
+    def _inherit(self, first: SightingId, heir: SightingId, receipt: str) -> None:
+        """Let what was added to a report that is gone have its code."""
+        self._connection.execute(update(reports).where(reports.c.adds_to == first).values(adds_to=heir))
+        own = update(reports).where(reports.c.sighting_id == heir)
+        self._connection.execute(own.values(adds_to=None, receipt=receipt))
 
     def _take_off_lists(self, subject: Subject, now: datetime) -> int:
         gone = frozenset(self._connection.scalars(select(candidates.c.id).where(candidates.c.case_id == subject.id)))

@@ -126,6 +126,7 @@ reports = Table(
     Column("attempts", Integer, nullable=False),
     Column("decided_by", Words),
     Column("decided_at", Time),
+    Column("withdrawn_at", Time),
     Index(None, "state", "received_at"),
     Index("ix_reports_queued", "received_at", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
     Index("ix_reports_contact", "received_at", sqlite_where=_CONTACT, postgresql_where=_CONTACT),

@@ -7,6 +7,8 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, func, insert, select, update
 
 from matcher.domain.cards import CardFacts
@@ -48,6 +50,11 @@ class CardReading(Part):
         """Cards, newest first; all, or those of one state."""
         return self._where(cards.c.id > 0 if state is None else cards.c.state == state, limit)
 
+    def likenesses(self) -> NDArray[np.uint64]:
+        """What the photos of all cards look like that were ever shown, (n,), of those of which it is kept."""
+        found = list(self._connection.scalars(select(cards.c.likeness).where(cards.c.likeness.is_not(None))))
+        return np.frombuffer(b"".join(found), ">u8").astype(np.uint64)
+
     def count(self, state: CardState) -> int:
         """How many are in a state."""
         return self._connection.scalar(select(func.count()).select_from(cards).where(cards.c.state == state)) or 0
@@ -73,6 +80,10 @@ class CardWriting(CardReading):
         """Make a draft the live card of its case, which has none."""
         values = {"state": CardState.LIVE, "approved_by": by, "approved_at": at, "expires_at": expires_at}
         self._connection.execute(update(cards).where(cards.c.id == card_id).values(**values))
+
+    def note_likeness(self, card_id: CardId, likeness: bytes) -> None:
+        """Keep what the photo of a card looks like as the public sees it."""
+        self._connection.execute(update(cards).where(cards.c.id == card_id).values(likeness=likeness))
 
     def withdraw(self, card_id: CardId, at: datetime, because: CardEnd, by: str) -> None:
         """End a card, for good."""

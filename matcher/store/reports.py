@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Update, and_, delete, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, delete, exists, func, insert, not_, or_, select, update
 
 from matcher.domain.ids import CaseId, PhotoId, SightingId
 from matcher.domain.records import HowSeen
-from matcher.domain.reports import DisputeId, Doubt, PublicDispute, PublicReport, ReportState, Witness
+from matcher.domain.reports import LEASE, DisputeId, Doubt, PublicDispute, PublicReport, ReportState, Witness
 from matcher.store.part import Part, batches
 from matcher.store.public_tables import likenesses, public_disputes, report_counts, reports
 from matcher.store.tables import photos, sightings
@@ -48,6 +48,11 @@ class ReportReading(Part):
         found = (self._where(reports.c.sighting_id.in_(some)) for some in batches(list(ids)))
         return {one.sighting_id: one for some in found for one in some}
 
+    def with_additions(self, first: SightingId) -> list[PublicReport]:
+        """A reporter's first report and what was added to it, in the order in which they came."""
+        found = self._where(or_(reports.c.sighting_id == first, reports.c.adds_to == first))
+        return sorted(found, key=lambda one: one.adds_to is not None)
+
     def about(self, case_id: CaseId) -> list[PublicReport]:
         """The reports that were written on cards of a case, those that came first before the others."""
         return self._where(reports.c.about == case_id)
@@ -72,8 +77,12 @@ class ReportReading(Part):
         return self._where(condition, limit)
 
     def next_queued(self, now: datetime) -> PublicReport | None:
-        """The report that has waited longest for a look at its photos, and that nobody looks at now."""
-        free = or_(reports.c.leased_until.is_(None), reports.c.leased_until <= now)
+        """The report that has waited longest for a look at its photos, and that nobody looks at now.
+
+        A lease that ends later than any can was given by a clock that was ahead: it is over.
+        """
+        until = reports.c.leased_until
+        free = or_(until.is_(None), until <= now, until > now + LEASE)
         return next(iter(self._where(and_(reports.c.state == ReportState.QUEUED, free), 1)), None)
 
     def count(self, state: ReportState) -> int:
@@ -114,6 +123,11 @@ class ReportReading(Part):
         owners = np.fromiter((row[0] for row in rows), np.int64, len(rows))
         return owners, np.frombuffer(b"".join(row[1] for row in rows), ">u8").astype(np.uint64)
 
+    def likenesses_of(self, found: Collection[PhotoId]) -> list[int]:
+        """What some photos look like, of those of which it is kept."""
+        query = select(likenesses.c.likeness).where(likenesses.c.photo_id.in_(tuple(found)))
+        return [int.from_bytes(one, "big") for one in self._connection.scalars(query)]
+
     def dispute(self, dispute_id: DisputeId) -> PublicDispute | None:
         """The dispute of this id."""
         return next(iter(self._disputes(public_disputes.c.id == dispute_id)), None)
@@ -122,9 +136,23 @@ class ReportReading(Part):
         """The dispute whose code has this digest."""
         return next(iter(self._disputes(public_disputes.c.receipt == receipt)), None)
 
-    def open_disputes(self) -> list[PublicDispute]:
-        """Those that an officer has to decide, the longest waiting first."""
-        return self._disputes(public_disputes.c.decided_at.is_(None))
+    def dispute_by_submission(self, submission: str) -> PublicDispute | None:
+        """The dispute that was sent with this digest of its form."""
+        return next(iter(self._disputes(public_disputes.c.submission == submission)), None)
+
+    def disputes_since(self, sender: str, since: datetime) -> int:
+        """How many disputes came from a sender since a time."""
+        some = and_(public_disputes.c.sender == sender, public_disputes.c.received_at >= since)
+        return self._connection.scalar(select(func.count()).select_from(public_disputes).where(some)) or 0
+
+    def open_disputes(self, after: DisputeId | None = None, limit: int | None = None) -> list[PublicDispute]:
+        """Those that an officer has to decide, the longest waiting first, behind `after`."""
+        condition: ColumnElement[bool] = public_disputes.c.decided_at.is_(None)
+        if after is not None:
+            last = select(public_disputes.c.received_at).where(public_disputes.c.id == after).scalar_subquery()
+            same = and_(public_disputes.c.received_at == last, public_disputes.c.id > after)
+            condition = and_(condition, or_(public_disputes.c.received_at > last, same))
+        return self._disputes(condition, limit)
 
     def count_open_disputes(self) -> int:
         """How many an officer has to decide."""
@@ -139,9 +167,9 @@ class ReportReading(Part):
         query = select(reports).where(condition).order_by(reports.c.received_at, reports.c.sighting_id).limit(limit)
         return [_report(row) for row in self._connection.execute(query).mappings()]
 
-    def _disputes(self, condition: ColumnElement[bool]) -> list[PublicDispute]:
+    def _disputes(self, condition: ColumnElement[bool], limit: int | None = None) -> list[PublicDispute]:
         query = select(public_disputes).where(condition).order_by(public_disputes.c.received_at, public_disputes.c.id)
-        return [PublicDispute(**row) for row in self._connection.execute(query).mappings()]
+        return [PublicDispute(**row) for row in self._connection.execute(query.limit(limit)).mappings()]
 
 
 class ReportWriting(ReportReading):
@@ -153,7 +181,7 @@ class ReportWriting(ReportReading):
         """Keep the report of a kept sighting, and count its sender."""
         self._connection.execute(insert(reports), _columns(report))
         if report.sender is not None:
-            self._count(report.sender, report.received_at.replace(minute=0, second=0, microsecond=0))
+            self.count_sender(report.sender, report.received_at.replace(minute=0, second=0, microsecond=0))
 
     def update(self, report: PublicReport) -> None:
         """Keep a report as it is now."""
@@ -161,7 +189,7 @@ class ReportWriting(ReportReading):
         self._connection.execute(changed.values(**_columns(report)))
 
     def queue_duplicates_of(self, sighting_id: SightingId) -> int:
-        """Let those be looked at again that were taken for duplicates of a sighting: how many."""
+        """Let those be looked at again that may have been taken for duplicates of a sighting: how many."""
         return self._connection.execute(duplicates_queued(sighting_id)).rowcount
 
     def note_likenesses(self, found: Mapping[PhotoId, int], at: datetime) -> None:
@@ -170,6 +198,10 @@ class ReportWriting(ReportReading):
         rows = [{"photo_id": one, "likeness": like.to_bytes(8, "big"), "at": at} for one, like in found.items()]
         if rows:
             self._connection.execute(insert(likenesses), rows)
+
+    def forget_likenesses(self, before: datetime) -> int:
+        """Delete what photos look like that came before a time: how many."""
+        return self._connection.execute(delete(likenesses).where(likenesses.c.at < before)).rowcount
 
     def add_dispute(self, dispute: PublicDispute) -> None:
         """Keep what somebody says about a kept case."""
@@ -181,18 +213,26 @@ class ReportWriting(ReportReading):
         values = {"decided_at": at, "decided_by": by, "upheld": upheld}
         self._connection.execute(update(public_disputes).where(public_disputes.c.id == dispute_id).values(**values))
 
+    def forget_disputes(self, before: datetime) -> int:
+        """Erase how those can be reached, and what they said, whose disputes were decided before a time: how many."""
+        old = and_(public_disputes.c.decided_at < before, public_disputes.c.contact != b"")
+        return self._connection.execute(update(public_disputes).where(old).values(contact=b"", note=b"")).rowcount
+
     def forget_contacts(self, before: datetime) -> int:
         """Erase how the reporters of reports from before a time can be reached: how many."""
         old = and_(reports.c.received_at < before, reports.c.contact.is_not(None))
         return self._connection.execute(update(reports).where(old).values(contact=None)).rowcount
 
     def forget_senders(self, before: datetime) -> int:
-        """Erase where reports from before a time came from: how many."""
+        """Erase where reports and disputes from before a time came from: of how many reports."""
         self._connection.execute(delete(report_counts).where(report_counts.c.hour < before - timedelta(hours=1)))
+        disputed = and_(public_disputes.c.received_at < before, public_disputes.c.sender.is_not(None))
+        self._connection.execute(update(public_disputes).where(disputed).values(sender=None))
         old = and_(reports.c.received_at < before, reports.c.sender.is_not(None))
         return self._connection.execute(update(reports).where(old).values(sender=None)).rowcount
 
-    def _count(self, sender: str, hour: datetime) -> None:
+    def count_sender(self, sender: str, hour: datetime) -> None:
+        """Count one more that came from a sender in an hour."""
         mine = and_(report_counts.c.sender == sender, report_counts.c.hour == hour)
         more = update(report_counts).where(mine).values(count=report_counts.c.count + 1)
         if not self._connection.execute(more).rowcount:
@@ -200,8 +240,15 @@ class ReportWriting(ReportReading):
 
 
 def duplicates_queued(sighting_id: SightingId) -> Update:
-    """The statement by which duplicates of a sighting are queued again."""
-    beside = select(sightings.c.id).where(sightings.c.merged_into == sighting_id)
+    """The statement by which duplicates of a sighting are queued again.
+
+    They stand beside the first sighting of its happening, so that it is not known which of those they were like; no
+    report is taken for the duplicate of one that is a duplicate itself.
+    """
+    itself = exists().where(reports.c.sighting_id == sighting_id, reports.c.state == ReportState.DUPLICATE)
+    first = select(sightings.c.merged_into).where(sightings.c.id == sighting_id, ~itself).scalar_subquery()
+    shown = or_(sightings.c.merged_into == sighting_id, sightings.c.merged_into == first)
+    beside = select(sightings.c.id).where(shown)
     duplicates = and_(reports.c.sighting_id.in_(beside), reports.c.state == ReportState.DUPLICATE)
     return update(reports).where(duplicates).values(state=ReportState.QUEUED, leased_until=None, attempts=0)
 

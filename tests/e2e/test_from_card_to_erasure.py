@@ -1,5 +1,5 @@
 """The whole way once, with a real partner program and a real browser: a card, an alert that grows, a report, a match,
-two reviewers, a proof, the end, and nothing left.
+two reviewers, a proof, the end, and on its day nothing left, neither of the child nor of who reported it.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from matcher.domain.reports import ReportState
 from matcher.jobs import nightly
 from matcher.services.accounts import NewKey
 from matcher.services.alerts import grow_due
+from matcher.services.erasing import ErasureView
 from matcher.services.inputs import ReasonCode, Who
 from matcher.services.report_work import look_at_all
 from matcher.web.public.app import create_public_app
@@ -184,17 +185,32 @@ def _confirmed(office: Office) -> None:
 
 
 def _nothing_is_left(office: Office, code: str) -> None:
-    """On its day the night erases the case, and proves it."""
+    """On its day the night erases the case, and on theirs the reports of the child, and proves it."""
     context, case = office.matcher.context, office.matcher.case("A-1")
-    office.clock.forward(days=31)
-    report = nightly.run(context, Who("night", ReasonCode.MAINTENANCE), accept_retention=True, accept_clock=True)
-    assert report.problems == ()
-    erased = {one.id: one for one in office.matcher.endings.erasures()}
-    assert erased[case.id].because is Because.LOCATED_CASE
-    assert erased[case.id].proved_at is not None
+    reports = {one.id for one in office.matcher.sightings()}
+    assert len(reports) == 2
+    erased = _after_days(office, 31)
+    assert (erased.keys(), erased[case.id].because) == ({case.id}, Because.LOCATED_CASE)
     with context.store.read() as reading:
         assert reading.cards.by_code(code) is None
         assert {one.content for one in every_bulletin(reading)} == {None}
+    assert {one.id for one in office.matcher.sightings()} == reports, "they may show another child"
+    erased = _after_days(office, context.settings.sighting_days - 30)
+    assert erased.keys() == {case.id, *reports}
+    assert {erased[one].because for one in reports} == {Because.UNMATCHED_SIGHTING}
+    assert {one.proved_at is not None for one in erased.values()} == {True}
+    assert office.matcher.sightings() == []
+    others = {office.matcher.case(number).id for number in ("A-2", "A-3")}
+    assert {key.partition("/")[0] for key in context.blobs.list()} == others, "no file but of other children"
+
+
+def _after_days(office: Office, days: float) -> dict[str, ErasureView]:
+    """What is erased once the night after so many days is over."""
+    office.clock.forward(days=days)
+    who = Who("night", ReasonCode.MAINTENANCE)
+    report = nightly.run(office.matcher.context, who, accept_retention=True, accept_clock=True)
+    assert report.problems == ()
+    return {one.id: one for one in office.matcher.endings.erasures()}
 
 
 def _report_on_a_phone(served: Served, code: str, folder: Path) -> None:

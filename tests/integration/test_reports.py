@@ -10,34 +10,25 @@ import pytest
 from offices import START, Office, opened
 from pictures import child, group, nobody, small
 from publishing import allow, missing, published
+from reporting import report, state
 from reviews import Clock, account
 
 from matcher.domain.people import Role
 from matcher.domain.reports import Doubt, ReportState
-from matcher.errors import Conflict, NotFound, NotPermitted, PhotoRefused, TooMany, WrongUse
+from matcher.errors import Conflict, NotFound, NotPermitted, PhotoRefused, WrongUse
 from matcher.services import receipts
 from matcher.services.erasing import erase_case
 from matcher.services.inputs import ReasonCode, Who
 from matcher.services.report_work import look_at_all, look_at_next
-from matcher.services.reports import NewReport, Receipt
+from matcher.services.reports import NewReport
 from matcher.services.retention import apply
 
-SETTINGS = "control_rate = 0.0\nreports_per_hour = 5\ncontact_days = 30\nrefused_days = 3\nsighting_days = 400\n"
+SETTINGS = "control_rate = 0.0\ncontact_days = 30\nrefused_days = 3\nsighting_days = 400\n"
 
 
 @pytest.fixture
 def office(home: Path) -> Iterator[Office]:
     yield from opened(home, Clock(START), SETTINGS)
-
-
-def report(office: Office, *photos: bytes, card: str | None = None, **more: object) -> Receipt:
-    told = more.pop("told", {"place": "the station", "how_seen": "in_person", "first_hand": True})
-    new = NewReport(told=told, card=card, **more)
-    return office.matcher.public.reports.accept(new, photos or (child(1, 1),))
-
-
-def state(office: Office, receipt: Receipt) -> ReportState:
-    return office.matcher.public.reports.line(office.boss, receipt.id).state
 
 
 def test_a_report_is_kept_before_any_model_runs_and_searched_for_afterwards(office: Office) -> None:
@@ -236,16 +227,6 @@ def test_a_refused_report_is_erased_after_its_days_and_nothing_else_is(office: O
     view = apply(office.matcher.context, Who("me", ReasonCode.MAINTENANCE))
     assert view.sightings == 1
     assert [one.id for one in office.matcher.sightings()] == [good.id]
-
-
-def test_too_many_from_one_address_are_asked_to_wait_and_another_is_not(office: Office) -> None:
-    for seed in range(5):
-        report(office, child(seed + 1), sender="192.0.2.1")
-    with pytest.raises(TooMany, match="call"):
-        report(office, child(9), sender="192.0.2.1")
-    report(office, child(9), sender="192.0.2.2")
-    office.clock.forward(hours=1)
-    report(office, child(8), sender="192.0.2.1")
 
 
 def test_where_it_came_from_is_forgotten_after_a_day_and_the_contact_after_its_days(office: Office) -> None:

@@ -164,8 +164,16 @@ def test_a_reporter_is_reached_by_officers_with_a_reason(desk: Desk) -> None:
 
 def test_disputes_are_decided(desk: Desk) -> None:
     chen, zhou = desk.program("chen"), desk.program("zhou")
-    assert chen.get("/disputes") == {"items": [], "cut": False}
-    dispute = disputed(desk, carded(desk))
+    assert chen.get("/disputes") == {"items": [], "next": None}
+    card = carded(desk)
+    dispute = disputed(desk, card)
+    other = disputed(desk, card)
+    first = chen.get("/disputes?limit=1")
+    assert ([one["id"] for one in first["items"]], first["next"] in {dispute, other}) == ([first["next"]], True)
+    (rest,) = chen.get(f"/disputes?after={first['next']}")["items"]
+    assert {rest["id"], first["next"]} == {dispute, other}
+    chen.get("/disputes?after=0000000000001", 404)
+    chen.post(f"/disputes/{other}/decide", {"upheld": False, "note": "the same person"})
     zhou.get("/disputes", 403)
     (view,) = chen.get("/disputes")["items"]
     assert (view["id"], view["contact"], view["case_id"]) == (dispute, REACH, CASE)

@@ -38,6 +38,7 @@ from matcher.services.accounts import NewKey, NewPerson
 from matcher.services.erasing import erase_case
 from matcher.services.inputs import ReasonCode, Who
 from matcher.services.report_work import look_at_all
+from matcher.services.reports import REFUSED_FROM
 from matcher.web.public.app import create_public_app
 
 SETTINGS = 'control_rate = 0.0\nreports_per_hour = 1000\npublic_url = "http://find.example"\npublic_phone = "110"\n'
@@ -347,11 +348,12 @@ def test_many_reports_of_one_photo_are_searched_once_or_asked_to_wait(
 
 
 def test_too_many_from_one_address_are_asked_to_wait_and_keep_what_they_typed(home: Path) -> None:
-    few = SETTINGS.replace("1000", "2")
+    few = SETTINGS.replace("1000", "1")
     for office in opened(home, Clock(START), few):
         with TestClient(create_public_app(office.matcher.context, secure=False)) as browser:
-            answers = [send(browser, place="the station") for _ in range(3)]
-            assert [one.status_code for one in answers] == [201, 201, 429]
+            answers = [send(browser, place="the station") for _ in range(REFUSED_FROM + 1)]
+            assert [one.status_code for one in answers] == [201] * REFUSED_FROM + [429]
+            assert int(answers[-1].headers["retry-after"]) == 30 * 60
             assert ("if it is urgent, call" in answers[-1].text, "the station" in answers[-1].text) == (True, True)
             assert browser.get("/report").status_code == 200
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from caps import parse_cap, require_valid
@@ -207,14 +208,100 @@ def test_the_reporter_marks_a_face_adds_a_photo_and_takes_it_back(browser: TestC
     assert len(faces) == 2
     assert page.count("data:image/jpeg;base64,") == 2
     assert "that face is meant" in browser.post("/report/mark", data={"code": code, "face": faces[1]}).text
-    added = browser.post(
-        "/report/add", data={"code": code, "note": "he limps"}, files={"photo": ("p.jpg", child(1, 2), "image/jpeg")}
-    )
-    assert "added to your report" in added.text, added.text
+    form = added_to(page, code, note="he limps")
+    for _ in range(2):  # a double click
+        added = browser.post("/report/add", data=form, files={"photo": ("p.jpg", group(3, 4), "image/jpeg")})
+        assert "added to your report" in added.text, added.text
     assert len(office.matcher.sightings()) == 2
+    look_at_all(office.matcher.context)
+    page = browser.post("/report/status", data={"code": code}).text
+    assert page.count("data:image/jpeg;base64,") == 4, "faces of what was added, too"
     gone = browser.post("/report/withdraw", data={"code": code})
     assert "was erased" in gone.text
+    assert office.matcher.sightings() == []
     assert browser.post("/report/status", data={"code": code}).status_code == 404
+
+
+def added_to(page: str, code: str, **entered: str) -> dict[str, str]:
+    """What the form for additions on a status page sends."""
+    form = page.partition('action="/report/add"')[2].partition("</form>")[0]
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form)) | {"code": code} | entered
+
+
+def without_photo(browser: TestClient, form: dict[str, str]) -> Any:
+    """Sends additions as a browser does for whom no photo was chosen."""
+    part = '--edge\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    said = "".join(part.format(name, value) for name, value in form.items())
+    photo = '--edge\r\nContent-Disposition: form-data; name="photo"; filename=""\r\n'
+    body = f"{said}{photo}Content-Type: application/octet-stream\r\n\r\n\r\n--edge--\r\n"
+    headers = {"content-type": "multipart/form-data; boundary=edge"}
+    return browser.post("/report/add", content=body.encode(), headers=headers)
+
+
+def test_a_better_photo_or_words_alone_can_be_added(browser: TestClient, office: Office) -> None:
+    code = code_of(send(browser, nobody()).text)
+    look_at_all(office.matcher.context)
+    page = browser.post("/report/status", data={"code": code}).text
+    assert "No face on it can be used" in page
+    empty = without_photo(browser, added_to(page, code))
+    assert (empty.status_code, "Add a photo or some words" in empty.text) == (400, True)
+    words = without_photo(browser, added_to(page, code, note="he limps"))
+    assert (words.status_code, "added to your report" in words.text) == (200, True)
+    assert "No face on it can be used" in words.text
+    form = added_to(words.text, code, note="a red <b>coat", place="the market")
+    bad = browser.post("/report/add", data=form, files={"photo": ("p.jpg", b"no photo", "image/jpeg")})
+    assert ("a red &lt;b&gt;coat" in bad.text, 'value="the market"' in bad.text) == (True, True), "typed once"
+    files = {"photo": ("p.jpg", child(1, 2), "image/jpeg")}
+    assert "Nobody has looked" in browser.post("/report/add", data=added_to(words.text, code), files=files).text
+    look_at_all(office.matcher.context)
+    page = browser.post("/report/status", data={"code": code}).text
+    assert "No face on it can be used" not in page
+    assert "People work on it" in page
+    assert len(office.matcher.sightings()) == 3
+
+
+def test_who_was_refused_is_told_the_truth_and_what_is_taken_back_of_it(browser: TestClient, office: Office) -> None:
+    code = code_of(send(browser, child(1), website="x").text)
+    look_at_all(office.matcher.context)
+    (line,) = office.matcher.public.reports.waiting(office.boss)
+    office.matcher.public.reports.refuse(office.boss, line.id, reason="advertising")
+    page = browser.post("/report/status", data={"code": code}).text
+    assert "do not follow it up" in page
+    assert "People work" not in page
+    assert 'action="/report/add"' not in page
+    for _ in range(2):
+        told = browser.post("/report/withdraw", data={"code": code}).text
+        assert "do not follow it up" in told
+        assert "was erased" not in told
+    assert 'action="/report/withdraw"' not in browser.post("/report/status", data={"code": code}).text
+
+
+def test_how_to_reach_somebody_that_is_told_with_the_form_sent_again_is_kept(
+    browser: TestClient, office: Office
+) -> None:
+    """Who goes back in the browser and fills in what was left out."""
+    form = fields(browser.get("/report").text)
+    for contact in ({}, {"contact": "139"}, {"contact": "139"}):
+        sent = browser.post("/report", data=form | contact, files={"photo": ("p.jpg", child(1), "image/jpeg")})
+        assert sent.status_code == 201
+    contacts = [one.has_contact for one in office.matcher.public.reports.listed(office.boss)]
+    assert sorted(contacts) == [False, True]
+
+
+def test_a_dispute_that_is_sent_twice_is_one_and_a_filled_field_drops_none(browser: TestClient, office: Office) -> None:
+    missing(office)
+    card = published(office)
+    page = browser.get(f"/dispute?card={card.code}").text
+    assert 'name="website"' not in page
+    form = fields(page) | {"card": card.code, "relation": "self", "note": "it is me", "contact": "139"}
+    assert len({code_of(browser.post("/dispute", data=form | {"website": "x"}).text) for _ in range(2)}) == 1
+    (view,) = office.matcher.public.disputes.waiting(office.officer)
+    assert (view.note, view.contact) == ("it is me", "139")
+    for number in range(4):
+        assert browser.post("/dispute", data=form | {"note": f"again {number}"}).status_code == 201
+    refused = browser.post("/dispute", data=form | {"note": "and again"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1800")
+    assert "and again" in refused.text, "what was typed stays"
 
 
 def test_no_usable_face_is_answered_with_how_to_take_a_better_photo(browser: TestClient, office: Office) -> None:
@@ -389,6 +476,9 @@ def test_a_partner_hands_in_what_its_users_tell(browser: TestClient, office: Off
     assert sent.status_code == 202, sent.text
     again = browser.post("/v1/reports", data=report, files=files, headers={**headers, "idempotency-key": "u1"}).json()
     assert again == {**sent.json(), "repeated": True}
+    other = {"report": report["report"].replace("139", "138")}
+    refused = browser.post("/v1/reports", data=other, files=files, headers={**headers, "idempotency-key": "u1"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
     line = office.matcher.public.reports.line(office.boss, sent.json()["report"])
     assert (line.via.value, line.about, line.has_contact) == ("partner", "A-1", True)
 
@@ -429,7 +519,6 @@ def test_a_dispute_reaches_the_officers_and_its_answer_the_one_who_has_the_code(
     assert "not shown any more" in browser.post("/dispute/answer", data={"code": code}).text
     assert browser.get(f"/c/{card.code}").status_code == 404
     assert browser.post("/dispute", data=form | {"card": "xx"}).status_code == 404
-    assert browser.post("/dispute", data=form | {"website": "x"}).status_code == 201
     assert office.matcher.public.disputes.waiting(office.officer) == []
 
 

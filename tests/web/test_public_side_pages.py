@@ -349,6 +349,18 @@ def test_what_its_reporter_took_back_is_kept_by_officers_alone(desk: Desk) -> No
     chen.post(f"{here}/keep", 409, note="again")
 
 
+def test_disputes_are_shown_some_at_a_time(desk: Desk) -> None:
+    chen, card = desk.browser("chen"), carded(desk)
+    made = [disputed(desk, card) for _ in range(21)]
+    page = chen.get("/disputes").text
+    shown = [one for one in made if one in page]
+    assert len(shown) == 20
+    (more,) = re.findall(r'href="(/disputes\?after=\w+)"', page)
+    page = chen.get(more).text
+    assert [one for one in made if one in page] == [one for one in made if one not in shown]
+    assert "?after=" not in page
+
+
 def test_a_dispute_is_upheld_or_dismissed_with_what_was_found_out(desk: Desk) -> None:
     chen, zhou = desk.browser("chen"), desk.browser("zhou")
     assert "No dispute waits" in chen.get("/disputes").text

@@ -15,7 +15,7 @@ from matcher.web.api.bodies import Reason
 from matcher.web.api.caller import router_of
 from matcher.web.api.parameters import After, Asker, CaseCloser, DisputeId, Limit, ReportId, Triager
 from matcher.web.api.public_bodies import DisputeDecision, Merging, Note
-from matcher.web.parts import Page, Whole, page, whole
+from matcher.web.parts import Page, page
 
 router = router_of("Reports of the public")
 
@@ -80,9 +80,10 @@ def reporter_contact(caller: Asker, report: ReportId, given: Reason) -> ContactV
 
 
 @router.get("/disputes", summary="Disputes about cards")
-def disputes(caller: Asker) -> Whole[PublicDisputeView]:
+def disputes(caller: Asker, after: After = None, limit: Limit = 50) -> Page[PublicDisputeView]:
     """What people say of cards that show them or their child, the longest waiting first; the look is recorded."""
-    return whole(caller.public.disputes.waiting(caller.acting))
+    found = caller.public.disputes.waiting(caller.acting, after=after, limit=limit + 1)
+    return page(found, limit, lambda one: one.id)
 
 
 @router.post("/disputes/{dispute}/decide", summary="Decide a dispute")

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from matcher.accounts.rights import Right
 from matcher.errors import WrongUse
+from matcher.web import parts
 from matcher.web.forms import text
 from matcher.web.identity import Form, Visit, allowed
 from matcher.web.pages import page
@@ -16,15 +17,21 @@ from matcher.wording import Wording
 
 router = APIRouter(prefix="/disputes")
 
+_AT_ONCE = 20  # how to reach each of them is opened and recorded
+
 Asker = Annotated[Visit, Depends(allowed(Right.CONTACT))]
 Officer = Annotated[Visit, Depends(allowed(Right.CASE_CLOSE))]
 
 
 @router.get("")
-def waiting(request: Request, visited: Asker, upheld: bool | None = None) -> Response:
-    """Disputes that nobody decided yet; `upheld` is what was decided just before. The look is recorded."""
-    found = visited.public.disputes.waiting(visited.acting)
-    return page(request, "disputes.html", visited, disputes=found, upheld=upheld)
+def waiting(request: Request, visited: Asker, upheld: bool | None = None, after: str | None = None) -> Response:
+    """Disputes that nobody decided yet, some at a time; `upheld` is what was decided just before.
+
+    The look is recorded.
+    """
+    found = visited.public.disputes.waiting(visited.acting, after=after, limit=_AT_ONCE + 1)
+    shown = parts.page(found, _AT_ONCE, lambda one: one.id)
+    return page(request, "disputes.html", visited, disputes=shown, upheld=upheld)
 
 
 @router.post("/{dispute}/decide")

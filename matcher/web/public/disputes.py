@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -10,9 +11,11 @@ from starlette.responses import Response
 
 from matcher.domain.reports import Relation
 from matcher.errors import MatcherError
+from matcher.services.public_disputes import Sent as SentBy
 from matcher.web.forms import text, words
 from matcher.web.identity import public
 from matcher.web.public.entered import check_texts
+from matcher.web.public.form import form_key
 from matcher.web.public.trouble import Trouble, WrongField, trouble_of
 from matcher.web.public.visitor import Anybody, Sent, Visitor
 from matcher.wording import Wording
@@ -37,8 +40,6 @@ def new(visited: Anybody, card: str | None = None) -> Response:
 def send(visited: Anybody, given: Sent) -> Response:
     """Tell the officers."""
     entered = words(given)
-    if entered.get("website"):  # no person sees this field; who fills it in is told nothing of that
-        return visited.page("disputed.html", status=201, code=None)
     try:
         _check(entered)
         code = visited.side.disputes.open(
@@ -46,7 +47,7 @@ def send(visited: Anybody, given: Sent) -> Response:
             text(given, "relation"),
             contact=text(given, "contact"),
             note=text(given, "note"),
-            sender=visited.address,
+            sent=SentBy(sender=visited.address, key=form_key(entered.get("submission", ""))),
         )
     except MatcherError as error:
         return _form(visited, entered, trouble_of(error))
@@ -88,4 +89,5 @@ def _form(visited: Visitor, given: dict[str, str], problem: Trouble | None = Non
         problem=problem,
         relations=list(Relation),
         card=visited.card(given.get("card")),
+        submission=secrets.token_hex(16),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import replace
 from typing import Any
@@ -49,22 +50,31 @@ def send(visited: Anybody, given: Sent) -> Response:
     """Take a report in, and give its code. To load this page anew takes nothing in again."""
     try:
         new = report_of(visited, given)
-        receipt = _taken(visited, new, given)
+        if not photos(given):
+            raise WrongField(PHOTO, Wording("A report needs at least one photo of the child who was seen."))
+        receipt = taken(visited, new, given)
     except MatcherError as error:
         return _form(visited, words(given), trouble_of(error))
     over = new.card is not None and visited.card(new.card) is None
     return visited.page("received.html", status=201, code=receipt.code, over=over)
 
 
-def _taken(visited: Visitor, new: NewReport, given: FormData) -> Receipt:
+def taken(visited: Visitor, new: NewReport, given: FormData) -> Receipt:
     """Take a report in. Who goes back in the browser and sends something else with the same word means another one."""
-    sent = photos(given)
-    if not sent:
-        raise WrongField(PHOTO, Wording("A report needs at least one photo of the child who was seen."))
     try:
-        return visited.side.reports.accept(new, sent)
+        return visited.side.reports.accept(new, photos(given))
     except Conflict:
-        return visited.side.reports.accept(replace(new, key=None), sent)
+        return visited.side.reports.accept(replace(new, key=f"{new.key} {_digest(given)}"), photos(given))
+
+
+def _digest(given: FormData) -> str:
+    """What tells a form from another one with the same word, so that this one can be sent again as well."""
+    whole = hashlib.sha256()
+    for entered in sorted(words(given).items()):
+        whole.update(repr(entered).encode())
+    for photo in photos(given):
+        whole.update(hashlib.sha256(photo.read()).digest())
+    return whole.hexdigest()[:32]
 
 
 def report_of(visited: Visitor, given: FormData) -> NewReport:
@@ -76,13 +86,13 @@ def report_of(visited: Visitor, given: FormData) -> NewReport:
         contact=entered.get("contact") or None,
         language=visited.language,
         sender=visited.address,
-        key=_key(entered.get("submission", "")),
+        key=form_key(entered.get("submission", "")),
         trap=entered.get("website", ""),
         seconds=visited.seconds_since(entered.get("started", "")),
     )
 
 
-def _key(submission: str) -> str | None:
+def form_key(submission: str) -> str | None:
     """What makes sending a form twice the same as once: the word that it was given out with."""
     return (
         f"form {submission}" if 16 <= len(submission) <= 64 and submission.isascii() and submission.isalnum() else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from base64 import b64encode
 from dataclasses import replace
 
@@ -13,10 +14,9 @@ from matcher.errors import MatcherError
 from matcher.services.receipts import ReceiptView, face_picture
 from matcher.web.forms import text, words
 from matcher.web.identity import public
-from matcher.web.public.form import report_of
+from matcher.web.public.form import report_of, taken
 from matcher.web.public.trouble import Trouble, trouble_of
 from matcher.web.public.visitor import Anybody, Sent, Visitor
-from matcher.web.uploads import photos
 
 router = APIRouter(prefix="/report", dependencies=[Depends(public)])
 
@@ -46,10 +46,10 @@ def mark(visited: Anybody, given: Sent) -> Response:
 
 @router.post("/add")
 def add(visited: Anybody, given: Sent) -> Response:
-    """Add photos or words to a report."""
+    """Add photos or words to a report. To load this page anew adds nothing again."""
     code = text(given, "code")
     try:
-        visited.side.reports.accept(replace(report_of(visited, given), adds_to=code), photos(given))
+        taken(visited, replace(report_of(visited, given), adds_to=code), given)
     except MatcherError as error:
         return _problem(visited, given, error)
     return _shown(visited, code, done="added")
@@ -63,7 +63,9 @@ def withdraw(visited: Anybody, given: Sent) -> Response:
         gone = visited.side.reports.withdraw(code)
     except MatcherError as error:
         return _problem(visited, given, error)
-    return visited.page("withdrawn.html", gone=gone)
+    if gone:
+        return visited.page("withdrawn.html", receipt=None)
+    return visited.page("withdrawn.html", receipt=visited.side.reports.receipt(code))
 
 
 def _shown(
@@ -74,6 +76,7 @@ def _shown(
     given: FormData | None = None,
     problem: Trouble | None = None,
 ) -> Response:
+    """A report; `given` is what was entered before a problem."""
     try:
         view = visited.side.reports.receipt(code)
     except MatcherError as error:
@@ -84,6 +87,7 @@ def _shown(
         status=200 if problem is None else problem.status,
         code=code,
         given={} if given is None else words(given),
+        submission=secrets.token_hex(16),
         receipt=view,
         pictures=_pictures(visited, code, view),
         done=done,

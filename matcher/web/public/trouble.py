@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from matcher.errors import ExtraMissing, MatcherError, PhotoRefused, WrongUse
+from matcher.errors import ExtraMissing, MatcherError, PhotoRefused, TooMany, WrongUse
 from matcher.wording import Wording
 
 PHOTO = "photo"
@@ -21,11 +21,14 @@ class WrongField(WrongUse):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What a visitor is told above the form, which field it is about, and the status of the answer."""
+    """What a visitor is told above the form, which field it is about, and the status of the answer; `seconds`: after
+    which it is over by itself.
+    """
 
     message: str
     field: str | None
     status: int
+    seconds: int | None = None
 
 
 def trouble_of(error: MatcherError) -> Trouble:
@@ -35,4 +38,4 @@ def trouble_of(error: MatcherError) -> Trouble:
     if error.http_status >= 500:
         raise error
     field = PHOTO if isinstance(error, PhotoRefused) else getattr(error, "field", None)
-    return Trouble(error.message, field, error.http_status)
+    return Trouble(error.message, field, error.http_status, error.seconds if isinstance(error, TooMany) else None)

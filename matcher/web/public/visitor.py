@@ -24,6 +24,7 @@ from matcher.web.languages import speech
 from matcher.web.pages import language_of
 from matcher.web.pages import page as any_page
 from matcher.web.public.links import Links, choose
+from matcher.web.public.trouble import Trouble
 from matcher.web.security import is_own_page
 from matcher.wording import Wording
 
@@ -90,7 +91,10 @@ class Visitor:
         return self.context.clock().astimezone(self.zone).date()
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        """A page of the public. A page with a form may be given its `problem`, and what was `given` in it."""
+        """A page of the public. A page with a form may be given its `problem`, and what was `given` in it; it says when
+        one is over by itself.
+        """
+        problem: Trouble | None = values.get("problem")
         known: dict[str, Any] = {
             "lang": self.language.value,
             "link": Links(self.request),
@@ -100,7 +104,10 @@ class Visitor:
             "problem": None,
             "given": {},
         }
-        return any_page(self.request, f"public/{template}", status=status, **{**known, **values})
+        answer = any_page(self.request, f"public/{template}", status=status, **{**known, **values})
+        if problem is not None and problem.seconds is not None:
+            answer.headers["Retry-After"] = str(problem.seconds)
+        return answer
 
     def _local(self, at: datetime) -> str:
         """A time as the clocks show it where the public is."""

@@ -19,6 +19,7 @@ def upgrade() -> None:
     """Of what was there before none of it is known."""
     op.add_column("reports", sa.Column("adds_to", ID))
     op.create_index(op.f("ix_reports_adds_to"), "reports", ["adds_to"])
+    op.add_column("reports", sa.Column("withdrawn_at", TIME))
     op.add_column("public_disputes", sa.Column("sender", sa.Text))
     op.add_column("public_disputes", sa.Column("submission", sa.Text))
     op.create_index("uq_public_disputes_submission", "public_disputes", ["submission"], unique=True)
