@@ -27,6 +27,7 @@ from matcher.interchange.cap import CapKind, CapStatus
 from matcher.services.accounts import NewKey
 from matcher.services.alerts import grow_due
 from matcher.services.cards import NewCard
+from matcher.services.context import Context
 from matcher.services.report_work import look_at_all
 from matcher.web.public.app import create_public_app
 
@@ -321,6 +322,18 @@ def test_pages_speak_chinese_to_whoever_asks_for_it(browser: TestClient) -> None
     form = fields(page)
     sent = browser.post("/report", data=form, files={"photo": ("p.jpg", child(1), "image/jpeg")})
     assert '<html lang="zh-Hans">' in sent.text, "the language goes with the form"
+
+
+def test_every_page_says_who_it_is_of_and_whom_to_call(browser: TestClient, office: Office) -> None:
+    office.matcher.context.home.write_setting("public_name", "Hangzhou <Office>")
+    with TestClient(create_public_app(Context(office.matcher.context.home), secure=True), base_url=URL) as named:
+        for path in ("/report", "/report/status", "/dispute", "/c/00000000", "/nothing"):
+            page = named.get(path).text
+            assert ("Hangzhou &lt;Office&gt;" in page, 'href="tel:110"' in page) == (True, True), path
+    assert "You have no photo? Call 110" in browser.get("/report").text
+    assert "你" not in browser.get("/report?lang=zh-Hans").text, "people are addressed politely"
+    assert "No card with this code" in browser.get("/report?card=00000000").text
+    assert "No card with this code" not in browser.get("/report").text
 
 
 def test_the_form_is_light_and_every_page_forbids_what_it_does_not_need(browser: TestClient, office: Office) -> None:

@@ -99,6 +99,8 @@ class Visitor:
             "lang": self.language.value,
             "link": Links(self.request),
             "emergency": self.context.settings.public_emergency,
+            "phone": self.context.settings.public_phone,
+            "office": self.context.settings.public_name,
             "local": self._local,
             "zone_name": speech(self.language).zone,
             "problem": None,
