@@ -95,7 +95,12 @@ def _footer(sheet: CardSheet) -> str:
     )
 
 
+def dialled(told: str) -> str:
+    """What is dialled of a telephone number as people write it."""
+    return re.sub(r"[^0-9+]", "", told)
+
+
 def _number(told: str) -> str:
     """A telephone number that can be touched; words beside it are left as they are."""
-    dialled = re.sub(r"[^0-9+]", "", told)
-    return f'<a href="tel:{dialled}">{escape(told)}</a>' if dialled else escape(told)
+    number = dialled(told)
+    return f'<a href="tel:{number}">{escape(told)}</a>' if number else escape(told)

@@ -17,6 +17,7 @@ from matcher.domain.codes import parse_code
 from matcher.domain.people import Language
 from matcher.domain.publications import CODE_LETTERS, CardEnd, Publication
 from matcher.errors import NotPermitted
+from matcher.interchange.card_page import dialled
 from matcher.services.context import Context
 from matcher.services.public_side import PublicSide
 from matcher.web.forms import form_request
@@ -100,6 +101,7 @@ class Visitor:
             "link": Links(self.request),
             "emergency": self.context.settings.public_emergency,
             "phone": self.context.settings.public_phone,
+            "dialled": dialled,
             "office": self.context.settings.public_name,
             "local": self._local,
             "zone_name": speech(self.language).zone,
