@@ -73,8 +73,12 @@ def _end(context: Context, taken: Errand, error: str | None, *, hopeless: bool) 
     message, partner = taken.message, taken.partner
     if partner is None:
         return end(context, message, error, None if hopeless else wait_after(message.attempts))
-    dead = error is not None and context.clock() - message.created_at > LONGEST_TRIED
-    rest = None if error is None or error in _REFUSED else _longer(partner.failures + 1)
+    refused = error in _REFUSED
+    rest = None if error is None or refused else _longer(partner.failures + 1)
+    now = context.clock()
+    # It may have waited for long before anybody tried, as where a home sends nothing at first.
+    tried = message.attempts > LONGEST_TRIED.days if refused else now - (partner.failing_since or now) > LONGEST_TRIED
+    dead = error is not None and tried and now - message.created_at > LONGEST_TRIED
     return end_with_partner(context, taken, error, rest=rest, dead=dead)
 
 

@@ -17,9 +17,9 @@ LONGEST_REST = timedelta(hours=8)  # of one that fails: a longer one was given b
 class Partner:
     """One receiver of signed events. Where its users are, only it knows.
 
-    `tests`: it is told of tests and exercises too. `failures` counts attempts without success since the last one that
-    had some, what it refused among them; until `retry_at` nothing is sent to it, so that one that hangs holds up nobody
-    else. Until `engaged_until` somebody tells it something, and nobody else does.
+    `tests`: it is told of tests and exercises too. `failures` counts attempts at which it failed itself since the last
+    that had success, which was before `failing_since`; until `retry_at` nothing is sent to it, so that one that hangs
+    holds up nobody else. Until `engaged_until` somebody tells it something, and nobody else does.
     """
 
     id: PartnerId

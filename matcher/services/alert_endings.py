@@ -101,12 +101,15 @@ def move_to_card(
     photo: Mapping[str, Any],
     who: Who,
 ) -> None:
-    """Let the alerts that showed one card show another of the same child, and tell so where they are active."""
+    """Let the alerts that showed one card show another of the same child, and tell so where they are active; what was
+    proposed about them has to be proposed anew.
+    """
     now = context.clock()
     for one in transaction.alerts.of_card(old.id):
         if one.state is AlertState.CANCELLED:
             continue
-        moved = replace(one, card_id=new.id, updated_at=now)
+        # Whoever agrees to a proposal has looked at the card that was there.
+        moved = replace(one, card_id=new.id, proposal=None, updated_at=now)
         if one.active(now):
             trace = Trace("alert.update", [one.case_id, one.id], details={"card": "replaced"})
             record(context, transaction, who, trace)

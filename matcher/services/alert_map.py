@@ -39,13 +39,6 @@ class _Areas:
         """Before anything was told."""
         return cls(0, np.zeros(0, np.int64), np.zeros(0), Circles.of([], []))
 
-    def circle(self, place: int) -> tuple[float, float, float]:
-        """Latitude, longitude and radius in km; the whole Earth where nothing is known."""
-        if place >= len(self.numbers):
-            return _EARTH
-        circles = self.circles
-        return float(circles.lat[place]), float(circles.lon[place]), float(circles.radius_km[place])
-
     def changed(self, newer: Mapping[int, tuple[int, tuple[float, ...]]], through: int) -> _Areas:
         """These with newer bulletins (number, and latitude, longitude, radius, end) at some places."""
         at = np.array(list(newer), np.intp)
@@ -92,13 +85,12 @@ class AlertMap:
             return self._areas
 
     def _newer(self, ids: NDArray[np.int64], areas: NDArray[np.float64]) -> Mapping[int, tuple[int, tuple[float, ...]]]:
-        """The last bulletin of each alert among these, by its place. A cancellation has the area of what it ends."""
+        """The last bulletin of each alert among these, by its place. A cancellation is told everywhere."""
         newer: dict[int, tuple[int, tuple[float, ...]]] = {}
         for (number, alert), told in zip(ids.tolist(), areas.tolist(), strict=True):
             place = self._places.setdefault(alert, len(self._places))
             area = tuple(told)
             if math.isnan(area[0]):
-                before = newer[place][1][:3] if place in newer else self._areas.circle(place)
-                area = (*before, _OVER)
+                area = (*_EARTH, _OVER)  # to ask where an end is told would tell where the child was missed
             newer[place] = number, area
         return newer

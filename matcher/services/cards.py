@@ -177,6 +177,17 @@ class Cards:
             return [_view(reading, one, self._context.clock()) for one in reading.cards.in_state(wanted, limit)]
 
 
+def shown_card(reading: Reading, code: str | None, now: datetime) -> Publication | None:
+    """The card of a code, as people write it, if the public may see it now; of one that was replaced the one that took
+    its place, since links to it are out there and the child is still missed.
+    """
+    plain = None if code is None else parse_code(code, CODE_LETTERS)
+    found = None if plain is None else reading.cards.by_code(plain)
+    if found is not None and found.ended_because is CardEnd.REPLACED:
+        found = reading.cards.live_of(found.case_id)
+    return found if found is not None and found.shown(now) else None
+
+
 def require(reading: Reading, given: str) -> Publication:
     """The card of a shown id or code; `NotFound` names it."""
     code, found = parse_code(given, CODE_LETTERS), None

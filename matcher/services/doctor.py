@@ -254,6 +254,9 @@ def _reviewers(context: Context) -> Finding:
 
 def _messages(context: Context) -> Finding:
     """Whether those who have to decide are told of it outside the desk, if they are to be."""
+    if not context.settings.send_messages:
+        step = "Set 'send_messages' to true as soon as this home is the one in use."
+        return Finding("messages", None, "nothing is sent, to partners neither: 'send_messages' is false.", step)
     now = context.clock()
     with context.store.read() as reading:
         dead = reading.outbox.count(MessageState.DEAD, since=now - _RECENT)
@@ -264,9 +267,6 @@ def _messages(context: Context) -> Finding:
     if late:
         step = "See why with `matcher notices list`; `matcher serve` or `matcher notices send` sends them."
         return Finding("messages", None, f"{late} wait for more than an hour.", step)
-    if not context.settings.send_messages:
-        step = "Set 'send_messages' to true as soon as this home is the one in use."
-        return Finding("messages", None, "nothing is sent, to partners neither: 'send_messages' is false.", step)
     lacking = context.settings.lacking_secrets()
     if lacking:
         return Finding("messages", None, f"this process could send none: {'; '.join(lacking)}.")

@@ -90,9 +90,7 @@ def tell_of_dispute(context: Context, transaction: Transaction, dispute: Dispute
 
 
 def channels_of(context: Context) -> frozenset[Channel]:
-    """The ways out that the settings give; partners are told wherever there are some. None where nothing is sent."""
-    if not context.settings.send_messages:
-        return frozenset()
+    """The ways out that the settings give; partners are told wherever there are some."""
     ways = {Channel.EMAIL: context.settings.smtp_host, Channel.WEBHOOK: context.settings.webhook_url}
     return frozenset(channel for channel, way in ways.items() if way is not None) | {Channel.PARTNER}
 
@@ -120,7 +118,8 @@ def begin(context: Context, lease: timedelta) -> Errand | None:
     somebody tells it something, nothing for it is given out. If the sender dies meanwhile, the message is given out
     once more, whether or not it was sent. What is not true any more is passed over for good.
     """
-    channels, now = channels_of(context), context.clock()
+    now = context.clock()
+    channels = channels_of(context) if context.settings.send_messages else frozenset()  # what waits is sent later
     with context.store.read() as reading:  # nearly always there is nothing, and then no writer waits for this
         if reading.outbox.next_due(channels, now) is None:
             return None
@@ -133,7 +132,7 @@ def begin(context: Context, lease: timedelta) -> Errand | None:
             if errand.partner is None:
                 return replace(errand, message=transaction.outbox.lease(found, now + lease))
             engaged = transaction.partners.engage(errand.partner, now + TURN)
-            return replace(errand, message=transaction.outbox.lease(found, found.due_at), partner=engaged)
+            return replace(errand, message=transaction.outbox.lease(found, min(found.due_at, now)), partner=engaged)
     return None
 
 
@@ -198,8 +197,8 @@ def end_with_partner(
     """Note what became of an attempt to tell a partner.
 
     With a `rest` the partner itself failed: until then it is told nothing, and this message stays the first in its row.
-    Without one, it is this message that it does not take, which waits for a day. It counts as a failure all the same,
-    so that a partner that takes none at all is told of.
+    Without one, it is this message that it does not take, which waits for a day. Since when nothing was taken is noted
+    all the same, so that a partner that takes none at all is told of.
     """
     now, message, partner = context.clock(), errand.message, errand.partner
     if partner is None:
@@ -212,7 +211,8 @@ def end_with_partner(
             return MessageState.SENT
         known = transaction.partners.get(partner.id) or partner
         transaction.partners.missed(known, now, None if rest is None else now + rest)
-        again = now if dead else now + LONGEST_WAIT if rest is None else message.due_at
+        # What a clock that was ahead wrote is due from now on.
+        again = now if dead else now + LONGEST_WAIT if rest is None else min(message.due_at, now)
         transaction.outbox.failed(message, error, again, dead=dead)
     return MessageState.DEAD if dead else MessageState.WAITING
 

@@ -20,6 +20,7 @@ from matcher.errors import Conflict, NotFound, TooMany, WrongUse
 from matcher.interchange.cells import one_of
 from matcher.services import cases
 from matcher.services.auditing import Trace, record
+from matcher.services.cards import shown_card
 from matcher.services.context import Context
 from matcher.services.inputs import ReasonCode, Who
 from matcher.services.outbox import tell_of_dispute
@@ -38,7 +39,9 @@ from matcher.store.database import Reading
 from matcher.wording import Wording
 
 _NOTE = "note"
-_PER_HOUR = 5  # from one address: each calls all officers
+# From one address within an hour, which thousands may share: for so many all officers are called; others wait on the
+# desk until somebody looks, and only beyond so many people are asked to call.
+_CALLED_PER_HOUR, _PER_HOUR = 5, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,9 @@ class PublicDisputes:
         with context.store.write() as transaction:
             if submission is not None and transaction.reports.dispute_by_submission(submission) is not None:
                 return spoken(code)
-            sender = _counted(context, transaction, sent.sender, now)
-            found = None if plain is None else transaction.cards.by_code(plain)
-            if found is None or not found.shown(now):
+            sender, before = _counted(context, transaction, sent.sender, now)
+            found = shown_card(transaction, card, now)
+            if found is None:
                 raise NotFound(Wording("There is no card of this code (any more): look at the letters again."))
             dispute = PublicDispute(
                 id=DisputeId(new_id()),
@@ -109,7 +112,8 @@ class PublicDisputes:
                 submission=submission,
             )
             transaction.reports.add_dispute(dispute)
-            tell_of_dispute(context, transaction, dispute.id)
+            if before < _CALLED_PER_HOUR:
+                tell_of_dispute(context, transaction, dispute.id)
             trace = Trace("dispute.receive", [found.case_id, dispute.id], details={"relation": dispute.relation.value})
             record(context, transaction, Who(PUBLIC, ReasonCode.CORRECTION), trace)
         return spoken(code)
@@ -178,13 +182,14 @@ class PublicDisputes:
         return open_text(self._context, case_id, name, sealed) if sealed else None
 
 
-def _counted(context: Context, reading: Reading, sender: str | None, now: datetime) -> str | None:
-    """What is kept of a sender; `TooMany` for one that disputed often within the hour."""
+def _counted(context: Context, reading: Reading, sender: str | None, now: datetime) -> tuple[str | None, int]:
+    """What is kept of a sender, and how many disputes it sent within the hour; `TooMany` where those are too many."""
     if sender is None:
-        return None
+        return None, 0
     digest = sender_digest(context, sender)
-    if reading.reports.disputes_since(digest, hour_of(now)) >= _PER_HOUR:
+    before = reading.reports.disputes_since(digest, hour_of(now))
+    if before >= _PER_HOUR:
         raise TooMany(
             Wording("Too many such messages came from there within the hour: call us."), seconds=seconds_left(now)
         )
-    return digest
+    return digest, before

@@ -75,7 +75,11 @@ class PartnerWriting(PartnerReading):
         self._connection.execute(update(partners).where(partners.c.id == partner_id).values(**fine))
 
     def missed(self, partner: Partner, now: datetime, retry_at: datetime | None) -> None:
-        """Note that an attempt had none, and until when there is no other, if it is to be given a rest."""
+        """Note that an attempt had none, and until when there is no other if the partner itself failed.
+
+        What it refused makes no later rest longer.
+        """
         since = min(partner.failing_since or now, now)  # a clock may have been wrong
-        values = {"failures": partner.failures + 1, "failing_since": since, "retry_at": retry_at}
+        failures = partner.failures + (retry_at is not None)
+        values = {"failures": failures, "failing_since": since, "retry_at": retry_at}
         self._connection.execute(update(partners).where(partners.c.id == partner.id).values(**values))

@@ -100,6 +100,40 @@ def test_an_older_database_is_upgraded_with_what_is_in_it(databases: Databases) 
             assert tx.relations.pairs() == []
 
 
+def test_cards_of_before_say_of_their_photo_what_was_read_from_it(databases: Databases) -> None:
+    with databases.fresh(empty=True) as url:
+        with _revision("0018"), Store.create(url):
+            pass
+        when = "'2026-01-02 03:04:05.000000'"
+        run_sql(
+            url,
+            "INSERT INTO cases "
+            "(id, number, status, other_names, sex, circumstance, legal_basis, created_at, updated_at) "
+            f"VALUES (7, 'A-1', 'open', '[]', 'unknown', 'unknown', 'unspecified', {when}, {when})",
+        )
+        for number, (age, taken) in enumerate([("6.9", "'2019-05-03'"), ("1.45", "NULL"), ("NULL", "NULL")], start=1):
+            run_sql(
+                url,
+                "INSERT INTO photos (id, case_id, position, blob, digest, original_digest, media_type, width, height, "
+                f"size, state, age, taken, created_at) VALUES ({number}, 7, 0, 'b{number}', 'd{number}', 'o', "
+                f"'image/png', 9, 9, 9, 'ready', {age}, {taken}, {when})",
+                'INSERT INTO faces (id, photo_id, number, "left", top, "right", bottom, landmarks, score, turn, '
+                f"quality) VALUES ({number}, {number}, 1, 0, 0, 5, 5, {_bytes(url, 40)}, 1, 0, '{{}}')",
+                "INSERT INTO cards (id, case_id, code, state, policy, facts, face_id, phone, expires_at, drafted_by, "
+                f"drafted_at) VALUES ({number}, 7, 'C{number}', 'draft', 'full', "
+                '\'{"name"\\: "Li", "sex"\\: "female", "missing_since"\\: "2019-06-01"}\', '
+                f"{number}, '110', {when}, 'ma', {when})",
+            )
+        with Store.create(url) as store, store.read() as reading:
+            facts = {one.code: one.facts for one in reading.cards.of_case(CaseId(7))}
+    assert {code: (one.photo_age, one.photo_year) for code, one in facts.items()} == {
+        "C1": (6.0, 2019),
+        "C2": (17 / 12, None),
+        "C3": (None, None),
+    }
+    assert {one.name for one in facts.values()} == {"Li"}
+
+
 def test_what_was_told_before_there_was_an_outbox_is_not_sent(databases: Databases) -> None:
     with databases.fresh(empty=True) as url:
         with _revision("0005"), Store.create(url):

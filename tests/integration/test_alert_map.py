@@ -46,9 +46,7 @@ class Told:
         with self.context.store.write() as transaction:
             number = transaction.alerts.tell(told)
         if told.meant is Meant.ACTUAL:
-            before = self.last.get(alert)
-            heard = circle or (Circle(Position(0, 0), math.inf) if before is None else before[1])
-            self.last[alert] = number, heard, told.expires_at
+            self.last[alert] = number, circle or Circle(Position(0, 0), math.inf), told.expires_at
         return number
 
     def heard_at(self, place: Position, after: int) -> list[int]:
@@ -89,14 +87,14 @@ def test_bit_by_bit_it_is_what_it_would_be_made_anew(told: Told) -> None:
         assert heard(areas, place, after, limit=2) == expected[:2]
 
 
-def test_of_what_was_erased_before_the_start_everybody_hears_the_end(told: Told) -> None:
+def test_everybody_hears_of_an_end_so_that_nobody_finds_out_where_the_alert_was(told: Told) -> None:
     first = told.tell(BulletinKind.ALERT, 1, Circle(PLACES[0], 10))
     running = AlertMap(told.context)
-    assert heard(running, PLACES[0]) == [first]
+    assert (heard(running, PLACES[0]), heard(running, PLACES[2])) == ([first], [])
+    end = told.tell(BulletinKind.CANCEL, 1, None)
+    assert (heard(running, PLACES[0], first), heard(running, PLACES[2], first)) == ([end], [end])
     with told.context.store.write() as transaction:
         transaction.alerts.empty_bulletins([AlertId(1)])
-    end = told.tell(BulletinKind.CANCEL, 1, None)
-    assert (heard(running, PLACES[0], first), heard(running, PLACES[2], first)) == ([end], [])
     anew = AlertMap(told.context)
     assert (heard(anew, PLACES[0], first), heard(anew, PLACES[2], first)) == ([end], [end])
     assert heard(anew, PLACES[0]) == []

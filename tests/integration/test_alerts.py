@@ -136,6 +136,8 @@ def test_a_card_of_an_actual_alert_is_changed_by_two_people(office: Office) -> N
     missing(office)
     published(office)
     alert = alerted(office, other)
+    alerts = office.matcher.public.alerts
+    alerts.update(office.officer, alert.id, NewTerms(note="He may be in a boat."))
     draft = cards.draft(office.officer, "A-1", NewCard(phone="0571-8700 9999"))
     with pytest.raises(NotPermitted, match="which you drafted"):
         cards.approve(office.officer, draft.id)
@@ -144,7 +146,10 @@ def test_a_card_of_an_actual_alert_is_changed_by_two_people(office: Office) -> N
     assert told(office, alert.id) == [(BulletinKind.ALERT, 100), (BulletinKind.UPDATE, 100)]
     (_, update) = office.matcher.public.alerts.bulletins(office.officer, alert.id)
     assert update.content["phone"] == "0571-8700 9999"
-    office.matcher.public.alerts.cancel(other, alert.id, reason="found")
+    assert update.content["note"] is None
+    with pytest.raises(Conflict, match="Nobody proposes"):
+        alerts.approve(other, alert.id)
+    alerts.cancel(other, alert.id, reason="found")
     published(office)  # nothing actual shows it any more
 
 

@@ -13,8 +13,10 @@ from publishing import missing, published
 from receivers import HookServer, MailServer, hook_server, mail_server
 from reviews import Clock
 
+from matcher import Matcher
 from matcher.delivery.sending import send_due
 from matcher.domain.messages import MessageState
+from matcher.services.context import Context
 from matcher.services.outbox import listed
 
 
@@ -92,3 +94,14 @@ def test_nobody_is_told_of_a_dispute_that_is_decided_or_gone(office: Office, hoo
     assert send_due(office.matcher.context) == {}
     assert len(hook.events) == 1
     assert listed(office.matcher.context, [MessageState.WAITING]) == []
+
+
+def test_what_happens_while_nothing_is_sent_is_told_afterwards(office: Office, hook: HookServer) -> None:
+    context = office.matcher.context
+    context.home.write_setting("send_messages", "false")
+    with Matcher(Context(context.home, clock=office.clock)) as silent:
+        missing(office)
+        silent.public.disputes.open(published(office).code, "self", contact="139", note="it is me")
+        assert send_due(silent.context) == {}
+    assert send_due(context) == {MessageState.SENT: 2}
+    assert len(hook.events) == 1

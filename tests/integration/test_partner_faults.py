@@ -246,6 +246,47 @@ def test_a_clock_that_was_wrong_while_a_partner_was_told_lets_it_be_told_the_nex
     assert (numbers(two.bad), numbers(two.good)) == ([1], [1])
 
 
+def test_an_end_that_a_clock_that_was_ahead_wrote_is_put_off_for_no_longer_than_any(two: Two) -> None:
+    two.step("alert")
+    two.send()
+    two.office.clock.forward(hours=5)
+    two.step("cancel")
+    two.office.clock.forward(hours=-5)
+    two.bad.answer = 503
+    two.send()
+    two.bad.answer = 200
+    two.office.clock.forward(minutes=2)
+    two.send()
+    assert (kinds(two.bad), two.waiting()) == (["alert", "cancel"], 0)
+
+
+def test_what_waited_for_days_before_anybody_tried_is_not_given_up_at_its_first_failure(two: Two) -> None:
+    two.step("alert")
+    two.send()
+    two.step("cancel")
+    two.office.clock.forward(days=5)
+    two.bad.answer = 503
+    two.send()
+    assert two.messages(MessageState.DEAD) == []
+    two.bad.answer = 200
+    two.office.clock.forward(minutes=2)
+    two.send()
+    assert (kinds(two.bad), two.waiting()) == (["alert", "cancel"], 0)
+
+
+def test_a_farewell_does_not_wait_for_the_end_of_a_rest(two: Two) -> None:
+    two.bad.answer = 500
+    two.step("alert")
+    for _ in range(8):
+        two.send()
+        two.office.clock.forward(hours=4)
+    two.send()
+    two.bad.answer = 200
+    two.office.matcher.public.partners.end(two.acting, "bad")
+    two.send()
+    assert [one["type"] for one in events(two.bad)][-1] == "sighting-matcher.partner.ended"
+
+
 def test_since_when_a_partner_fails_is_never_to_come(two: Two) -> None:
     from matcher.services.public_checks import CHECKS
 
@@ -315,8 +356,9 @@ def test_a_name_that_was_hidden_since_is_told_to_nobody_who_was_down(two: Two) -
 def test_what_was_given_up_for_a_partner_that_ended_is_offered_to_nobody(two: Two) -> None:
     two.bad.answer = 500
     two.alert(expires_at=two.office.clock.now + timedelta(days=30))
-    two.office.clock.forward(days=4)
-    two.send()
+    for _ in range(2):
+        two.send()
+        two.office.clock.forward(days=4)
     assert len(two.messages(MessageState.DEAD)) == 1
     two.office.matcher.public.partners.end(two.acting, "bad")
     assert two.messages(MessageState.DEAD) == []

@@ -73,10 +73,33 @@ def test_a_partner_that_refuses_one_after_the_other_is_told_of(two: Two) -> None
     two.alert("A-2")
     two.send()
     assert numbers(two.bad) == [1, 2]
-    assert (two.view().failures, finding(two).ok) == (2, True)
+    assert (two.view().failures, finding(two).ok) == (0, True)
     two.office.clock.forward(minutes=1)
     assert finding(two).ok is None
     assert "'bad' since 2026-03-14 09:30 UTC" in finding(two).text
+
+
+def test_what_a_partner_refused_makes_no_later_rest_longer(two: Two) -> None:
+    two.bad.answer = 400
+    for number in range(1, 4):
+        two.alert(f"A-{number}")
+    for _ in range(3):
+        two.send()
+        two.office.clock.forward(days=1)
+    two.bad.answer = 503
+    two.office.matcher.close_case("A-1", status="returned", actor="me")
+    two.send()
+    assert (two.view().failures, two.view().retry_at - two.office.clock.now < timedelta(minutes=2)) == (1, True)
+
+
+def test_one_message_that_is_refused_for_days_is_given_up(two: Two) -> None:
+    two.alert("A-1", expires_at=two.office.clock.now + timedelta(days=30))
+    two.bad.answer = 400
+    for _ in range(6):
+        two.send()
+        two.office.clock.forward(days=1)
+    (dead,) = two.messages(MessageState.DEAD)
+    assert (dead.error, dead.attempts, numbers(two.bad)) == ("http_400", 5, [1] * 5)
 
 
 def test_what_cannot_be_made_an_event_keeps_nothing_else_from_anybody(two: Two) -> None:

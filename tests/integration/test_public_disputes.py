@@ -14,9 +14,12 @@ from publishing import missing, published
 from reviews import Clock
 
 from matcher.domain.ids import id_text, parse_id
+from matcher.domain.messages import MessageState
 from matcher.domain.reports import PublicDispute
 from matcher.errors import NotFound, TooMany
+from matcher.services import public_disputes
 from matcher.services.cards import CardView
+from matcher.services.outbox import listed
 from matcher.services.public_disputes import Sent
 
 SETTINGS = "control_rate = 0.0\ncontact_days = 30\n"
@@ -44,7 +47,31 @@ def kept(office: Office) -> list[PublicDispute]:
         return reading.reports.disputes_of(reading.cases.get("A-1").id)
 
 
-def test_few_disputes_are_taken_from_one_address_within_an_hour(office: Office, card: CardView) -> None:
+def test_officers_are_called_for_some_from_one_address_and_many_more_wait_on_the_desk(home: Path) -> None:
+    for office in opened(home, Clock(START), f'{SETTINGS}webhook_url = "http://127.0.0.1:1/"\n'):
+        missing(office)
+        card = published(office)
+        for number in range(8):
+            disputed(office, card, note=f"it is me {number}", sender=ADDRESS)
+        disputed(office, card, note="this is my daughter", sender="192.0.2.2")
+        assert len(kept(office)) == len(office.matcher.public.disputes.waiting(office.officer)) == 9
+        assert len(listed(office.matcher.context, [MessageState.WAITING])) == 6
+
+
+def test_the_card_that_took_the_place_of_another_is_disputed_by_both_codes(office: Office, card: CardView) -> None:
+    newer = published(office)
+    assert newer.code != card.code
+    disputed(office, card)
+    assert len(kept(office)) == 1
+    office.matcher.public.cards.withdraw(office.officer, newer.id, reason="her aunt called")
+    with pytest.raises(NotFound):
+        disputed(office, card)
+
+
+def test_few_disputes_are_taken_from_one_address_within_an_hour(
+    office: Office, card: CardView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public_disputes, "_PER_HOUR", 5)
     office.clock.forward(minutes=15)
     for number in range(5):
         disputed(office, card, note=f"it is me {number}", sender=ADDRESS)
@@ -57,7 +84,10 @@ def test_few_disputes_are_taken_from_one_address_within_an_hour(office: Office, 
     assert len(kept(office)) == 7
 
 
-def test_as_many_as_the_limit_come_in_at_once_and_no_more(office: Office, card: CardView) -> None:
+def test_as_many_as_the_limit_come_in_at_once_and_no_more(
+    office: Office, card: CardView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public_disputes, "_PER_HOUR", 5)
     outcomes, ready = Counter(), threading.Barrier(12)
 
     def send() -> None:

@@ -17,6 +17,7 @@ from offices import START, Office, opened
 from pictures import child, group, nobody
 from publishing import PHONE, alerted, missing, published, second_officer
 from reviews import Clock, account
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from matcher.accounts.rights import Right
@@ -24,6 +25,7 @@ from matcher.domain.codes import spoken
 from matcher.domain.ids import id_text
 from matcher.domain.people import Role
 from matcher.interchange.cap import CapKind, CapStatus
+from matcher.services import public_disputes
 from matcher.services.accounts import NewKey
 from matcher.services.alerts import grow_due
 from matcher.services.cards import NewCard
@@ -289,7 +291,10 @@ def test_how_to_reach_somebody_that_is_told_with_the_form_sent_again_is_kept(
     assert sorted(contacts) == [False, True]
 
 
-def test_a_dispute_that_is_sent_twice_is_one_and_a_filled_field_drops_none(browser: TestClient, office: Office) -> None:
+def test_a_dispute_that_is_sent_twice_is_one_and_a_filled_field_drops_none(
+    browser: TestClient, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public_disputes, "_PER_HOUR", 5)
     missing(office)
     card = published(office)
     page = browser.get(f"/dispute?card={card.code}").text
@@ -406,6 +411,9 @@ def test_an_alert_is_a_cap_document_and_stands_in_both_feeds_until_it_ends(brows
     cancelled = parse_cap(over)
     assert (cancelled.kind, len(cancelled.references), cancelled.infos) == (CapKind.CANCEL, 2, ())
     assert b"Wang" not in over
+    with office.matcher.context.store.write() as transaction:  # as after a year
+        transaction.alerts._connection.execute(text("DELETE FROM bulletins WHERE number < 3"))
+    assert browser.get("/alerts/3.cap").status_code == 404
 
 
 def test_a_test_alert_is_seen_by_nobody(browser: TestClient, office: Office) -> None:
@@ -434,9 +442,11 @@ def test_what_must_not_be_said_any_more_is_told_to_nobody(browser: TestClient, o
     assert (page.status_code, "Wang" in page.text, spoken(draft.code) in page.text) == (200, False, True)
     assert draft.code in browser.get(f"/report?card={old}").text
     short = alerted(office, other, expires_at=office.clock() + timedelta(hours=1), note="at the pier")
-    assert "at the pier" in browser.get("/v1/alerts?since=2").text
+    for near in ("", "&near=30.25,120.16"):
+        assert "at the pier" in browser.get(f"/v1/alerts?since=2{near}").text
     office.clock.forward(hours=2)
-    assert browser.get("/v1/alerts?since=2").json()["alerts"] == []
+    for near in ("", "&near=30.25,120.16"):
+        assert browser.get(f"/v1/alerts?since=2{near}").json()["alerts"] == []
     assert browser.get("/alerts/3.cap").status_code == 404
     with office.matcher.context.store.read() as reading:
         consent = reading.consents.of_case(reading.cases.get("A-1").id)[0]
@@ -465,6 +475,8 @@ def test_whoever_asks_hears_what_is_new_and_what_is_near(browser: TestClient, of
     (over,) = browser.get(f"/v1/alerts?near=30.25,120.17&since={near['next']}").json()["alerts"]
     assert (over["kind"], "card" in over) == ("cancel", False)
     assert browser.get("/v1/alerts?near=30.25,120.17").json()["alerts"] == [], "who begins hears of no ends"
+    far = browser.get(f"/v1/alerts?near=-30,-60&since={near['next']}").json()["alerts"]
+    assert far == [over], "else by asking here and there anybody finds where the child was missed"
     for wrong in ("near=x", "near=91,0", "near=1,181", "since=-1", "limit=0", "since=x"):
         assert browser.get(f"/v1/alerts?{wrong}").status_code in {400, 422}, wrong
 

@@ -66,7 +66,7 @@ _ACTIVE = ActiveAlert(
         marks="mole on the left cheek",
         clothing="a red coat",
     ),
-    photo=AlertPhoto(sha1="65f4825956e82a1faec31490eca9a60a774155ff", size=15798, age=6.0, year=2026),
+    photo=AlertPhoto(sha1="65f4825956e82a1faec31490eca9a60a774155ff", size=15798, age=6.0, year=2023),
     links=AlertLinks(
         card=f"{_SITE}/c/{_CODE}",
         photo=f"{_SITE}/c/{_CODE}/photo.jpg",

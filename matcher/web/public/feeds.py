@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import JSONResponse, Response
 
-from matcher.domain.alerts import Bulletin
+from matcher.domain.alerts import Bulletin, BulletinKind
 from matcher.interchange import atom, cap, geojson
 from matcher.web.identity import public
 from matcher.web.public.documents import cap_of
@@ -30,7 +30,7 @@ def document(visited: Anybody, number: int) -> Response:
     with context.store.read() as reading:
         found = reading.alerts.public([number], context.clock()) if 0 < number < 2**63 else []
         told = reading.alerts.bulletins_of(found[0].alert_id) if found else []
-    if not found:
+    if not found or (found[0].kind is BulletinKind.CANCEL and len(told) == 1):  # nobody knows any more of what
         return Response("There is no such alert (any more).\n", status_code=404, media_type="text/plain")
     xml = cap_of(context, [one for one in told if one.number <= number])
     return for_others(Response(xml, media_type=cap.MEDIA_TYPE))

@@ -13,11 +13,11 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, Response
 
-from matcher.domain.codes import parse_code
 from matcher.domain.people import Language
-from matcher.domain.publications import CODE_LETTERS, CardEnd, Publication
+from matcher.domain.publications import Publication
 from matcher.errors import NotPermitted
 from matcher.interchange.card_page import dialled
+from matcher.services.cards import shown_card
 from matcher.services.context import Context
 from matcher.services.public_side import PublicSide
 from matcher.web.forms import form_request
@@ -69,17 +69,9 @@ class Visitor:
         return language_of(self.request)
 
     def card(self, code: str | None) -> Publication | None:
-        """The card of a code if the public may see it now; of one that was replaced the one that took its place, since
-        links to it are out there and the child is still missed.
-        """
-        plain = None if code is None else parse_code(code, CODE_LETTERS)
-        if plain is None:
-            return None
+        """The card of a code, or the one that took its place, if the public may see it now."""
         with self.context.store.read() as reading:
-            found = reading.cards.by_code(plain)
-            if found is not None and found.ended_because is CardEnd.REPLACED:
-                found = reading.cards.live_of(found.case_id)
-        return found if found is not None and found.shown(self.context.clock()) else None
+            return shown_card(reading, code, self.context.clock())
 
     @property
     def zone(self) -> ZoneInfo:
