@@ -71,8 +71,9 @@ def card_sheet(card: Card, reader: Reader = ENGLISH) -> CardSheet:
     say = words.say
     days = {"day": reader.day(card.expires), "made": reader.day(card.made_on)}
     valid = Wording("As of {made}. Valid until {day}: please do not share it after that day.", **days)
-    if card.office:  # last, since the end of a line that is too long is left out
-        valid = Wording("{first} {second}", first=valid, second=Wording("From {office}.", office=card.office))
+    call = Wording("Have you seen this face? Call")
+    if card.office:
+        call = Wording("Have you seen this face? Call {office}", office=card.office)
     return CardSheet(
         language=reader.language,
         title=say(_TITLE),
@@ -84,7 +85,7 @@ def card_sheet(card: Card, reader: Reader = ENGLISH) -> CardSheet:
         photo_says=say(Wording("Photo: {name}", name=words.name())),
         photo_note=say(words.photo_note()),
         advice=say(Wording("{first} {second}", first=words.keep_away(), second=_UNSURE)),
-        call=say(Wording("Have you seen this face? Call")),
+        call=say(call),
         phone=card.phone,
         report=say(Wording("Or scan to report")),
         report_page=say(Wording("Or report on this page")),

@@ -55,9 +55,9 @@ def test_a_card_in_chinese() -> None:
 
 
 def test_who_issues_a_card_stands_on_it() -> None:
-    assert card_sheet(card(office="Hangzhou Office")).valid.endswith("after that day. From Hangzhou Office.")
-    assert card_sheet(card(office="杭州寻人办公室"), ZH).valid.endswith("请勿转发。发布单位：杭州寻人办公室。")
-    assert card_sheet(card()).valid.endswith("after that day.")
+    assert card_sheet(card(office="Hangzhou Office")).call == "Have you seen this face? Call Hangzhou Office"
+    assert card_sheet(card(office="杭州寻人办公室"), ZH).call == "您见过这张面孔吗？请致电杭州寻人办公室"
+    assert card_sheet(card()).call == "Have you seen this face? Call"
 
 
 def test_nothing_is_left_in_english_on_a_chinese_card() -> None:
