@@ -103,27 +103,29 @@ def withdraw(context: Context, code: str) -> bool:
     and somebody decides; what people refused goes by itself, so that it is known if it comes again.
     """
     with context.store.read() as reading:
-        going = _going(reading, _parts(context, reading, code))
+        parts = _parts(context, reading, code)
+        going = _going(reading, parts)
+    receipt = parts[0].receipt  # what was added has codes of its own, which go with it
     while going:
-        _erase(context, code, going[-1].sighting_id)  # the first one goes last, and the code with it
+        _erase(context, receipt, going[-1].sighting_id)  # the first one goes last, and the code with it
         with context.store.read() as reading:
-            going = _going(reading, _left(context, reading, code))
-    return not _take_back(context, code)
+            going = _going(reading, _left(reading, receipt))
+    return not _take_back(context, receipt)
 
 
-def _erase(context: Context, code: str, part: SightingId) -> None:
+def _erase(context: Context, receipt: str, part: SightingId) -> None:
     def still(reading: Reading) -> bool:
-        return part in {one.sighting_id for one in _going(reading, _left(context, reading, code))}
+        return part in {one.sighting_id for one in _going(reading, _left(reading, receipt))}
 
     who = Who(PUBLIC, ReasonCode.SIGHTING)
     erase(context, Subject(SubjectKind.SIGHTING, part), who, Because.REQUEST, still)
 
 
-def _take_back(context: Context, code: str) -> bool:
+def _take_back(context: Context, receipt: str) -> bool:
     """Mark what is left as taken back, what is not marked so yet; whether anything is left."""
     now = context.clock()
     with context.store.write() as transaction:
-        left = _left(context, transaction, code)
+        left = _left(transaction, receipt)
         for part in left:
             if not _is_taken_back(part):
                 transaction.reports.update(_taken_back(part, now))
@@ -133,9 +135,11 @@ def _take_back(context: Context, code: str) -> bool:
 
 
 def _taken_back(part: PublicReport, now: datetime) -> PublicReport:
+    """A part as it is kept: nobody can reach any more who asked for it to be erased."""
+    back = replace(part, withdrawn_at=now, contact=None)
     if part.state is ReportState.REFUSED:
-        return replace(part, withdrawn_at=now, contact=None)
-    back = replace(part, state=ReportState.WITHDRAWN, withdrawn_at=now, leased_until=None)
+        return back
+    back = replace(back, state=ReportState.WITHDRAWN, leased_until=None)
     return replace(back, decided_by=None, decided_at=now)  # nobody decided about it since
 
 
@@ -155,11 +159,9 @@ def _parts(context: Context, reading: Reading, code: str) -> list[PublicReport]:
     return parts_of(reading, by_receipt(context, reading, code))
 
 
-def _left(context: Context, reading: Reading, code: str) -> list[PublicReport]:
-    try:
-        return _parts(context, reading, code)
-    except NotFound:
-        return []
+def _left(reading: Reading, receipt: str) -> list[PublicReport]:
+    found = reading.reports.by_receipt(receipt)
+    return [] if found is None else parts_of(reading, found)
 
 
 def _needed(reading: Reading, sighting_id: SightingId) -> bool:

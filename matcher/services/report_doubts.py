@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 
 from matcher.domain.cases import Photo
@@ -57,11 +57,8 @@ def _shows_a_card(reading: Reading, photos: Sequence[Photo]) -> bool:
     return any((differing_bits(one, shown) <= SAME_BITS).any() for one in mine)
 
 
-def same_photos_in(reading: Reading, report: PublicReport) -> SightingId | None:
-    """The first other sighting that has, byte by byte or nearly so, every photo of this report; `None` if none has.
-
-    One against which little speaks does not wait for a person together with one of the same photos that has to.
-    """
+def same_photos_in(reading: Reading, report: PublicReport) -> set[SightingId]:
+    """The other sightings that have, byte by byte or nearly so, every photo of this report."""
     photos = reading.photos.of_sighting(report.sighting_id)
     owners, known = reading.reports.likenesses(report.received_at - COMPARED)
     mine = known[owners == report.sighting_id].tolist()
@@ -69,9 +66,16 @@ def same_photos_in(reading: Reading, report: PublicReport) -> SightingId | None:
     exact = [reading.photos.owners_of(photo.digest)[1] for photo in photos]
     having = near if len(near) == len(photos) else []
     common = (set.intersection(*having) if having else set()) | (set.intersection(*exact) if exact else set())
-    if report.score < HELD_FROM:
-        common -= reading.reports.ids(ReportState.HELD)
-    first = reading.sightings.first_of(common - {report.sighting_id})
+    return common - {report.sighting_id}
+
+
+def first_same(reading: Reading, report: PublicReport, same: Set[SightingId]) -> SightingId | None:
+    """The first of the sightings with the photos of this report, if it came before it.
+
+    One against which little speaks does not wait for a person together with one of the same photos that has to.
+    """
+    held = reading.reports.ids(ReportState.HELD) if report.score < HELD_FROM else set()
+    first = reading.sightings.first_of(same - held)
     here = report.received_at, report.sighting_id  # one order for all, so that no two are duplicates of each other
     return first.id if first is not None and (first.created_at, first.id) < here else None
 

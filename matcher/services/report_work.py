@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 
 from matcher.domain.cases import Photo, PhotoState
@@ -34,14 +34,22 @@ from matcher.store.database import Reading, Transaction
 TRIAGE = "triage"  # the actor of what is done without a person
 _REST = timedelta(minutes=1)  # of a report that could not be looked at, and not by its own fault
 _ATTEMPTS = 3  # of processes that died over a photo, or could not read it
-# What is wrong with a report's own photos; MemoryError, since a process may well be killed by the next such photo.
-_ITS_OWN = (Damaged, PhotoRefused, MemoryError)
+# What may be wrong with a report's own photos; MemoryError, since a process may well be killed by the next such photo.
+_ITS_OWN = (Damaged, PhotoRefused, MemoryError, KeyProblem)
 _FOR_ALL = (Stopped, KeyProblem, ModelProblem)
 _IN_A_ROW = 3  # reports with which something is wrong; then it is not theirs
 
 _log = logging.getLogger("matcher.reports")
 
 Found = list[tuple[Photo, PhotoFaces]]
+
+
+class Unreadable(Exception):
+    """A report's own photos cannot be read; `why` says what was wrong."""
+
+    def __init__(self, why: Exception) -> None:
+        self.why = why
+        super().__init__(str(why))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,8 @@ def look_now(context: Context) -> Looked:
             continue
         with context.store.read() as reading:
             found = reading.reports.get(looked)
-        states.update([] if found is None else [found.state.value])
+        # One that is queued again comes again.
+        states.update([] if found is None or found.state is ReportState.QUEUED else [found.state.value])
         done = states.total() + failed
         if context.progress:
             context.progress("looking at reports", done, max(done, total))
@@ -103,8 +112,11 @@ def _looks(context: Context, stop: Callable[[], bool]) -> Iterator[SightingId | 
             report = look_at_next(context)
         except _FOR_ALL:
             raise
+        except Unreadable as error:
+            row = 0
+            yield error.why
         except Exception as error:
-            row = 0 if isinstance(error, _ITS_OWN) else row + 1
+            row += 1
             if row == _IN_A_ROW:
                 raise
             yield error
@@ -116,17 +128,17 @@ def _looks(context: Context, stop: Callable[[], bool]) -> Iterator[SightingId | 
 
 
 def look_at_next(context: Context) -> SightingId | None:
-    """Look at the report that has waited longest; `None` if none waits.
+    """Look at the next report; `None` if none waits.
 
-    If something is wrong that is not its photos' fault, such as a full disk, it waits a minute, and that it was begun
-    does not count.
+    `Unreadable` if its photos cannot be read: it is tried again when its lease is over. If something else is wrong,
+    such as a full disk, it waits a minute, and that it was begun does not count.
     """
     report = _lease(context)
     if report is None:
         return None
     try:
         _look(context, report)
-    except _ITS_OWN:
+    except Unreadable:
         raise
     except Exception:
         _give_back(context, report)
@@ -136,22 +148,25 @@ def look_at_next(context: Context) -> SightingId | None:
 
 def _look(context: Context, report: PublicReport) -> None:
     with context.store.read() as reading:
-        report, same = _compared(reading, report)
+        alike = report_doubts.same_photos_in(reading, report)
+        report, same = _compared(reading, report, alike)
     if report.attempts > _ATTEMPTS:
         report = replace(report, doubts=report.doubts | {Doubt.UNREADABLE})
         _end(context, report, ReportState.HELD)
     elif same is not None:
-        _end(context, report, ReportState.DUPLICATE, beside=same)
+        _end(context, report, ReportState.DUPLICATE, alike)
     elif report.score >= HELD_FROM and report.decided_by is None:
         _end(context, report, ReportState.HELD)
     else:
         _match(context, report)
 
 
-def _compared(reading: Reading, report: PublicReport) -> tuple[PublicReport, SightingId | None]:
-    """A report with all that speaks against it, and the sighting of which it is a duplicate, if it is one."""
+def _compared(reading: Reading, report: PublicReport, alike: Set[SightingId]) -> tuple[PublicReport, SightingId | None]:
+    """A report with all that speaks against it, and the sighting of which it is a duplicate, if it is one; `alike` are
+    those with its photos.
+    """
     report = replace(report, doubts=report.doubts | report_doubts.of_surroundings(reading, report))
-    same = None if report.decided_by else report_doubts.same_photos_in(reading, report)
+    same = None if report.decided_by else report_doubts.first_same(reading, report, alike)
     if same is not None and first_of(reading, same) == report.sighting_id:
         same = None  # somebody showed that one beside this one: here its faces are searched for
     worse = None if same is None else report_doubts.of_same(reading, same)
@@ -177,10 +192,14 @@ def _give_back(context: Context, report: PublicReport) -> None:
     too, and then it is told."""
     with suppress(Exception), context.store.write() as transaction:
         if _mine(transaction, report):
-            kept = transaction.reports.get(report.sighting_id)
-            rest = context.clock() + _REST
-            if kept is not None:
-                transaction.reports.update(replace(kept, leased_until=rest, attempts=report.attempts - 1))
+            _free(transaction, report, context.clock() + _REST)
+
+
+def _free(transaction: Transaction, report: PublicReport, rest: datetime | None = None) -> None:
+    """Let a report wait until then as if nobody had begun to look at it."""
+    kept = transaction.reports.get(report.sighting_id)
+    if kept is not None:
+        transaction.reports.update(replace(kept, leased_until=rest, attempts=report.attempts - 1))
 
 
 def _mine(transaction: Transaction, report: PublicReport) -> bool:
@@ -190,16 +209,19 @@ def _mine(transaction: Transaction, report: PublicReport) -> bool:
     return now is not None and (now.state, now.attempts, now.decided_at) == leased
 
 
-def _end(context: Context, report: PublicReport, state: ReportState, beside: SightingId | None = None) -> None:
-    """Note where a report stands from now on, without a search."""
+def _end(context: Context, report: PublicReport, state: ReportState, alike: Set[SightingId] = frozenset()) -> None:
+    """Note where a report stands from now on, without a search. A duplicate of none of those with its photos waits
+    for another look.
+    """
     with context.store.write() as transaction:
         if not _mine(transaction, report):
             return
-        if beside is not None:
-            first = first_of(transaction, beside)
-            if first == report.sighting_id:
-                return  # somebody showed that one beside this one just now: the next look knows it
-            transaction.sightings.merge(report.sighting_id, first)
+        if state is ReportState.DUPLICATE:
+            same = _compared(transaction, report, alike)[1]
+            if same is None:  # what became of that one just now queued its duplicates, of which this was none yet
+                _free(transaction, report)
+                return
+            transaction.sightings.merge(report.sighting_id, first_of(transaction, same))
         if state is ReportState.HELD:  # what was taken for its duplicate would wait with it, and nobody says so
             transaction.reports.queue_duplicates_of(report.sighting_id)
         _keep(context, transaction, report, state)
@@ -221,8 +243,7 @@ def _match(context: Context, report: PublicReport) -> None:
     """Find the faces of a report's photos, and search for them as for those of any sighting."""
     with context.store.read() as reading:
         photos = reading.photos.of_sighting(report.sighting_id)
-    waiting = [photo for photo in photos if photo.state is PhotoState.WAITING]
-    found = [(photo, context.pipeline.find(stored_image(context, photo), thorough=True)) for photo in waiting]
+    found = [(photo, _faces_of(context, photo)) for photo in photos if photo.state is PhotoState.WAITING]
     faces = [face for _, one in found for face in one.faces]
     result = search(context, faces, context.settings.top)
     with context.store.write() as transaction:
@@ -234,6 +255,17 @@ def _match(context: Context, report: PublicReport) -> None:
         candidates, cut = keep_candidates(context, transaction, sighting, stored, result)
         facts = {"faces": len(stored), "candidates": len(candidates), "cut": cut}
         _keep(context, transaction, report, ReportState.TAKEN, **facts)
+
+
+def _faces_of(context: Context, photo: Photo) -> PhotoFaces:
+    """The faces of a photo; `Unreadable` if it is the photo that is wrong, and not what all photos need."""
+    find = context.pipeline.find
+    try:
+        return find(stored_image(context, photo), thorough=True)
+    except _ITS_OWN as error:
+        if isinstance(error, KeyProblem):
+            context.require_key()  # with the key of the home, it is this report's own that is gone
+        raise Unreadable(error) from error
 
 
 def _store(context: Context, transaction: Transaction, found: Found) -> list[StoredFace]:

@@ -19,7 +19,7 @@ from matcher.domain.people import Language, PersonId
 from matcher.domain.publications import CODE_LETTERS
 from matcher.domain.records import HowSeen, Report, Sighting
 from matcher.domain.reports import RECEIPT_LETTERS, Doubt, PublicReport, ReportState, Via
-from matcher.errors import NotFound, PhotoRefused, TooMany, WrongUse
+from matcher.errors import Conflict, NotFound, PhotoRefused, TooMany, WrongUse
 from matcher.images.decode import SourceImage, open_image
 from matcher.images.likeness import likeness
 from matcher.images.metadata import strip_metadata
@@ -85,6 +85,26 @@ class _TakenPhoto:
     likeness: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """Digests by which the same report is known when it is sent again: of all of it, and without what is told beside
+    the sighting.
+    """
+
+    whole: str
+    sighting: str
+
+    @classmethod
+    def of(cls, context: Context, new: NewReport, report: Report, photos: Sequence[PhotoInput]) -> _Content:
+        told = {name: getattr(new, name) for name in ("contact", "card", "language", "adds_to")}
+        beside = {name: what for name, what in told.items() if what}
+        originals = [original_digest(context, read_photo(one)) for one in photos]
+        return cls(
+            content_digest(context, report, originals, beside),
+            content_digest(context, report, originals),
+        )
+
+
 def accept(context: Context, new: NewReport, photos: Sequence[PhotoInput]) -> Receipt:
     """Take a report in and answer with its code.
 
@@ -94,10 +114,10 @@ def accept(context: Context, new: NewReport, photos: Sequence[PhotoInput]) -> Re
     """
     report, contact = _report(new), short("contact", new.contact, LONGEST_CONTACT)
     _require_something(new, report, photos)
-    key, content = SubmissionKey.of(new.key, new.account), _content(context, new, report, photos)
+    key, content = SubmissionKey.of(new.key, new.account), _Content.of(context, new, report, photos)
     code = _code(context, new)
     with context.store.read() as reading:  # asked first: what is there already is answered, however much came since
-        known = existing(context, reading, key, content)
+        known = _known(context, reading, key, content)
         if known is None:
             _has_room(context, reading, new)
     if known is not None:
@@ -108,14 +128,14 @@ def accept(context: Context, new: NewReport, photos: Sequence[PhotoInput]) -> Re
         context.blobs.put(id_text(sighting.id), one.digest, one.data)
     sealed = None if contact is None else seal_text(context, sighting.id, CONTACT, contact)
     with context.store.write() as transaction:
-        known = existing(context, transaction, key, content)
+        known = _known(context, transaction, key, content)
         if known is not None:
             return Receipt(spoken(code), id_text(known), repeated=True)
         beyond = not _has_room(context, transaction, new)
         public = _public(context, transaction, new, sighting, code)
         doubts = of_words(report, trap=new.trap, seconds=new.seconds, now=sighting.created_at)
         public = replace(public, contact=sealed, doubts=doubts | ({Doubt.MANY} if beyond else set()))
-        transaction.sightings.add(sighting, None if key is None else (key.digest(context), content))
+        transaction.sightings.add(sighting, None if key is None else (key.digest(context), content.whole))
         if public.adds_to is not None:
             transaction.sightings.merge(sighting.id, first_of(transaction, public.adds_to))
         _add_photos(context, transaction, sighting, taken)
@@ -221,11 +241,20 @@ def _require_something(new: NewReport, report: Report, photos: Sequence[PhotoInp
         )
 
 
-def _content(context: Context, new: NewReport, report: Report, photos: Sequence[PhotoInput]) -> str:
-    """The digest of all that was told and handed in, by which the same report is known when it is sent again."""
-    beside = {name: getattr(new, name) for name in ("contact", "card", "language", "adds_to")}
-    originals = [original_digest(context, read_photo(one)) for one in photos]
-    return content_digest(context, report, originals, {name: told for name, told in beside.items() if told})
+def _known(context: Context, reading: Reading, key: SubmissionKey | None, content: _Content) -> SightingId | None:
+    """The report that came under a key; `Conflict` if it was another one.
+
+    Before revision 0019 only the sighting was in the digest, so that one with more beside it is from then. To know
+    those again can go with the release after 0.1: nobody sends the same again after so long.
+    """
+    try:
+        return existing(context, reading, key, content.whole)
+    except Conflict:
+        known = existing(context, reading, key, content.sighting)
+        kept = None if known is None else reading.reports.get(known)
+        if kept is None or not (kept.contact or kept.language or kept.about):
+            raise
+        return known
 
 
 def _public(context: Context, reading: Reading, new: NewReport, sighting: Sighting, code: str) -> PublicReport:

@@ -77,13 +77,14 @@ class ReportReading(Part):
         return self._where(condition, limit)
 
     def next_queued(self, now: datetime) -> PublicReport | None:
-        """The report that has waited longest for a look at its photos, and that nobody looks at now.
+        """The report to look at next, at which nobody looks now: the longest waiting of those that nobody began to look
+        at, else the one to which somebody could come back first. So those that fail each time keep no other waiting.
 
-        A lease that ends later than any can was given by a clock that was ahead: it is over.
+        A lease that ends later than any can was given by a clock that was ahead: it does not count.
         """
-        until = reports.c.leased_until
-        free = or_(until.is_(None), until <= now, until > now + LEASE)
-        return next(iter(self._where(and_(reports.c.state == ReportState.QUEUED, free), 1)), None)
+        until, queued = reports.c.leased_until, reports.c.state == ReportState.QUEUED
+        fresh = self._where(and_(queued, or_(until.is_(None), until > now + LEASE)), 1)
+        return next(iter(fresh or self._where(and_(queued, until <= now), 1, until)), None)
 
     def count(self, state: ReportState) -> int:
         """How many are in a state."""
@@ -163,9 +164,12 @@ class ReportReading(Part):
         """All that were said about a case."""
         return self._disputes(public_disputes.c.case_id == case_id)
 
-    def _where(self, condition: ColumnElement[bool], limit: int | None = None) -> list[PublicReport]:
-        query = select(reports).where(condition).order_by(reports.c.received_at, reports.c.sighting_id).limit(limit)
-        return [_report(row) for row in self._connection.execute(query).mappings()]
+    def _where(
+        self, condition: ColumnElement[bool], limit: int | None = None, *first: ColumnElement[Any]
+    ) -> list[PublicReport]:
+        """Reports by `first`, and by the time at which they came."""
+        query = select(reports).where(condition).order_by(*first, reports.c.received_at, reports.c.sighting_id)
+        return [_report(row) for row in self._connection.execute(query.limit(limit)).mappings()]
 
     def _disputes(self, condition: ColumnElement[bool], limit: int | None = None) -> list[PublicDispute]:
         query = select(public_disputes).where(condition).order_by(public_disputes.c.received_at, public_disputes.c.id)

@@ -203,7 +203,13 @@ def test_reports_come_back_and_wait_in_the_order_in_which_they_came(store: Store
     with store.write() as tx:
         tx.reports.update(replace(early, leased_until=NOW + timedelta(minutes=1), attempts=1))
         assert tx.reports.next_queued(NOW) == late
-        assert tx.reports.next_queued(NOW + timedelta(minutes=1)).sighting_id == early.sighting_id
+        assert tx.reports.next_queued(NOW + timedelta(minutes=1)) == late, "what was begun comes after what was not"
+        tx.reports.update(replace(late, leased_until=NOW + timedelta(minutes=2), attempts=1))
+        for minutes, there in ((0, None), (1, early), (2, early)):
+            found = tx.reports.next_queued(NOW + timedelta(minutes=minutes))
+            assert (found and found.sighting_id) == (there and there.sighting_id)
+        tx.reports.update(replace(early, leased_until=NOW + timedelta(minutes=3), attempts=2))
+        assert tx.reports.next_queued(NOW + timedelta(minutes=4)).sighting_id == late.sighting_id
         assert held.score == 70
 
 

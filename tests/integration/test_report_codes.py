@@ -48,6 +48,47 @@ def test_all_that_was_added_goes_when_the_report_is_taken_back(office: Office) -
         office.matcher.public.reports.receipt(first.code)
 
 
+def test_by_a_code_of_what_was_added_all_goes_too(office: Office) -> None:
+    reports = office.matcher.public.reports
+    first = report(office, child(1, 1), contact="139 1")
+    more = added(office, first, child(1, 3))
+    assert len(reports.receipt(more.code).photos) == 2
+    assert reports.withdraw(more.code) is True
+    assert office.matcher.sightings() == []
+
+
+def test_by_a_code_of_what_was_added_all_goes_after_the_first_report_went_too(office: Office) -> None:
+    reports = office.matcher.public.reports
+    first = report(office, child(1, 1))
+    office.clock.forward(days=20)
+    second = added(office, first, child(1, 2))
+    office.clock.forward(seconds=1)
+    third = added(office, second, child(1, 3))
+    office.clock.forward(days=31)
+    apply(office.matcher.context, NIGHT, accept_large=True)
+    assert {one.id for one in office.matcher.sightings()} == {second.id, third.id}
+    assert reports.withdraw(third.code) is True
+    assert office.matcher.sightings() == []
+
+
+def test_by_a_code_of_what_was_added_nothing_is_said_to_be_gone_that_people_work_with(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports, erase = office.matcher.public.reports, receipts.erase
+    office.register(1)
+    first = report(office, child(1, 1))
+    more = added(office, first, nobody())
+    look_at_all(office.matcher.context)
+
+    def picked_afterwards(*arguments: object) -> None:
+        erase(*arguments)
+        office.pick(office.cat, "A-1")
+
+    monkeypatch.setattr(receipts, "erase", picked_afterwards)
+    assert reports.withdraw(more.code) is False
+    assert (state(office, first), len(office.matcher.sightings())) == (ReportState.WITHDRAWN, 1)
+
+
 def test_who_is_killed_while_taking_back_can_go_on(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     first = report(office)
     added(office, first, child(1, 3))
@@ -69,8 +110,8 @@ def test_who_is_killed_while_taking_back_can_go_on(office: Office, monkeypatch: 
 def test_where_people_work_with_one_part_all_parts_wait_for_them(office: Office) -> None:
     reports = office.matcher.public.reports
     office.register(1, 2)
-    first = report(office, nobody())
-    added(office, first, child(1, 1))
+    first = report(office, nobody(), contact="139 1")
+    added(office, first, child(1, 1), contact="139 2")
     look_at_all(office.matcher.context)
     late = added(office, first, child(2, 1))
     office.pick(office.cat, "A-1")
@@ -78,6 +119,7 @@ def test_where_people_work_with_one_part_all_parts_wait_for_them(office: Office)
     assert reports.receipt(first.code).withdrawn
     assert {one.state for one in reports.listed(office.boss)} == {ReportState.WITHDRAWN}
     assert len(reports.waiting(office.boss)) == 3
+    assert not any(one.has_contact for one in reports.waiting(office.boss)), "they asked for it to be erased"
     for one in reports.waiting(office.boss):
         reports.keep(office.officer, one.id, reason="the pair is being judged")
     assert state(office, first) is ReportState.TAKEN

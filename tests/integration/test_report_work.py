@@ -13,9 +13,10 @@ from publishing import missing, published, second_officer
 from reporting import added, kept, line, report, state
 from reviews import Clock
 
+from matcher import Matcher
 from matcher.domain.ids import FaceId, parse_id
 from matcher.domain.reports import LEASE, Doubt, ReportState, Via
-from matcher.errors import Damaged, KeyProblem, ModelProblem, Stopped, StoreProblem
+from matcher.errors import Damaged, KeyProblem, ModelProblem, PhotoRefused, Stopped, StoreProblem
 from matcher.services import pictures, report_work
 from matcher.services.report_work import look_at_all, look_at_next, look_now
 
@@ -32,6 +33,19 @@ def failing(error: BaseException) -> Callable[..., None]:
         raise error
 
     return fails
+
+
+def after_comparing(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Lets something happen once, between the next comparison of a report with others and what follows from it."""
+    compared = report_work._compared
+
+    def and_then(*arguments: object) -> object:
+        monkeypatch.setattr(report_work, "_compared", compared)
+        found = compared(*arguments)
+        happens()
+        return found
+
+    monkeypatch.setattr(report_work, "_compared", and_then)
 
 
 def vanished(office: Office, receipt: object) -> bytes:
@@ -105,7 +119,111 @@ def test_vanished_photos_between_others_keep_none_of_these_waiting(office: Offic
     assert (dict(done.states), done.failed) == ({"taken": 4}, 4)
 
 
-@pytest.mark.parametrize("error", [Stopped(), KeyProblem(), ModelProblem()])
+def test_reports_that_fail_each_time_keep_none_waiting_however_long_a_timer_waits(office: Office) -> None:
+    """Each run ends at three in a row; their rest is over before the next one begins."""
+    context = office.matcher.context
+    bad = [report(office, child(20 + number, 1)) for number in range(4)]
+    for one in bad:
+        vanished(office, one)
+    office.clock.forward(seconds=1)
+    good = []
+    for number in range(3):
+        good.append(report(office, child(30 + number, 1)))
+        office.clock.forward(minutes=2)
+        with pytest.raises(StoreProblem):
+            look_now(context)
+    office.clock.forward(minutes=2)
+    with pytest.raises(StoreProblem):
+        look_now(context)
+    assert {state(office, one) for one in good} == {ReportState.TAKEN}
+    assert {kept(office, one).attempts for one in bad} == {0}
+
+
+def test_what_failed_in_an_outage_is_looked_at_although_others_go_on_failing(office: Office) -> None:
+    context = office.matcher.context
+    receipts = []
+    for number in range(6):
+        receipts.append(report(office, child(20 + number, 1)))
+        office.clock.forward(seconds=1)
+    files = [vanished(office, one) for one in receipts]
+    with context.store.read() as reading:
+        (photo,) = reading.photos.of_sighting(parse_id(receipts[5].id))
+    for _ in range(2):
+        with pytest.raises(StoreProblem):
+            look_now(context)
+        office.clock.forward(seconds=1)
+    context.blobs.put(receipts[5].id, photo.digest, files[5])
+    for _ in range(2):
+        office.clock.forward(minutes=2)
+        with pytest.raises(StoreProblem):
+            look_now(context)
+    assert state(office, receipts[5]) is ReportState.TAKEN
+
+
+def test_a_report_whose_own_key_is_gone_keeps_no_other_waiting_and_is_given_to_a_person(office: Office) -> None:
+    context = office.matcher.context
+    bad = report(office, child(20, 1))
+    context.keys.destroy({parse_id(bad.id)})
+    for number in range(3):
+        good = report(office, child(30 + number, 1))
+        done = look_now(context)
+        assert (dict(done.states), done.failed) == ({"taken": 1}, 1)
+        assert state(office, good) is ReportState.TAKEN
+        office.clock.forward(minutes=11)
+    look_now(context)
+    assert (state(office, bad), Doubt.UNREADABLE in line(office, bad).doubts) == (ReportState.HELD, True)
+
+
+def test_without_the_key_store_no_report_is_at_fault(office: Office) -> None:
+    context = office.matcher.context
+    receipts = [report(office, child(20 + number, 1)) for number in range(2)]
+    away = context.keys.path.rename(context.keys.path.with_name("away"))
+    for _ in range(5):
+        with pytest.raises(KeyProblem, match="is not there"):
+            look_now(context)
+        office.clock.forward(minutes=11)
+    away.rename(context.keys.path)
+    assert look_at_all(context) == 2
+    assert {state(office, one) for one in receipts} == {ReportState.TAKEN}
+
+
+@pytest.mark.parametrize("error", [Damaged(), PhotoRefused("none"), MemoryError()])
+def test_what_is_wrong_with_the_gallery_is_no_report_s_fault(
+    office: Office, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    context = office.matcher.context
+    receipts = [report(office, child(20 + number, 1)) for number in range(4)]
+    with monkeypatch.context() as broken:
+        broken.setattr(report_work, "search", failing(error))
+        for _ in range(5):
+            with pytest.raises(type(error)):
+                look_now(context)
+            office.clock.forward(minutes=11)
+    assert look_at_all(context) == 4
+    assert {(state(office, one), line(office, one).doubts) for one in receipts} == {(ReportState.TAKEN, ())}
+
+
+def test_a_damaged_snapshot_holds_no_report(office: Office) -> None:
+    context = office.matcher.context
+    office.register(1)
+    office.matcher.reindex(actor="me")
+    (current,) = context.home.root.glob("**/CURRENT")
+    whole = current.read_bytes()
+    current.write_text("nonsense\n", encoding="utf-8")
+    receipt = report(office)
+    with Matcher.open(context.home.root) as matcher:  # one that reads the snapshot only now
+        again = matcher.context
+        object.__setattr__(again, "clock", office.clock)
+        for _ in range(5):
+            with pytest.raises(Damaged, match="CURRENT"):
+                look_at_all(again)
+            office.clock.forward(minutes=11)
+        current.write_bytes(whole)
+        assert look_at_all(again) == 1
+    assert (state(office, receipt), line(office, receipt).doubts) == (ReportState.TAKEN, ())
+
+
+@pytest.mark.parametrize("error", [Stopped(), ModelProblem()])
 def test_what_is_wrong_with_the_home_ends_the_look_at_once(
     office: Office, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
@@ -218,20 +336,31 @@ def test_what_is_shown_beside_a_report_while_it_is_looked_at_is_not_merged_into_
     look_at_all(context)
     office.clock.forward(seconds=1)
     second = report(office)
-    compared = report_work._compared
-
-    def merged_meanwhile(*arguments: object) -> object:
-        found = compared(*arguments)
-        reports.merge(office.boss, first.id, second.id)
-        return found
-
-    monkeypatch.setattr(report_work, "_compared", merged_meanwhile)
+    after_comparing(monkeypatch, lambda: reports.merge(office.boss, first.id, second.id))
     look_at_next(context)
-    monkeypatch.undo()
     assert (state(office, second), line(office, second).merged_into) == (ReportState.QUEUED, None)
-    office.clock.forward(minutes=11)
     look_at_all(context)
     assert state(office, second) is ReportState.TAKEN
+
+
+def test_what_is_held_or_refused_while_its_duplicate_is_looked_at_keeps_none(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, reports = office.matcher.context, office.matcher.public.reports
+    bad = report(office, trap="x")
+    office.clock.forward(seconds=1)
+    good = report(office)
+    begun = report_work._lease(context)
+    after_comparing(monkeypatch, lambda: report_work._look(context, begun))
+    look_at_next(context)
+    assert (state(office, bad), state(office, good)) == (ReportState.HELD, ReportState.QUEUED)
+    assert dict(look_now(context).states) == {"taken": 1}
+    assert (state(office, good), kept(office, good).attempts) == (ReportState.TAKEN, 1)
+    office.clock.forward(seconds=1)
+    spam = report(office, trap="y")
+    after_comparing(monkeypatch, lambda: reports.refuse(office.boss, bad.id, reason="advertising"))
+    assert dict(look_now(context).states) == {"held": 1}
+    assert (state(office, spam), Doubt.SAME_REFUSED in line(office, spam).doubts) == (ReportState.HELD, True)
 
 
 def test_the_photo_of_a_card_is_known_as_the_public_sees_it(office: Office) -> None:

@@ -13,7 +13,7 @@ from publishing import allow, missing, published
 from reporting import report, state
 from reviews import Clock, account
 
-from matcher.domain.people import Role
+from matcher.domain.people import Language, Role
 from matcher.domain.reports import Doubt, ReportState
 from matcher.errors import Conflict, NotFound, NotPermitted, PhotoRefused, WrongUse
 from matcher.services import receipts
@@ -22,6 +22,7 @@ from matcher.services.inputs import ReasonCode, Who
 from matcher.services.report_work import look_at_all, look_at_next
 from matcher.services.reports import NewReport
 from matcher.services.retention import apply
+from matcher.services.sightings import content_digest
 
 SETTINGS = "control_rate = 0.0\ncontact_days = 30\nrefused_days = 3\nsighting_days = 400\n"
 
@@ -93,6 +94,25 @@ def test_the_same_report_twice_is_one_with_one_code(office: Office) -> None:
     with pytest.raises(Conflict, match="another sighting"):
         report(office, child(2), key="k1")
     assert report(office, key="k2").code != first.code
+
+
+def test_what_was_sent_before_the_upgrade_and_again_after_it_is_one_report(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until revision 0019 the contact, the card and the language were not in the digest of a report."""
+    missing(office)
+    card = published(office).code
+    for number, told in enumerate(({"contact": "139"}, {"card": card}, {"language": Language.CHINESE})):
+        with monkeypatch.context() as before:
+            before.setattr("matcher.services.reports.content_digest", lambda *told: content_digest(*told[:3]))
+            first = report(office, key=f"old{number}", **told)
+        again = report(office, key=f"old{number}", **told)
+        assert (again.code, again.id, again.repeated) == (first.code, first.id, True)
+        with pytest.raises(Conflict):
+            report(office, child(2, 1), key=f"old{number}", **told)
+    report(office, key="new")
+    with pytest.raises(Conflict):
+        report(office, key="new", contact="139")
 
 
 def test_a_photo_that_came_before_is_not_searched_again_and_can_be_split(office: Office) -> None:
