@@ -72,7 +72,7 @@ def _keep(context: Context, number: str, card: object) -> None:
     digest = context.key.digest(card.photo, "photo")
     stored = photo(
         case_id=owner.id, blob=f"{id_text(owner.id)}/{digest}", digest=digest, original_digest=digest, width=WIDTH,
-        height=HEIGHT, size=len(card.photo), taken=card.photo_taken,
+        height=HEIGHT, size=len(card.photo),
     )  # fmt: skip
     found = face(stored.id, box=card.face)
     context.blobs.put(id_text(owner.id), digest, card.photo)
