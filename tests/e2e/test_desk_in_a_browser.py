@@ -83,6 +83,7 @@ def test_both_faces_zoom_together_and_are_swiped(served: Served) -> None:
 def test_by_keyboard_alone(served: Served) -> None:
     page = served.page()
     page.goto(f"{served.url}/queue")  # leads to the sign-in, and back
+    page.wait_for_selector("[name=name]:focus")  # which the browser gives a moment after the page has come
     page.keyboard.type("li")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
