@@ -186,14 +186,14 @@ class HookServer(ThreadingHTTPServer):
 @contextmanager
 def mail_server() -> Iterator[MailServer]:
     """A mail server that runs for the time of the block."""
-    with MailServer() as server, _running(server):
+    with MailServer() as server, running(server):
         yield server
 
 
 @contextmanager
 def hook_server(tls: ssl.SSLContext | None = None) -> Iterator[HookServer]:
     """A receiver that runs for the time of the block."""
-    with HookServer(tls) as server, _running(server):
+    with HookServer(tls) as server, running(server):
         try:
             yield server
         finally:
@@ -201,7 +201,8 @@ def hook_server(tls: ssl.SSLContext | None = None) -> Iterator[HookServer]:
 
 
 @contextmanager
-def _running(server: socketserver.BaseServer) -> Iterator[None]:
+def running(server: socketserver.BaseServer) -> Iterator[None]:
+    """A server that answers for the time of the block."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

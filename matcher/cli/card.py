@@ -171,6 +171,8 @@ def _print_facts(view: CardView, *, err: bool = False) -> None:
         ("weight", None if facts.weight_kg is None else f"{facts.weight_kg:g} kg"),
         ("marks", facts.marks),
         ("clothing", facts.clothing),
+        ("age on the photo", None if facts.photo_age is None else _age(facts.photo_age)),
+        ("year of the photo", None if facts.photo_year is None else str(facts.photo_year)),
         ("call", view.phone),
     ]
     for name, value in told:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from matcher.accounts.rights import Acting, Right
 from matcher.domain.alerts import AlertState, Bulletin
 from matcher.domain.codes import spoken
 from matcher.domain.publications import CardId, CardState, Publication
+from matcher.domain.reviews import RecusedBy
 from matcher.errors import Conflict, NotFound
 from matcher.interchange.card_json import card_json
 from matcher.interchange.card_page import card_page
@@ -100,15 +102,19 @@ def card_file(context: Context, card: CardId, how: Rendering) -> bytes:
 def preview(context: Context, acting: Acting, card: str, how: Rendering) -> bytes:
     """A drafted card as the picture that the public would see, which says that it is a draft: for who decides about it.
 
-    `Conflict` for a card that is no draft; otherwise as `card_file`.
+    The look is recorded and recuses from the case. `Conflict` for a card that is no draft; otherwise as `card_file`.
     """
     acting.require(Right.CASE_READ)
-    with context.store.read() as reading:
-        found = cards.require(reading, card)
-    if found.state is not CardState.DRAFT:
-        told = {"card": spoken(found.code), "state": found.state.value}
-        raise Conflict(Wording("The card {card} is '{state}' and no draft any more.", **told))
-    sheet = card_sheet(card_of(context, found), how.readers[0])
+    with context.store.write() as transaction:
+        found = cards.require(transaction, card)
+        if found.state is not CardState.DRAFT:
+            told = {"card": spoken(found.code), "state": found.state.value}
+            raise Conflict(Wording("The card {card} is '{state}' and no draft any more.", **told))
+        transaction.recusals.from_cases(acting.name, [found.case_id], RecusedBy.CASE, context.clock())
+        trace = Trace("card.preview", [found.case_id, found.id, found.face_id])
+        record(context, transaction, Who.of(acting, ReasonCode.PUBLICATION), trace)
+    until = context.clock() + timedelta(days=context.settings.card_days)  # as if it were approved now
+    sheet = card_sheet(card_of(context, replace(found, expires_at=until)), how.readers[0])
     marked = replace(sheet, title=how.readers[0].say(_DRAFT))
     return card_png(marked, Shape.SQUARE if how.form is CardForm.SQUARE else Shape.MESSAGE, how.font)
 

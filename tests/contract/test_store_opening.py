@@ -30,6 +30,12 @@ from matcher.store.database import Reading, Store
 
 Databases = SqliteDatabases | PostgresDatabases
 
+_WHEN = "'2026-01-02 03:04:05.000000'"
+_CASE = (
+    "INSERT INTO cases (id, number, status, other_names, sex, circumstance, legal_basis, created_at, updated_at) "
+    f"VALUES (7, 'A-1', 'open', '[]', 'unknown', 'unknown', 'unspecified', {_WHEN}, {_WHEN})"
+)
+
 
 @pytest.fixture(autouse=True)
 def quick_homes() -> None:
@@ -74,15 +80,12 @@ def test_an_older_database_is_upgraded_with_what_is_in_it(databases: Databases) 
     with databases.fresh(empty=True) as url:
         with _revision("0001"), Store.create(url):
             pass
-        when = "'2026-01-02 03:04:05.000000'"
         run_sql(
             url,
-            "INSERT INTO cases "
-            "(id, number, status, other_names, sex, circumstance, legal_basis, created_at, updated_at) "
-            f"VALUES (7, 'A-1', 'open', '[]', 'unknown', 'unknown', 'unspecified', {when}, {when})",
+            _CASE,
             "INSERT INTO photos (id, case_id, position, blob, digest, original_digest, media_type, width, height, "
             "size, state, reason, created_at) "
-            f"VALUES (8, 7, 0, 'b', 'd', 'o', 'image/png', 9, 9, 9, 'ready', NULL, {when})",
+            f"VALUES (8, 7, 0, 'b', 'd', 'o', 'image/png', 9, 9, 9, 'ready', NULL, {_WHEN})",
             'INSERT INTO faces (id, photo_id, number, "left", top, "right", bottom, landmarks, score, turn, quality) '
             f"VALUES (9, 8, 1, 0, 0, 5, 5, {_bytes(url, 40)}, 1, 0, "
             '\'{"inter_eye_distance"\\: 48.5, "sharpness"\\: 120.0, "under_exposure_prevention"\\: 0.9, '
@@ -104,25 +107,22 @@ def test_cards_of_before_say_of_their_photo_what_was_read_from_it(databases: Dat
     with databases.fresh(empty=True) as url:
         with _revision("0018"), Store.create(url):
             pass
-        when = "'2026-01-02 03:04:05.000000'"
         run_sql(
             url,
-            "INSERT INTO cases "
-            "(id, number, status, other_names, sex, circumstance, legal_basis, created_at, updated_at) "
-            f"VALUES (7, 'A-1', 'open', '[]', 'unknown', 'unknown', 'unspecified', {when}, {when})",
+            _CASE,
         )
         for number, (age, taken) in enumerate([("6.9", "'2019-05-03'"), ("1.45", "NULL"), ("NULL", "NULL")], start=1):
             run_sql(
                 url,
                 "INSERT INTO photos (id, case_id, position, blob, digest, original_digest, media_type, width, height, "
                 f"size, state, age, taken, created_at) VALUES ({number}, 7, 0, 'b{number}', 'd{number}', 'o', "
-                f"'image/png', 9, 9, 9, 'ready', {age}, {taken}, {when})",
+                f"'image/png', 9, 9, 9, 'ready', {age}, {taken}, {_WHEN})",
                 'INSERT INTO faces (id, photo_id, number, "left", top, "right", bottom, landmarks, score, turn, '
                 f"quality) VALUES ({number}, {number}, 1, 0, 0, 5, 5, {_bytes(url, 40)}, 1, 0, '{{}}')",
                 "INSERT INTO cards (id, case_id, code, state, policy, facts, face_id, phone, expires_at, drafted_by, "
                 f"drafted_at) VALUES ({number}, 7, 'C{number}', 'draft', 'full', "
                 '\'{"name"\\: "Li", "sex"\\: "female", "missing_since"\\: "2019-06-01"}\', '
-                f"{number}, '110', {when}, 'ma', {when})",
+                f"{number}, '110', {_WHEN}, 'ma', {_WHEN})",
             )
         with Store.create(url) as store, store.read() as reading:
             facts = {one.code: one.facts for one in reading.cards.of_case(CaseId(7))}
@@ -176,19 +176,16 @@ def test_to_the_first_watch_all_cases_of_before_are_new(databases: Databases) ->
     with databases.fresh(empty=True) as url:
         with _revision("0009"), Store.create(url):
             pass
-        when = "'2026-01-02 03:04:05.000000'"
         run_sql(
             url,
-            "INSERT INTO cases "
-            "(id, number, status, other_names, sex, circumstance, legal_basis, created_at, updated_at) "
-            f"VALUES (7, 'A-1', 'open', '[]', 'unknown', 'unknown', 'unspecified', {when}, {when})",
+            _CASE,
             *(
                 statement.format(number=number)
                 for number in (1, 2, 3)
                 for statement in (
                     "INSERT INTO photos (id, case_id, position, blob, digest, original_digest, media_type, width, "
                     f"height, size, state, created_at) VALUES ({{number}}, 7, 0, 'b{{number}}', 'd', 'o', 'image/png', "
-                    f"9, 9, 9, 'ready', {when})",
+                    f"9, 9, 9, 'ready', {_WHEN})",
                     'INSERT INTO faces (id, photo_id, number, "left", top, "right", bottom, landmarks, score, turn, '
                     f"quality) VALUES ({{number}}, {{number}}, 1, 0, 0, 5, 5, {_bytes(url, 40)}, 1, 0, '{{{{}}}}')",
                     f"INSERT INTO embeddings VALUES ({{number}}, 's', {_bytes(url, 16)})",
@@ -212,27 +209,24 @@ def test_an_upgrade_keeps_the_time_in_whatever_zone_the_database_is(databases: D
             run_sql(url, f"ALTER DATABASE {name} SET TimeZone = 'Asia/Shanghai'")
         with _revision("0003"), Store.create(url):
             pass
-        when = "'2026-01-02 03:04:05.000000'"
         face = (
             'INSERT INTO faces (id, photo_id, number, "left", top, "right", bottom, landmarks, score, turn, quality) '
             f"VALUES (%s, %s, 1, 0, 0, 5, 5, {_bytes(url, 40)}, 1, 0, '{{}}')"
         )
         photo = (
             "INSERT INTO photos (id, {0}, position, blob, digest, original_digest, media_type, width, height, size, "
-            "state, created_at) VALUES ({1}, 7, 0, 'b{1}', 'd', 'o', 'image/png', 9, 9, 9, 'ready', " + when + ")"
+            "state, created_at) VALUES ({1}, 7, 0, 'b{1}', 'd', 'o', 'image/png', 9, 9, 9, 'ready', " + _WHEN + ")"
         )
         run_sql(
             url,
-            "INSERT INTO cases "
-            "(id, number, status, other_names, sex, circumstance, legal_basis, created_at, updated_at) "
-            f"VALUES (7, 'A-1', 'open', '[]', 'unknown', 'unknown', 'unspecified', {when}, {when})",
-            f"INSERT INTO sightings (id, how_seen, apparent_sex, created_at) VALUES (7, 'unknown', 'unknown', {when})",
+            _CASE,
+            f"INSERT INTO sightings (id, how_seen, apparent_sex, created_at) VALUES (7, 'unknown', 'unknown', {_WHEN})",
             photo.format("case_id", 8),
             photo.format("sighting_id", 9),
             face % (8, 8),
             face % (9, 9),
             "INSERT INTO candidates (id, sighting_id, face_id, case_id, gallery_face_id, similarity, rank, flags, "
-            f"space, snapshot, software, created_at) VALUES (7, 7, 9, 7, 8, 0.5, 1, '[]', 's', 's', '0', {when})",
+            f"space, snapshot, software, created_at) VALUES (7, 7, 9, 7, 8, 0.5, 1, '[]', 's', 's', '0', {_WHEN})",
         )
         begun = datetime.now(timezone.utc) - timedelta(seconds=1)
         with Store.create(url) as store, store.read() as reading:
@@ -246,17 +240,17 @@ def test_recusals_from_candidates_become_recusals_from_cases_and_sightings(datab
     with databases.fresh(empty=True) as url:
         with _revision("0007"), Store.create(url):
             pass
-        when = "'2026-01-02 03:04:05.000000'"
-        run_sql(url, *_older_rows(url, when))
+        run_sql(url, *_older_rows(url, _WHEN))
         seen = {1: "search", 2: "case", 3: "sighting", 4: "reveal"}  # what showed the candidate of this number
         run_sql(
             url,
             *(
-                f"INSERT INTO recusals (candidate_id, person_id, because, at) VALUES ({number}, 7, '{because}', {when})"
+                "INSERT INTO recusals (candidate_id, person_id, because, at) "
+                f"VALUES ({number}, 7, '{because}', {_WHEN})"
                 for number, because in seen.items()
             ),
             "INSERT INTO decisions (id, task_id, round, kind, actor, note, at) "
-            f"VALUES (5, 51, 1, 'confirmed', 'chen', 'why', {when})",
+            f"VALUES (5, 51, 1, 'confirmed', 'chen', 'why', {_WHEN})",
         )
         with Store.create(url) as store, store.read() as reading:
 
@@ -276,22 +270,22 @@ def _older_rows(url: str, when: str) -> Iterator[str]:
     """A person (7), five cases with a photo, each the only candidate of a sighting; a pair (51) and a claim (61)."""
     yield (
         "INSERT INTO people (id, name, shown_name, roles, active, created_at) "
-        f"VALUES (7, 'li', 'Li', '[\"reviewer\"]', true, {when})"
+        f"VALUES (7, 'li', 'Li', '[\"reviewer\"]', true, {_WHEN})"
     )
     for number in range(1, 6):
         yield (
             "INSERT INTO cases "
             "(id, number, status, other_names, sex, circumstance, legal_basis, created_at, updated_at) "
-            f"VALUES ({number}, 'A-{number}', 'open', '[]', 'unknown', 'unknown', 'unspecified', {when}, {when})"
+            f"VALUES ({number}, 'A-{number}', 'open', '[]', 'unknown', 'unknown', 'unspecified', {_WHEN}, {_WHEN})"
         )
         yield (
             "INSERT INTO sightings (id, how_seen, apparent_sex, created_at) "
-            f"VALUES ({number + 10}, 'unknown', 'unknown', {when})"
+            f"VALUES ({number + 10}, 'unknown', 'unknown', {_WHEN})"
         )
         yield (
             "INSERT INTO photos (id, sighting_id, position, blob, digest, original_digest, media_type, width, height, "
             f"size, state, created_at) VALUES ({number + 20}, {number + 10}, 0, 'b{number}', 'd', 'o', 'image/png', "
-            f"9, 9, 9, 'ready', {when})"
+            f"9, 9, 9, 'ready', {_WHEN})"
         )
         yield (
             'INSERT INTO faces (id, photo_id, number, "left", top, "right", bottom, landmarks, score, turn, quality) '
@@ -300,15 +294,15 @@ def _older_rows(url: str, when: str) -> Iterator[str]:
         yield (
             "INSERT INTO candidates (id, sighting_id, face_id, case_id, gallery_face_id, similarity, rank, flags, "
             f"space, snapshot, software, created_at) VALUES ({number}, {number + 10}, {number + 30}, {number}, "
-            f"{number + 30}, 0.5, 1, '[]', '{SPACE}', 's', '0', {when})"
+            f"{number + 30}, 0.5, 1, '[]', '{SPACE}', 's', '0', {_WHEN})"
         )
     yield (
         "INSERT INTO tasks (id, kind, state, sighting_id, face_id, space, case_id, candidate_id, round, needed, "
-        f"created_at, updated_at) VALUES (51, 'pair', 'confirmed', 11, 31, '{SPACE}', 1, 1, 1, 2, {when}, {when})"
+        f"created_at, updated_at) VALUES (51, 'pair', 'confirmed', 11, 31, '{SPACE}', 1, 1, 1, 2, {_WHEN}, {_WHEN})"
     )
     yield (
         "INSERT INTO claims (id, task_id, person_id, round, claimed_at, expires_at) "
-        f"VALUES (61, 51, 7, 1, {when}, {when})"
+        f"VALUES (61, 51, 7, 1, {_WHEN}, {_WHEN})"
     )
 
 

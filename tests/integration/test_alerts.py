@@ -147,6 +147,8 @@ def test_a_card_of_an_actual_alert_is_changed_by_two_people(office: Office) -> N
     (_, update) = office.matcher.public.alerts.bulletins(office.officer, alert.id)
     assert update.content["phone"] == "0571-8700 9999"
     assert update.content["note"] is None
+    changed = [one.entry for one in office.matcher.audit() if one.entry.action == "alert.update"]
+    assert [(one.actor, one.objects[-1]) for one in changed] == [("second", alert.id)]
     with pytest.raises(Conflict, match="Nobody proposes"):
         alerts.approve(other, alert.id)
     alerts.cancel(other, alert.id, reason="found")

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import PIL.Image
@@ -52,6 +53,9 @@ def run(office: Office, *arguments: object, code: int = 0) -> str:
     home = office.matcher.context.home.root
     sign_in_here(home, "officer-here")
     return run_in(*arguments, "--home", home, code=code).stderr
+
+
+ENGLISH_PICTURE = Rendering(CardForm.PNG, (speech(Language.ENGLISH).reader,))
 
 
 def several(office: Office, count: int) -> list[str]:
@@ -152,6 +156,10 @@ def test_a_draft_is_looked_at_as_a_picture_that_says_so_and_is_given_out_in_no_o
     drawn = handing_out.card_png
     monkeypatch.setattr(handing_out, "card_png", lambda sheet, *how: titles.append(sheet.title) or drawn(sheet, *how))
     code, file = spoken(draft.code), tmp_path / "draft.png"
+    office.clock.forward(days=100)  # longer than a card is shown: it is as if it were approved now
+    assert handing_out.preview(office.matcher.context, office.officer, draft.id, ENGLISH_PICTURE)[:4] == b"\x89PNG"
+    titles.clear()
+    office.clock.forward(days=-100)
     assert f"Written: {file}" in run(office, "card", "preview", code, "--output", file)
     run(office, "card", "preview", code, "--output", tmp_path / "zh.png", "--square", "--language", "zh-Hans")
     assert titles == ["Draft, not approved", "草稿，未经批准"]
@@ -161,6 +169,17 @@ def test_a_draft_is_looked_at_as_a_picture_that_says_so_and_is_given_out_in_no_o
     cards.approve(office.officer, draft.id)
     assert "no draft any more" in run(office, "card", "preview", code, "--output", tmp_path / "x", code=5)
     assert not (tmp_path / "x").exists()
+
+
+def test_of_an_alert_that_has_run_out_nothing_is_given_out_any_more(office: Office, tmp_path: Path) -> None:
+    missing(office)
+    published(office)
+    alert = alerted(office, second_officer(office), expires_at=office.clock() + timedelta(minutes=10))
+    told_of(office.matcher.context, office.officer, alert.id)
+    office.clock.forward(minutes=10)
+    with pytest.raises(Conflict, match="has run out"):
+        told_of(office.matcher.context, office.officer, alert.id)
+    assert actions(office) == [("alert.export", 1)]
 
 
 def test_a_card_becomes_one_new_private_file(office: Office, tmp_path: Path) -> None:

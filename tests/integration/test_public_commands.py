@@ -225,6 +225,7 @@ def test_partners_are_told_with_a_secret_that_is_shown_once(desk: Path, clock: C
         run("partner", "renew-secret", "app", typed="n\n", code=1)
         renewed = as_json("partner", "renew-secret", "app", "--yes")["secret"]
         assert renewed not in ("", secret)
+    assert "Go on?" not in run("partner", "end", "nobody", code=4).output
     run("partner", "end", "app", typed="n\n", code=1)
     run("partner", "end", "app", typed="y\n")
     run("partner", "end", "app", "--yes", code=5)

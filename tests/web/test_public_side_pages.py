@@ -119,6 +119,25 @@ def test_whoever_looks_at_what_the_public_sees_is_asked_about_it_no_more(desk: D
     assert recused() == 1
 
 
+def test_a_draft_is_looked_at_as_a_picture_which_is_recorded_and_recuses(desk: Desk) -> None:
+    chen, zhou, sun = (desk.browser(name) for name in ("chen", "zhou", "sun"))
+    told = {"public_url": "https://find.example"}
+    desk.matcher.context.settings = desk.matcher.context.settings.model_copy(update=told)
+    chen.post("/case/public/card", number=CASE, policy="full", phone=PHONE)
+    (draft,) = desk.matcher.public.cards.listed(acting_of(desk, "chen"), CardState.DRAFT)
+    here = f"/case/public/card/{draft.id}.png"
+    assert here in chen.get(HERE).text
+    sun.get(here, 403)
+    assert zhou.get(here).content[:4] == b"\x89PNG"
+    entry = list(desk.matcher.audit())[-1].entry
+    assert (entry.action, entry.actor) == ("card.preview", "zhou")
+    sighting = SightingId(parse_id(desk.matcher.sightings()[0].id))
+    with desk.matcher.context.store.read() as reading:
+        found = reading.candidates.of_sighting(sighting)
+        assert reviews.recused(reading, acting_of(desk, "zhou").id, found) == 1
+    chen.get("/case/public/card/0000000000001.png", 404)
+
+
 def test_an_actual_alert_goes_out_when_a_second_officer_agrees_to_what_they_saw(desk: Desk) -> None:
     second(desk)
     chen, other, zhou, ma = (desk.browser(name) for name in ("chen", "second", "zhou", "ma"))

@@ -10,7 +10,7 @@ from card_samples import card
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.domain.cards import CardFacts, NamePolicy, coarse_age, facts_of, months_between
+from matcher.domain.cards import LONGEST_ADDRESS, CardFacts, NamePolicy, coarse_age, facts_of, months_between
 from matcher.domain.cases import CaseDetails, Circumstance, LegalBasis, Sex
 from matcher.domain.names import BLOT, shown_name
 from matcher.domain.positions import Position
@@ -230,7 +230,8 @@ def test_what_a_card_cannot_hold(name: str, value: object, told: str) -> None:
 
 
 def test_what_a_card_can_hold() -> None:
-    card(code="K", phone="110", report_url="http://x/" + "y" * 97, expires=date(2024, 5, 6))
+    made = card(code="K", phone="110", report_url="http://x/" + "y" * 97, expires=date(2024, 5, 6))
+    assert (made.code, len(made.report_url), made.expires) == ("K", LONGEST_ADDRESS, made.made_on)
 
 
 def test_no_photo_is_written_to_a_log() -> None:
