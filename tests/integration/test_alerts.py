@@ -131,6 +131,22 @@ def test_what_is_proposed_can_be_declined_and_then_nothing_waits(office: Office)
     assert told(office, alert.id) == [(BulletinKind.ALERT, 100)]
 
 
+def test_two_who_read_a_draft_at_one_moment_do_not_both_issue_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alerts = office.matcher.public.alerts
+    missing(office)
+    published(office)
+    draft = alerts.draft(office.officer, "A-1")
+    with office.matcher.context.store.read() as reading:
+        read = alerts_module.require(reading, draft.id)
+    alerts.issue(office.officer, draft.id, "test")  # at the same tick of the clock
+    monkeypatch.setattr(alerts_module.Alerts, "_require", lambda *_: read)
+    with pytest.raises(Conflict, match="meanwhile"):
+        alerts.issue(second_officer(office), draft.id, "exercise")
+    assert told(office, draft.id) == [(BulletinKind.ALERT, 100)]
+
+
 def test_a_card_of_an_actual_alert_is_changed_by_two_people(office: Office) -> None:
     cards, other = office.matcher.public.cards, second_officer(office)
     missing(office)

@@ -7,6 +7,7 @@ import re
 import socket
 import threading
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -19,6 +20,7 @@ from requests_raw import post
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from matcher.cli.root import root
+from matcher.config import Home
 from matcher.web.app import create_app
 
 
@@ -195,3 +197,16 @@ def test_behind_a_proxy_each_browser_is_counted_for_itself(desk: Desk) -> None:
     codes = [tried(f"guess-{number}", "x", "198.51.100.9") for number in range(32)]
     assert codes == [401] * 30 + [429] * 2
     assert tried("li", PASSWORD, "203.0.113.7") == 303
+
+
+def test_the_public_side_says_at_its_start_that_it_does_not_know_its_address(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[object] = []
+    monkeypatch.setattr(uvicorn, "run", lambda application, **_how: served.append(application))
+    for said, expected in (("", True), ('public_url = "https://find.example"\n', False)):
+        with Home(home).settings_file.open("a", encoding="utf-8") as file:
+            file.write(said)
+        result = CliRunner().invoke(root, ["serve", "--public", "--home", str(home), "--port", "8399"])
+        assert (result.exit_code, "set 'public_url'" in result.output) == (0, expected), result.output
+    assert len(served) == 2
